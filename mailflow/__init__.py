@@ -1,0 +1,3 @@
+"""mailflow: invoice approval by e-mail."""
+
+__version__ = "0.1.0"

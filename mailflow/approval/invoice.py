@@ -1,0 +1,208 @@
+"""An invoice on its way: a value that checks itself; whatever happens to it makes a new one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from enum import StrEnum
+
+from mailflow.approval import lifecycle
+from mailflow.approval.lifecycle import Event, Status
+from mailflow.approval.money import Money
+from mailflow.approval.submission import REQUIRED, Attachment, Field, Form, Problem, RouteKind, Source
+
+
+class StepStatus(StrEnum):
+    """Where one approver's step stands (contract: JSON)."""
+
+    WAITING = "waiting"
+    ASKED = "asked"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    SKIPPED = "skipped"
+    DELEGATED = "delegated"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One approver in the chain. `told_at`: when the approver was last asked or reminded."""
+
+    approver: str
+    status: StepStatus = StepStatus.WAITING
+    asked_at: datetime | None = None
+    told_at: datetime | None = None
+    decided_at: datetime | None = None
+    comment: str = ""
+    delegated_to: str | None = None
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """Who refused, why, when."""
+
+    by: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Payment:
+    """The payment that the accountant was asked for; `shifts` counts the days it moved because it was not paid."""
+
+    due: date
+    asked_at: datetime
+    told_at: datetime
+    shifts: int = 0
+    paid_at: datetime | None = None
+    reference: str | None = None
+
+
+@dataclass(frozen=True)
+class Invite:
+    """The calendar invite of one attendee (RFC 5546): UID, SEQUENCE and the PARTSTAT last answered."""
+
+    uid: str
+    attendee: str
+    sequence: int = 0
+    partstat: str = "NEEDS-ACTION"
+    cancelled: bool = False
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a revision changed: a field with its value before and after, as text without a language."""
+
+    field: Field
+    before: str
+    after: str
+
+
+class ProblemOfRoute(StrEnum):
+    """Why an otherwise complete invoice cannot start."""
+
+    NO_APPROVER = "no_approver"
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """The earlier invoice whose file this one has again; `reason` is the submitter's DUPLICATE OK."""
+
+    number: str
+    status: Status
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Invoice:
+    """The aggregate. Addresses are lower case, times are aware, `digest` binds decisions to what was seen."""
+
+    number: str
+    submitter: str
+    accountant: str
+    created_at: datetime
+    form: Form
+    attachments: tuple[Attachment, ...] = ()
+    status: Status = Status.INCOMPLETE
+    revision: int = 1
+    sources: dict[Field, Source] = field(default_factory=dict)
+    route: RouteKind = RouteKind.SEQUENTIAL
+    steps: tuple[Step, ...] = ()
+    changes: tuple[Change, ...] = ()
+    repeat: Repeat | None = None
+    rejection: Rejection | None = None
+    payment: Payment | None = None
+    invites: tuple[Invite, ...] = ()
+    warnings: tuple[str, ...] = ()
+    version: int = 0
+
+    def __post_init__(self) -> None:
+        if self.status in (Status.IN_APPROVAL, Status.TO_PAY, Status.PAID) and self.missing:
+            raise ValueError(f"{self.number} is {self.status} without {', '.join(self.missing)}")
+        if sum(step.status is StepStatus.ASKED for step in self.steps) > 1:
+            raise ValueError(f"{self.number} asks more than one approver at once")
+        if self.status in (Status.TO_PAY, Status.PAID) and self.payment is None:
+            raise ValueError(f"{self.number} is {self.status} without a payment")
+
+    @property
+    def title(self) -> str:
+        """The title, never empty: every invoice has one from a line or the subject."""
+        return self.form.title or ""
+
+    @property
+    def counterparty(self) -> str:
+        """Whom to pay; empty only while the invoice is incomplete."""
+        return self.form.counterparty or ""
+
+    @property
+    def amount(self) -> Money | None:
+        """How much; None only while the invoice is incomplete."""
+        return self.form.amount
+
+    @property
+    def pay_date(self) -> date | None:
+        """The planned pay date; the payment's `due` moves, this does not."""
+        return self.form.pay_date
+
+    @property
+    def comment(self) -> str:
+        """The justification of the payment."""
+        return self.form.comment or ""
+
+    @property
+    def missing(self) -> tuple[Field, ...]:
+        """Required fields that are not known yet."""
+        have = {
+            Field.COUNTERPARTY: self.form.counterparty,
+            Field.AMOUNT: self.form.amount,
+            Field.PAY_DATE: self.form.pay_date,
+            Field.FILES: self.attachments,
+        }
+        return tuple(f for f in REQUIRED if not have[f])
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What stands in the way of starting: unreadable lines, and fields that nothing was said about."""
+        unreadable = self.form.problems
+        named = {p.field for p in unreadable}
+        return unreadable + tuple(Problem(f, "missing") for f in self.missing if f not in named)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) of what an approver decides about (process section 3)."""
+        seen = {
+            "files": sorted(a.sha256 for a in self.attachments),
+            "amount": str(self.amount),
+            "pay_date": str(self.pay_date),
+            "counterparty": self.counterparty,
+        }
+        return hashlib.sha256(json.dumps(seen, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+    @property
+    def asked_step(self) -> int | None:
+        """The index of the step that is open now."""
+        return next((i for i, step in enumerate(self.steps) if step.status is StepStatus.ASKED), None)
+
+    @property
+    def approvers_so_far(self) -> tuple[str, ...]:
+        """Who has approved this revision, in order."""
+        return tuple(step.approver for step in self.steps if step.status is StepStatus.APPROVED)
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Everybody who may ask how the invoice stands."""
+        return tuple(dict.fromkeys([self.submitter, *(s.approver for s in self.steps), self.accountant]))
+
+    def after(self, event: Event, **changes: object) -> Invoice:
+        """The invoice after an event of the lifecycle; raises ValueError for one that cannot happen now."""
+        status = lifecycle.after(self.status, event)
+        if status is None:
+            raise ValueError(f"{self.number} is {self.status}: {event} cannot happen")
+        return replace(self, status=status, **changes)  # type: ignore[arg-type]
+
+    def with_step(self, index: int, **changes: object) -> Invoice:
+        """The same invoice with one step changed."""
+        steps = list(self.steps)
+        steps[index] = replace(steps[index], **changes)  # type: ignore[arg-type]
+        return replace(self, steps=tuple(steps))

@@ -1,0 +1,55 @@
+"""The four ways in which something can go wrong, by whose move is next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+class MailflowError(Exception):
+    """Anything that mailflow itself raises."""
+
+
+class Refusal(MailflowError):
+    """The sender's move: what was asked cannot be done, and one mail explains why.
+
+    `code` names the explanation (see templates/*/refused), `facts` are what it tells: JSON values only.
+    """
+
+    def __init__(self, code: str, facts: Mapping[str, object] | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+        self.facts = dict(facts or {})
+
+
+class TransientFailure(MailflowError):
+    """Nobody's move: the same thing is tried again later."""
+
+
+class PermanentFailure(MailflowError):
+    """The administrator's move: trying again would fail again."""
+
+
+@dataclass(frozen=True)
+class SettingsProblem:
+    """One mistake in settings.yaml: the key, the line (1-based, None where it has none), what is wrong, the mend."""
+
+    key: str
+    what: str
+    mend: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        place = f"line {self.line}, " if self.line else ""
+        return f"{place}{self.key}: {self.what} {self.mend}".strip()
+
+
+@dataclass
+class ConfigurationError(MailflowError):
+    """The settings are wrong; nothing starts (exit code 78)."""
+
+    file: str
+    problems: list[SettingsProblem] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return "\n".join([f"{self.file}: the settings are wrong, nothing was started.", *(f"  {p}" for p in self.problems)])

@@ -1,0 +1,1 @@
+"""Bytes of a mail -> what it means. Pure."""

@@ -1,0 +1,1 @@
+"""Effects -> mails and calendar invites. Pure."""

@@ -52,4 +52,5 @@ class ConfigurationError(MailflowError):
     problems: list[SettingsProblem] = field(default_factory=list)
 
     def __str__(self) -> str:
-        return "\n".join([f"{self.file}: the settings are wrong, nothing was started.", *(f"  {p}" for p in self.problems)])
+        head = f"{self.file}: the settings are wrong, nothing was started."
+        return "\n".join([head, *(f"  {problem}" for problem in self.problems)])

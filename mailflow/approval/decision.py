@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from mailflow.approval.submission import Attachment, Form
+
 
 @dataclass(frozen=True)
 class Approve:
@@ -102,3 +104,13 @@ class Reading:
     command: Command
     line: str
     text: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A person's reply to one of our mails: who wrote it, what was read, the labelled lines and files it holds."""
+
+    sender: str
+    reading: Reading
+    form: Form = Form()
+    attachments: tuple[Attachment, ...] = ()

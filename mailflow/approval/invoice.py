@@ -79,10 +79,15 @@ class Change:
     after: str
 
 
-class ProblemOfRoute(StrEnum):
-    """Why an otherwise complete invoice cannot start."""
+@dataclass(frozen=True)
+class Caution:
+    """Something about the invoice that everybody who decides must see; `code` names it, `detail` is its fact."""
 
-    NO_APPROVER = "no_approver"
+    code: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.code.replace('_', ' ')}: {self.detail}"
 
 
 @dataclass(frozen=True)
@@ -96,7 +101,10 @@ class Repeat:
 
 @dataclass(frozen=True)
 class Invoice:
-    """The aggregate. Addresses are lower case, times are aware, `digest` binds decisions to what was seen."""
+    """The aggregate. Addresses are lower case, times are aware, `digest` binds decisions to what was seen.
+
+    `question` is the one that the submitter has not answered yet, "" where there is none.
+    """
 
     number: str
     submitter: str
@@ -114,7 +122,8 @@ class Invoice:
     rejection: Rejection | None = None
     payment: Payment | None = None
     invites: tuple[Invite, ...] = ()
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Caution, ...] = ()
+    question: str = ""
     version: int = 0
 
     def __post_init__(self) -> None:

@@ -1,0 +1,128 @@
+"""An answer to one of our mails: whose it is to act on, by what the mail asked and who wrote (process section 3).
+
+The order of questions: how it stands and help (anybody concerned), the submitter's own words, the accountant's, an
+approver's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from mailflow.approval import opening
+from mailflow.approval.company import Company
+from mailflow.approval.deciding import decide
+from mailflow.approval.decision import Answer, AskHelp, AskStatus, DuplicateOk, Unclear, Withdraw
+from mailflow.approval.effects import Entry, Mail, Message, Outcome
+from mailflow.approval.invoice import Invoice, Repeat, StepStatus
+from mailflow.approval.lifecycle import FINAL, Status
+from mailflow.approval.paying import pay_request, settle
+from mailflow.approval.reference import Asks, Reference
+from mailflow.approval.replying import refuse_ended, unclear, why_unclear
+from mailflow.errors import Refusal
+
+
+def record_answer(
+    invoice: Invoice, reference: Reference, answer: Answer, repeat: Repeat | None, company: Company, now: datetime
+) -> Outcome:
+    """What an answer comes to. Raises Refusal where it changes nothing and the sender is told why.
+
+    `repeat` is the earlier invoice that has one of the answer's files, if any.
+    """
+    command = answer.reading.command
+    if isinstance(command, AskHelp):
+        return Outcome(invoice, (Mail(answer.sender, Message.HELP),))
+    if answer.sender != reference.person:
+        raise Refusal("wrong_person", {"by": reference.person})
+    if isinstance(command, AskStatus):
+        return status_report(invoice, answer.sender)
+    if _is_submitters(invoice, reference, answer):
+        return _hear_submitter(invoice, reference, answer, repeat, company, now)
+    if _is_accountants(invoice, reference, answer.sender):
+        return settle(invoice, reference, answer, company, now)
+    return decide(invoice, reference, answer, company, now)
+
+
+def status_report(invoice: Invoice, asker: str) -> Outcome:
+    """STATUS: how the invoice stands, to somebody concerned."""
+    return Outcome(invoice, (Mail(asker, Message.STATUS, invoice),), (Entry("status_asked", asker),))
+
+
+def _is_submitters(invoice: Invoice, reference: Reference, answer: Answer) -> bool:
+    if answer.sender != invoice.submitter:
+        return False
+    return reference.asks not in (Asks.APPROVAL, Asks.PAYMENT)
+
+
+def _is_accountants(invoice: Invoice, reference: Reference, sender: str) -> bool:
+    if reference.asks is Asks.PAYMENT:
+        return True
+    return reference.asks is Asks.NOTHING and sender == invoice.accountant and invoice.status is Status.TO_PAY
+
+
+def _hear_submitter(
+    invoice: Invoice, reference: Reference, answer: Answer, repeat: Repeat | None, company: Company, now: datetime
+) -> Outcome:
+    command = answer.reading.command
+    if isinstance(command, Withdraw):
+        if invoice.status in FINAL:
+            refuse_ended(invoice, answer.sender)
+        return opening.withdraw(invoice, command.reason, answer.reading.line)
+    if isinstance(command, DuplicateOk):
+        return _hear_repeat(invoice, reference, command.reason, answer, company, now)
+    if reference.asks is Asks.ANSWER and not _is_answered(invoice, reference):
+        return _pass_answer(invoice, reference, answer)
+    if invoice.status in FINAL:
+        refuse_ended(invoice, answer.sender)
+    if not (answer.form.says_something or answer.attachments):
+        why = command.why if isinstance(command, Unclear) and command.why != "no_keyword" else "nothing_new"
+        return unclear(invoice, _still_asking(invoice, reference), answer, why)
+    if invoice.status is Status.INCOMPLETE:
+        return opening.complete(invoice, answer.form, answer.attachments, repeat, company, now)
+    corrected = opening.correct(invoice, answer.form, answer.attachments, repeat, company, now)
+    return corrected or unclear(invoice, _still_asking(invoice, reference), answer, "nothing_new")
+
+
+def _hear_repeat(
+    invoice: Invoice, reference: Reference, reason: str, answer: Answer, company: Company, now: datetime
+) -> Outcome:
+    if invoice.status is not Status.INCOMPLETE or invoice.repeat is None or invoice.repeat.reason:
+        raise Refusal("cannot_now", {"status": invoice.status.value})
+    if not reason:
+        return unclear(invoice, _still_asking(invoice, reference), answer, "reason_missing")
+    return opening.accept_repeat(invoice, reason, company, now)
+
+
+def _is_answered(invoice: Invoice, reference: Reference) -> bool:
+    """Whether the one who asked no longer waits for the submitter's answer: the invoice has gone on or changed."""
+    if reference.revision != invoice.revision:
+        return True
+    if reference.step is None:
+        return invoice.status is not Status.TO_PAY
+    return invoice.steps[reference.step].status is not StepStatus.ASKED
+
+
+def _pass_answer(invoice: Invoice, reference: Reference, answer: Answer) -> Outcome:
+    """The submitter's answer, and the request again, to the one who asked; the step stays open."""
+    text = answer.reading.text.strip()
+    if not text and not answer.attachments:
+        return unclear(invoice, reference, answer, why_unclear(answer.reading.command))
+    extra = {"question": invoice.question, "answer": text}
+    if reference.step is None:
+        again = replace(pay_request(invoice, Message.ANSWER), extra=extra)
+    else:
+        again = replace(opening.request(invoice, reference.step, Message.ANSWER), extra=extra)
+    passed = replace(again, attachments=(*invoice.attachments, *answer.attachments))
+    confirmed = Mail(
+        answer.sender,
+        Message.DECISION_TAKEN,
+        invoice,
+        extra={"what": "answer", "line": answer.reading.line, "text": text, "next": passed.to, "due": None},
+    )
+    return Outcome(replace(invoice, question=""), (confirmed, passed), (Entry("answer", answer.sender, {"text": text}),))
+
+
+def _still_asking(invoice: Invoice, reference: Reference) -> Reference:
+    """The reference under which the submitter may answer again: by what the invoice lacks now."""
+    asks = {Status.INCOMPLETE: Asks.COMPLETION, Status.REJECTED: Asks.CORRECTION}.get(invoice.status, Asks.NOTHING)
+    return replace(reference, asks=asks, step=None)

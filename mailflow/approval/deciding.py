@@ -1,0 +1,103 @@
+"""What approvers decide, and what follows (process section 3)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from mailflow.approval.company import Company
+from mailflow.approval.decision import Answer, Approve, Delegate, Question, Reject
+from mailflow.approval.effects import Entry, Outcome
+from mailflow.approval.invoice import Invoice, Step, StepStatus
+from mailflow.approval.lifecycle import Event
+from mailflow.approval.opening import ask
+from mailflow.approval.paying import to_payment
+from mailflow.approval.reference import Reference
+from mailflow.approval.replying import confirmation, iso, pass_question, refuse_ended, reject, unclear, why_unclear
+from mailflow.errors import Refusal
+
+
+def decide(invoice: Invoice, reference: Reference, answer: Answer, company: Company, now: datetime) -> Outcome:
+    """An approver's answer about a step. Raises Refusal where the step does not wait for this person any more."""
+    index = open_step(invoice, reference, answer.sender)
+    match answer.reading.command:
+        case Approve(comment):
+            return _approve(invoice, index, comment, answer, company, now)
+        case Reject(reason) if reason:
+            return reject(invoice.with_step(index, **_decided(StepStatus.REJECTED, now, reason)), reason, answer, now)
+        case Reject():
+            return unclear(invoice, reference, answer, "reason_missing")
+        case Question(text) if text:
+            return pass_question(invoice, reference, text, answer)
+        case Question():
+            return unclear(invoice, reference, answer, "question_missing")
+        case Delegate(address):
+            problem = _delegation_problem(invoice, address, company)
+            if problem or address is None:
+                return unclear(invoice, reference, answer, problem or "address_missing")
+            return _delegate(invoice, index, address, answer, now)
+        case command:
+            return unclear(invoice, reference, answer, why_unclear(command))
+
+
+def open_step(invoice: Invoice, reference: Reference, sender: str) -> int:
+    """The step that waits for this very answer; raises Refusal saying why there is none (process section 3)."""
+    index = reference.step if reference.step is not None else _last_step_of(invoice, sender)
+    if sender != reference.person:
+        raise Refusal("wrong_person", {"by": reference.person})
+    refuse_ended(invoice, sender)
+    if reference.revision != invoice.revision or index is None or index >= len(invoice.steps):
+        raise Refusal("changed_since" if reference.revision != invoice.revision else "not_asked")
+    step = invoice.steps[index]
+    if step.status is StepStatus.APPROVED:
+        raise Refusal("already_decided", {"by": step.approver, "at": iso(step.decided_at)})
+    if step.status is StepStatus.DELEGATED:
+        raise Refusal("replaced", {"by": step.delegated_to, "at": iso(step.decided_at)})
+    if step.status is not StepStatus.ASKED:
+        raise Refusal("not_yet")
+    if reference.digest != invoice.digest:
+        raise Refusal("changed_since")
+    return index
+
+
+def _approve(
+    invoice: Invoice, index: int, comment: str, answer: Answer, company: Company, now: datetime
+) -> Outcome:
+    decided = invoice.with_step(index, **_decided(StepStatus.APPROVED, now, comment))
+    entry = Entry("approved", answer.sender, {"comment": comment, "line": answer.reading.line, "step": index})
+    following = next((i for i, s in enumerate(decided.steps) if s.status is StepStatus.WAITING), None)
+    if following is None:
+        outcome = to_payment(decided, company, now)
+        confirmed = confirmation(outcome.invoice, answer, "approve", comment, waits_for=invoice.accountant)
+        return Outcome(outcome.invoice, (confirmed, *outcome.effects), (entry, *outcome.history))
+    asked, request = ask(decided.after(Event.STEP_APPROVED), following, now)
+    confirmed = confirmation(asked, answer, "approve", comment, waits_for=asked.steps[following].approver)
+    entries = (entry, Entry("asked", "mailflow", {"approver": asked.steps[following].approver, "step": following}))
+    return Outcome(asked, (confirmed, request), entries)
+
+
+def _delegate(invoice: Invoice, index: int, address: str, answer: Answer, now: datetime) -> Outcome:
+    handed = invoice.with_step(index, status=StepStatus.DELEGATED, decided_at=now, delegated_to=address)
+    steps = (*handed.steps[: index + 1], Step(address), *handed.steps[index + 1 :])
+    asked, request = ask(replace(handed.after(Event.STEP_HANDED_ON), steps=steps), index + 1, now, answer.sender)
+    entry = Entry("delegated", answer.sender, {"to": address, "line": answer.reading.line})
+    return Outcome(asked, (confirmation(asked, answer, "delegate", address, waits_for=address), request), (entry,))
+
+
+def _delegation_problem(invoice: Invoice, address: str | None, company: Company) -> str | None:
+    if address is None:
+        return "address_missing"
+    if address == invoice.submitter:
+        return "address_submitter"
+    if any(step.approver == address for step in invoice.steps):
+        return "address_decided"
+    return None if company.can_decide(address) else "address_unknown"
+
+
+def _last_step_of(invoice: Invoice, person: str) -> int | None:
+    own = [i for i, step in enumerate(invoice.steps) if step.approver == person]
+    return own[-1] if own else None
+
+
+def _decided(status: StepStatus, now: datetime, comment: str) -> dict[str, object]:
+    return {"status": status, "decided_at": now, "comment": comment}

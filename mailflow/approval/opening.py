@@ -1,0 +1,289 @@
+"""How an invoice comes to its approvers: submitted, completed, corrected, started (process sections 1 and 2)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from mailflow.approval import route
+from mailflow.approval.company import Company
+from mailflow.approval.effects import Effect, Entry, Invitation, InviteMethod, Mail, Message, Outcome
+from mailflow.approval.invoice import Change, Invoice, Repeat, Step, StepStatus
+from mailflow.approval.lifecycle import Event, Status
+from mailflow.approval.reference import Asks
+from mailflow.approval.submission import Attachment, Field, Form, Problem, Source
+
+
+def open_invoice(
+    number: str,
+    sender: str,
+    subject: str,
+    form: Form,
+    attachments: tuple[Attachment, ...],
+    repeat: Repeat | None,
+    company: Company,
+    now: datetime,
+) -> Outcome:
+    """A submission becomes an invoice: started where everything is known, else asked about."""
+    titled = replace(form, title=form.title or subject or number)
+    invoice = Invoice(
+        number=number,
+        submitter=sender,
+        accountant=company.accountant,
+        created_at=now,
+        form=titled,
+        attachments=_usable(attachments),
+        sources=_sources(form, subject),
+        route=form.route or company.default_route,
+        repeat=repeat,
+    )
+    invoice = _with_empty_files_named(invoice, attachments)
+    return _start_or_ask(invoice, (), (Entry("submitted", sender, {"title": invoice.title}),), company, now)
+
+
+def complete(
+    invoice: Invoice,
+    form: Form,
+    attachments: tuple[Attachment, ...],
+    repeat: Repeat | None,
+    company: Company,
+    now: datetime,
+) -> Outcome:
+    """The submitter's reply to an incomplete invoice: it needs to hold only what is missing."""
+    files = _merged(invoice.attachments, _usable(attachments))
+    completed = replace(
+        invoice,
+        form=_answered(invoice.form, form),
+        attachments=files,
+        sources={**invoice.sources, **_sources(form, "")},
+        route=form.route or invoice.route,
+        repeat=_kept(invoice.repeat, repeat),
+    )
+    completed = _with_empty_files_named(completed, attachments)
+    entry = Entry("completed", invoice.submitter, {"fields": _named(form, attachments)})
+    return _start_or_ask(completed, (), (entry,), company, now)
+
+
+def accept_repeat(invoice: Invoice, reason: str, company: Company, now: datetime) -> Outcome:
+    """DUPLICATE OK: reason, for an invoice whose file came before."""
+    if invoice.repeat is None:
+        raise ValueError(f"{invoice.number} repeats nothing")
+    accepted = replace(invoice, repeat=replace(invoice.repeat, reason=reason))
+    entry = Entry("repeat_accepted", invoice.submitter, {"of": invoice.repeat.number, "reason": reason})
+    return _start_or_ask(accepted, (), (entry,), company, now)
+
+
+def correct(
+    invoice: Invoice,
+    form: Form,
+    attachments: tuple[Attachment, ...],
+    repeat: Repeat | None,
+    company: Company,
+    now: datetime,
+) -> Outcome | None:
+    """The next revision of a started or rejected invoice; None where the reply changes nothing.
+
+    Every approval so far is void, and whoever gave one or was about to is told (process section 3).
+    """
+    files = _usable(attachments) or invoice.attachments
+    corrected_form = _answered(invoice.form, form)
+    changes = _changes(invoice, corrected_form, files, form.route or invoice.route)
+    if not changes and not corrected_form.problems:
+        return None
+    corrected = invoice.after(
+        Event.CORRECTED,
+        revision=invoice.revision + 1,
+        form=corrected_form,
+        attachments=files,
+        sources={**invoice.sources, **_sources(form, "")},
+        route=form.route or invoice.route,
+        steps=(),
+        changes=changes,
+        rejection=None,
+        payment=None,
+        invites=(),
+        repeat=_kept(invoice.repeat, repeat),
+    )
+    corrected = _with_empty_files_named(corrected, attachments)
+    entry = Entry("corrected", invoice.submitter, {"changes": [c.field.value for c in changes]})
+    _, cancellations = cancel_invites(invoice)
+    outcome = _start_or_ask(corrected, cancellations, (entry,), company, now)
+    asked_again = {effect.to for effect in outcome.effects if isinstance(effect, Mail)}
+    voided = [
+        Mail(person, Message.REPLACED, outcome.invoice, extra={"why": "changed"})
+        for person in engaged(invoice)
+        if person not in asked_again
+    ]
+    return replace(outcome, effects=(*outcome.effects, *voided))
+
+
+def withdraw(invoice: Invoice, reason: str, line: str) -> Outcome:
+    """WITHDRAW by the submitter, at any time before the payment."""
+    withdrawn, cancellations = cancel_invites(invoice.after(Event.WITHDRAWN))
+    effects: list[Effect] = [
+        Mail(
+            invoice.submitter,
+            Message.DECISION_TAKEN,
+            withdrawn,
+            extra={"what": "withdraw", "line": line, "text": reason, "next": None, "due": None},
+        )
+    ]
+    effects += [Mail(person, Message.WITHDRAWN, withdrawn, extra={"text": reason}) for person in engaged(invoice)]
+    effects += cancellations
+    return Outcome(withdrawn, tuple(effects), (Entry("withdrawn", invoice.submitter, {"reason": reason}),))
+
+
+def engaged(invoice: Invoice) -> tuple[str, ...]:
+    """Whom a sudden end or a change concerns: who has approved, who is asked now, the accountant who is to pay."""
+    people = [s.approver for s in invoice.steps if s.status in (StepStatus.APPROVED, StepStatus.ASKED)]
+    if invoice.status is Status.TO_PAY:
+        people.append(invoice.accountant)
+    return tuple(dict.fromkeys(people))
+
+
+def cancel_invites(invoice: Invoice) -> tuple[Invoice, tuple[Invitation, ...]]:
+    """METHOD:CANCEL for every invite that stands, each with the next SEQUENCE (RFC 5546 section 3.2.5)."""
+    standing = [i.attendee for i in invoice.invites if not i.cancelled]
+    gone = replace(
+        invoice,
+        invites=tuple(
+            i if i.cancelled else replace(i, sequence=i.sequence + 1, cancelled=True) for i in invoice.invites
+        ),
+    )
+    return gone, tuple(Invitation(attendee, gone, InviteMethod.CANCEL) for attendee in standing)
+
+
+def ask(invoice: Invoice, index: int, now: datetime, delegated_by: str | None = None) -> tuple[Invoice, Mail]:
+    """Opens a step: its approver is asked, with the files."""
+    asked = invoice.with_step(index, status=StepStatus.ASKED, asked_at=now, told_at=now)
+    return asked, request(asked, index, Message.APPROVAL_REQUEST, delegated_by)
+
+
+def request(invoice: Invoice, index: int, message: Message, delegated_by: str | None = None) -> Mail:
+    """The mail that asks, or reminds, the approver of an open step."""
+    return Mail(
+        invoice.steps[index].approver,
+        message,
+        invoice,
+        asks=Asks.APPROVAL,
+        step=index,
+        extra={"recent": [], "delegated_by": delegated_by},
+        attachments=invoice.attachments,
+    )
+
+
+def _start_or_ask(
+    invoice: Invoice, first: tuple[Effect, ...], history: tuple[Entry, ...], company: Company, now: datetime
+) -> Outcome:
+    invoice = _without_past_date(invoice, company, now)
+    if invoice.problems:
+        mail = Mail(invoice.submitter, Message.INCOMPLETE, invoice, asks=Asks.COMPLETION)
+        lacking = Entry("found_incomplete", "mailflow", {"problems": [f"{p.field}: {p.code}" for p in invoice.problems]})
+        return Outcome(invoice, (*first, mail), (*history, lacking))
+    if invoice.repeat and not invoice.repeat.reason:
+        mail = Mail(invoice.submitter, Message.REPEATED, invoice, asks=Asks.COMPLETION)
+        held = Entry("found_repeated", "mailflow", {"of": invoice.repeat.number})
+        return Outcome(invoice, (*first, mail), (*history, held))
+    return _start(invoice, first, history, company, now)
+
+
+def _start(
+    invoice: Invoice, first: tuple[Effect, ...], history: tuple[Entry, ...], company: Company, now: datetime
+) -> Outcome:
+    steps = tuple(
+        Step(person, StepStatus.SKIPPED if person == invoice.submitter else StepStatus.WAITING)
+        for person in route.chain(invoice.route, invoice.submitter, company)
+    )
+    index = next((i for i, step in enumerate(steps) if step.status is StepStatus.WAITING), None)
+    if index is None:
+        mails = (
+            Mail(invoice.submitter, Message.NO_APPROVER, invoice, asks=Asks.COMPLETION),
+            Mail(company.administrator, Message.NO_APPROVER, invoice),
+        )
+        empty = Entry("no_approver", "mailflow", {"route": invoice.route.value})
+        return Outcome(invoice, (*first, *mails), (*history, empty))
+    started = invoice.after(Event.COMPLETED, steps=steps)
+    asked, approval_request = ask(started, index, now)
+    acknowledgement = Mail(asked.submitter, Message.ACKNOWLEDGEMENT, asked)
+    entries = (
+        Entry("approval_started", "mailflow", {"chain": [s.approver for s in steps], "digest": asked.digest}),
+        Entry("asked", "mailflow", {"approver": steps[index].approver, "step": index}),
+    )
+    return Outcome(asked, (*first, acknowledgement, approval_request), (*history, *entries))
+
+
+def _without_past_date(invoice: Invoice, company: Company, now: datetime) -> Invoice:
+    day = invoice.pay_date
+    if day is None or day >= company.today(now):
+        return invoice
+    past = Problem(Field.PAY_DATE, "past", day.isoformat())
+    return replace(invoice, form=replace(invoice.form, pay_date=None, problems=(*invoice.form.problems, past)))
+
+
+def _sources(form: Form, subject: str) -> dict[Field, Source]:
+    said = {
+        Field.TITLE: form.title,
+        Field.COUNTERPARTY: form.counterparty,
+        Field.AMOUNT: form.amount,
+        Field.PAY_DATE: form.pay_date,
+        Field.COMMENT: form.comment,
+        Field.ROUTE: form.route,
+    }
+    sources = {name: Source.LINE for name, value in said.items() if value is not None}
+    if subject and form.title is None:
+        sources[Field.TITLE] = Source.SUBJECT
+    return sources
+
+
+def _named(form: Form, attachments: tuple[Attachment, ...]) -> list[str]:
+    return [f.value for f in _sources(form, "")] + ([Field.FILES.value] if attachments else [])
+
+
+def _answered(earlier: Form, form: Form) -> Form:
+    """The earlier form with what the reply says put over it; a problem stays until its field is spoken of again."""
+    spoken = {p.field for p in form.problems} | set(_sources(form, ""))
+    open_problems = tuple(p for p in earlier.problems if p.field not in spoken)
+    return replace(form.over(earlier), problems=open_problems + form.problems, unknown_labels=form.unknown_labels)
+
+
+def _usable(attachments: tuple[Attachment, ...]) -> tuple[Attachment, ...]:
+    return tuple({a.sha256: a for a in attachments if a.size}.values())
+
+
+def _merged(earlier: tuple[Attachment, ...], added: tuple[Attachment, ...]) -> tuple[Attachment, ...]:
+    return tuple({a.sha256: a for a in (*earlier, *added)}.values())
+
+
+def _with_empty_files_named(invoice: Invoice, attachments: tuple[Attachment, ...]) -> Invoice:
+    others = tuple(p for p in invoice.form.problems if p.field is not Field.FILES)
+    empty = tuple(Problem(Field.FILES, "empty_file", a.filename) for a in attachments if not a.size)
+    blocking = () if invoice.attachments else empty
+    return replace(invoice, form=replace(invoice.form, problems=others + blocking))
+
+
+def _kept(earlier: Repeat | None, found: Repeat | None) -> Repeat | None:
+    """A repeat that the submitter has explained stays explained; a newly found one is asked about."""
+    if found is None or (earlier and earlier.number == found.number):
+        return earlier
+    return found
+
+
+def _changes(invoice: Invoice, form: Form, files: tuple[Attachment, ...], kind: object) -> tuple[Change, ...]:
+    before, after = _shown(invoice.form, invoice.attachments, invoice.route), _shown(form, files, kind)
+    changed = [Change(f, before[f], after[f]) for f in Field if before[f] != after[f]]
+    other_bytes = {a.sha256 for a in files} != {a.sha256 for a in invoice.attachments}
+    if other_bytes and before[Field.FILES] == after[Field.FILES]:
+        changed.append(Change(Field.FILES, before[Field.FILES], after[Field.FILES]))
+    return tuple(changed)
+
+
+def _shown(form: Form, files: tuple[Attachment, ...], kind: object) -> dict[Field, str]:
+    return {
+        Field.TITLE: form.title or "",
+        Field.COUNTERPARTY: form.counterparty or "",
+        Field.AMOUNT: str(form.amount or ""),
+        Field.PAY_DATE: form.pay_date.isoformat() if form.pay_date else "",
+        Field.COMMENT: form.comment or "",
+        Field.ROUTE: str(kind),
+        Field.FILES: ", ".join(a.filename for a in files),
+    }

@@ -1,0 +1,111 @@
+"""What every answer may come to, whoever gave it: a confirmation, a question passed on, a refusal, 'please again'."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from mailflow.approval.decision import Answer, Command, Unclear
+from mailflow.approval.effects import Effect, Entry, Mail, Message, Outcome
+from mailflow.approval.invoice import Invoice, Rejection, StepStatus
+from mailflow.approval.lifecycle import Event, Status
+from mailflow.approval.opening import cancel_invites
+from mailflow.approval.reference import Asks, Reference
+from mailflow.errors import Refusal
+
+
+def refuse_ended(invoice: Invoice, sender: str) -> None:
+    """Raises Refusal where the invoice is at its end, or rejected: nobody can decide anything there."""
+    if invoice.status is Status.PAID and invoice.payment:
+        raise Refusal("paid", {"by": invoice.accountant, "at": iso(invoice.payment.paid_at)})
+    if invoice.status is Status.WITHDRAWN:
+        raise Refusal("withdrawn", {"by": invoice.submitter})
+    if invoice.status is Status.REJECTED and invoice.rejection:
+        code = "already_decided" if invoice.rejection.by == sender else "rejected"
+        raise Refusal(code, {"by": invoice.rejection.by, "at": iso(invoice.rejection.at)})
+
+
+def reject(invoice: Invoice, reason: str, answer: Answer, now: datetime) -> Outcome:
+    """The end of this revision: the submitter gets 'Work on errors', all who were engaged are told."""
+    told = [s.approver for s in invoice.steps if s.status is StepStatus.APPROVED]
+    if invoice.status is Status.TO_PAY:
+        told.append(invoice.accountant)
+    rejected, cancellations = cancel_invites(
+        invoice.after(Event.REJECTED, rejection=Rejection(answer.sender, reason, now))
+    )
+    effects: list[Effect] = [
+        confirmation(rejected, answer, "reject", reason),
+        Mail(
+            rejected.submitter,
+            Message.WORK_ON_ERRORS,
+            rejected,
+            asks=Asks.CORRECTION,
+            extra={"points": points(reason)},
+        ),
+    ]
+    effects += [Mail(p, Message.REJECTED, rejected) for p in dict.fromkeys(told) if p != answer.sender]
+    entry = Entry("rejected", answer.sender, {"reason": reason, "line": answer.reading.line})
+    return Outcome(rejected, (*effects, *cancellations), (entry,))
+
+
+def points(reason: str) -> list[str]:
+    """The reason as a checklist: one point a line or a numbered or bulleted item, never an empty one."""
+    lines = [line.strip().lstrip("-*•–—").strip() for line in reason.splitlines()]
+    parts = [part.strip() for line in lines for part in line.split(";")]
+    return [_without_number(part) for part in parts if part] or [reason]
+
+
+def pass_question(invoice: Invoice, reference: Reference, text: str, answer: Answer) -> Outcome:
+    """QUESTION: text goes to the submitter; the step, or the payment, stays open."""
+    question = Mail(
+        invoice.submitter,
+        Message.QUESTION,
+        invoice,
+        asks=Asks.ANSWER,
+        step=reference.step,
+        extra={"from": answer.sender, "question": text},
+        attachments=answer.attachments,
+    )
+    entry = Entry("question", answer.sender, {"text": text})
+    effects = (confirmation(invoice, answer, "question", text, waits_for=invoice.submitter), question)
+    return Outcome(replace(invoice, question=text), effects, (entry,))
+
+
+def unclear(invoice: Invoice, reference: Reference, answer: Answer, why: str) -> Outcome:
+    """Nothing is decided: the sender sees the line that was read and how to answer; what was asked stays asked."""
+    mail = Mail(
+        answer.sender,
+        Message.UNCLEAR,
+        invoice,
+        asks=reference.asks,
+        step=reference.step,
+        extra={"line": answer.reading.line, "why": why},
+    )
+    return Outcome(invoice, (mail,), (Entry("unclear", answer.sender, {"line": answer.reading.line, "why": why}),))
+
+
+def why_unclear(command: Command) -> str:
+    """Why a command that does not fit here decides nothing."""
+    return command.why if isinstance(command, Unclear) else "no_keyword"
+
+
+def confirmation(
+    invoice: Invoice, answer: Answer, what: str, text: str = "", waits_for: str | None = None, due: str | None = None
+) -> Mail:
+    """The confirmation that every decision gets, with the line that was taken as the decision."""
+    return Mail(
+        answer.sender,
+        Message.DECISION_TAKEN,
+        invoice,
+        extra={"what": what, "line": answer.reading.line, "text": text, "next": waits_for, "due": due},
+    )
+
+
+def _without_number(part: str) -> str:
+    head, dot, tail = part.partition(" ")
+    return tail.strip() if dot and head.rstrip(".)").isdigit() and head[-1] in ".)" else part
+
+
+def iso(moment: datetime | None) -> str | None:
+    """ISO 8601 with offset, as facts and JSON have it."""
+    return moment.isoformat() if moment else None

@@ -1,0 +1,105 @@
+"""Effects and history of one decision -> outbox and history rows, in the decision's own transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from mailflow.approval.company import Company
+from mailflow.approval.effects import Effect, Invitation, Mail, Message, Outcome
+from mailflow.approval.invoice import Invoice
+from mailflow.approval.reference import Asks, Reference
+from mailflow.jobs.identity import Mint
+from mailflow.store.outbox import NewEntry
+from mailflow.store.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """The mail that a decision answers: its writer, its Message-ID, the SHA-256 of its bytes."""
+
+    sender: str
+    message_id: str | None
+    evidence: str
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """Writes what a decision came to."""
+
+    company: Company
+    mint: Mint
+
+    def record(self, uow: UnitOfWork, outcome: Outcome, trigger: Trigger | None, now: datetime) -> Invoice:
+        """Saves the invoice, its history and its effects."""
+        saved = uow.invoices.save(outcome.invoice)
+        for entry in outcome.history:
+            uow.history.append(
+                saved.number, entry, now, trigger and trigger.message_id, trigger and trigger.evidence
+            )
+        for effect in outcome.effects:
+            self.enqueue(uow, effect, trigger, now)
+        return saved
+
+    def enqueue(self, uow: UnitOfWork, effect: Effect, trigger: Trigger | None, now: datetime) -> None:
+        """Puts one effect into the outbox, with its identity and the reference that a reply will carry."""
+        token, message_id = self.mint.token(), self.mint.message_id()
+        invoice = effect.invoice
+        number = invoice.number if invoice else None
+        if invoice:
+            uow.references.add(_reference(token, invoice, effect), message_id)
+        thread = uow.outbox.thread(number, effect.to) if number else []
+        answered = trigger.message_id if trigger and trigger.sender == effect.to else None
+        replied_to = answered or (thread[-1] if thread else None)
+        identity = {
+            "message_id": message_id,
+            "date": now.isoformat(),
+            "token": token,
+            "in_reply_to": replied_to,
+            "references": list(dict.fromkeys(filter(None, [*thread[:1], *thread[-1:], answered]))),
+            "answers": answered is not None,
+        }
+        uow.outbox.add(
+            NewEntry(
+                channel=f"mail:{effect.to}",
+                number=number,
+                recipient=effect.to,
+                effect=_enriched(uow, effect),
+                identity=identity,
+                message_id=message_id,
+                created_at=now,
+            )
+        )
+
+
+def _reference(token: str, invoice: Invoice, effect: Effect) -> Reference:
+    if isinstance(effect, Invitation):
+        asks, step = Asks.PAYMENT if effect.to == invoice.accountant else Asks.NOTHING, None
+    else:
+        asks, step = effect.asks, effect.step
+    return Reference(token, invoice.number, invoice.revision, asks, effect.to, invoice.digest, step)
+
+
+def _enriched(uow: UnitOfWork, effect: Effect) -> Effect:
+    """The effect with the facts about other invoices that its mail shows."""
+    if not isinstance(effect, Mail) or effect.invoice is None:
+        return effect
+    if effect.message in (Message.APPROVAL_REQUEST, Message.APPROVAL_REMINDER, Message.ANSWER) and "recent" in effect.extra:
+        others = uow.invoices.of_counterparty(effect.invoice.counterparty, effect.invoice.number)
+        return replace(effect, extra={**effect.extra, "recent": [_summary(other) for other in others]})
+    if effect.message is Message.REPEATED and effect.invoice.repeat:
+        earlier = uow.invoices.get(effect.invoice.repeat.number)
+        return replace(effect, extra={**effect.extra, "earlier": _summary(earlier) if earlier else None})
+    return effect
+
+
+def _summary(invoice: Invoice) -> dict[str, object]:
+    return {
+        "number": invoice.number,
+        "status": invoice.status.value,
+        "title": invoice.title,
+        "counterparty": invoice.counterparty,
+        "amount": str(invoice.amount or ""),
+        "pay_date": invoice.pay_date.isoformat() if invoice.pay_date else "",
+        "submitter": invoice.submitter,
+    }

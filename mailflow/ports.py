@@ -35,8 +35,11 @@ class Mailbox(Protocol):
     def file_away(self, location: Location, folder: str) -> bool:
         """Moves one mail; False where it is no longer there."""
 
-    def wait(self, seconds: float) -> None:
-        """Returns when something new may have come, at the latest after so many seconds."""
+    def wait(self, seconds: float) -> bool:
+        """Returns when something new may have come (True), at the latest after so many seconds (False)."""
+
+    def wake(self) -> None:
+        """Ends a wait at once; may be called from a signal handler."""
 
     def close(self) -> None:
         """Ends the connection; the next call opens a new one."""

@@ -1,0 +1,52 @@
+"""What the clock asks for: payments whose day has ended move, people who have not answered are reminded."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from mailflow.approval.company import Company
+from mailflow.approval.effects import Outcome
+from mailflow.approval.invoice import Invoice
+from mailflow.approval.noticing import remind_approver
+from mailflow.approval.paying import move_unpaid, remind_accountant
+from mailflow.jobs.outgoing import Outgoing
+from mailflow.store.engine import Store
+
+log = logging.getLogger(__name__)
+
+Rule = Callable[[Invoice, Company, datetime], Outcome | None]
+
+
+@dataclass(frozen=True)
+class CalendarDay:
+    """Each rule decides by the invoice alone whether it is time, so a late or repeated run does nothing twice."""
+
+    store: Store
+    company: Company
+    outgoing: Outgoing
+
+    def run_once(self, now: datetime) -> int:
+        """Does what is due; returns how many invoices that were."""
+        with self.store.begin() as uow:
+            unpaid = uow.invoices.unpaid_before(self.company.today(now))
+            silent = uow.invoices.waiting_since(now - self.company.remind_after)
+        done = self._apply(move_unpaid, unpaid, now)
+        done += self._apply(remind_approver, silent, now)
+        return done + self._apply(remind_accountant, silent, now)
+
+    def _apply(self, rule: Rule, numbers: Iterable[str], now: datetime) -> int:
+        return sum(self._apply_to(rule, number, now) for number in numbers)
+
+    def _apply_to(self, rule: Rule, number: str, now: datetime) -> bool:
+        with self.store.begin() as uow:
+            invoice = uow.invoices.get(number)
+            outcome = rule(invoice, self.company, now) if invoice else None
+            if outcome is None:
+                return False
+            self.outgoing.record(uow, outcome, None, now)
+            uow.commit()
+        log.info("%s: %s", number, ", ".join(entry.event for entry in outcome.history))
+        return True

@@ -1,0 +1,108 @@
+"""Outbox -> world: one effect, handed over and settled (house: an effect's way out)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from mailflow.approval import noticing
+from mailflow.approval.company import Company
+from mailflow.approval.effects import Entry, Invitation, Mail, Message
+from mailflow.errors import PermanentFailure, TransientFailure
+from mailflow.jobs.outgoing import Outgoing
+from mailflow.jobs.retry import next_delivery
+from mailflow.outbound.mail import Identity, write_invitation, write_mail
+from mailflow.outbound.templating import Templates
+from mailflow.ports import Envelope, MailTransport
+from mailflow.store.engine import Store
+from mailflow.store.outbox import OutboxEntry
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Dispatch:
+    """Delivers the outbox. `invite_at` is the time of day of the calendar event."""
+
+    store: Store
+    company: Company
+    templates: Templates
+    transport: MailTransport
+    outgoing: Outgoing
+    invite_at: time
+
+    def run_once(self, now: datetime) -> bool | None:
+        """Delivers the oldest entry that is due: True delivered or given up, False put off, None nothing was due."""
+        with self.store.begin() as uow:
+            entry = uow.outbox.claim_due(now, LEASE)
+            uow.commit()
+        if entry is None:
+            return None
+        try:
+            answer = self.transport.send(Envelope(self.company.mailbox, entry.recipient, self._write(entry)))
+        except TransientFailure as failure:
+            return self._put_off(entry, str(failure), now)
+        except PermanentFailure as failure:
+            return self._give_up(entry, str(failure), now)
+        except Exception as failure:  # noqa: BLE001 - one mail that cannot be written must not hold up the others
+            log.exception("mail %s to %s could not be written", entry.id, entry.recipient)
+            return self._put_off(entry, f"{type(failure).__name__}: {failure}", now)
+        with self.store.begin() as uow:
+            uow.outbox.delivered(entry.id, now, answer)
+            if entry.number:
+                sent = Entry("mail_sent", "mailflow", {"to": entry.recipient, "message": kind_of(entry)})
+                uow.history.append(entry.number, sent, now, entry.message_id, None)
+            uow.commit()
+        log.info("sent %s to %s %s", kind_of(entry), entry.recipient, entry.number or "")
+        return True
+
+    def _write(self, entry: OutboxEntry) -> bytes:
+        identity = _identity(entry.identity)
+        if isinstance(entry.effect, Invitation):
+            return write_invitation(entry.effect, identity, self.company, self.templates, self.invite_at)
+        with self.store.begin() as uow:
+            files = {a.sha256: uow.files.read(a.sha256) for a in entry.effect.attachments}
+        return write_mail(entry.effect, identity, self.company, self.templates, files)
+
+    def _put_off(self, entry: OutboxEntry, error: str, now: datetime) -> bool:
+        again_at = next_delivery(entry.attempts + 1, entry.created_at, now)
+        if again_at is None:
+            return self._give_up(entry, f"not delivered in five days: {error}", now)
+        log.warning("%s to %s waits until %s: %s", kind_of(entry), entry.recipient, again_at, error)
+        with self.store.begin() as uow:
+            uow.outbox.retry(entry.id, error, again_at)
+            uow.commit()
+        return False
+
+    def _give_up(self, entry: OutboxEntry, error: str, now: datetime) -> bool:
+        """A mail that the server refuses is dead; its invoice shows it, and people are told as of a bounce."""
+        log.error("%s to %s cannot be delivered: %s", kind_of(entry), entry.recipient, error)
+        with self.store.begin() as uow:
+            uow.outbox.dead(entry.id, now, error)
+            invoice = uow.invoices.get(entry.number) if entry.number else None
+            if invoice and kind_of(entry) != Message.NOT_DELIVERED:
+                outcome = noticing.record_bounce(invoice, entry.recipient, kind_of(entry), True, error, self.company)
+                self.outgoing.record(uow, outcome, None, now)
+            uow.commit()
+        return True
+
+
+def kind_of(entry: OutboxEntry) -> str:
+    """What kind of message an entry is, by its template's name."""
+    return entry.effect.message.value if isinstance(entry.effect, Mail) else Message.INVITE.value
+
+
+def _identity(facts: Mapping[str, object]) -> Identity:
+    in_reply_to, references = facts["in_reply_to"], facts["references"]
+    return Identity(
+        message_id=str(facts["message_id"]),
+        date=datetime.fromisoformat(str(facts["date"])),
+        token=str(facts["token"]),
+        in_reply_to=str(in_reply_to) if in_reply_to else None,
+        references=tuple(references) if isinstance(references, list) else (),
+        answers=bool(facts["answers"]),
+    )

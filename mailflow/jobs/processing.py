@@ -1,0 +1,296 @@
+"""Inbox -> invoice and outbox: one mail, one transaction (house: a mail's way in)."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from mailflow.approval import noticing, opening
+from mailflow.approval.answering import record_answer, status_report
+from mailflow.approval.company import Company
+from mailflow.approval.decision import Answer, AskHelp
+from mailflow.approval.effects import Entry, Mail, Message, Outcome
+from mailflow.approval.invoice import Invoice, Repeat
+from mailflow.approval.reference import Reference
+from mailflow.approval.submission import Attachment
+from mailflow.errors import Refusal, TransientFailure
+from mailflow.inbound.correlation import Clues, clues
+from mailflow.inbound.message import File, InboundMessage, parse
+from mailflow.inbound.routing import (
+    Answered,
+    Automatic,
+    Bounced,
+    Enquired,
+    Ignored,
+    Intent,
+    Quarantined,
+    Reader,
+    Rsvp,
+    Submitted,
+    Unmatched,
+)
+from mailflow.jobs.outgoing import Outgoing, Trigger
+from mailflow.jobs.retry import next_reading
+from mailflow.store.engine import Store
+from mailflow.store.inbox import InboxMail, InboxState
+from mailflow.store.unit_of_work import UnitOfWork
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=10)
+QUARANTINE_NOTICES_EVERY = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Settled:
+    """How a mail ended: its state, what it was, why, and the invoice it was about."""
+
+    state: InboxState
+    kind: str
+    reason: str = ""
+    number: str | None = None
+
+
+@dataclass(frozen=True)
+class Processing:
+    """Understands one recorded mail after the other."""
+
+    store: Store
+    reader: Reader
+    outgoing: Outgoing
+
+    @property
+    def company(self) -> Company:
+        """The company whose mail is read."""
+        return self.reader.company
+
+    def run_once(self, now: datetime) -> bool:
+        """Processes the oldest mail that waits; False where none does."""
+        with self.store.begin() as uow:
+            mail = uow.inbox.claim(now, LEASE)
+            uow.commit()
+        if mail is None:
+            return False
+        try:
+            self._process(mail, now)
+        except Exception as error:  # noqa: BLE001 - whatever a mail does to us, the next one goes on
+            self._put_off(mail, error, now)
+        return True
+
+    def _process(self, mail: InboxMail, now: datetime) -> None:
+        with self.store.begin() as uow:
+            raw = uow.inbox.raw(mail.id)
+            message = parse(raw)
+            trigger = Trigger(message.sender or "", message.message_id, hashlib.sha256(raw).hexdigest())
+            if not mail.complete:
+                settled = self._too_large(uow, mail, message, trigger, now)
+            else:
+                reference = find_reference(uow, clues(message))
+                intent = self.reader.route(message, reference, self.company.today(now))
+                settled = self._act(uow, intent, mail, trigger, now)
+            uow.inbox.settle(mail.id, settled.state, now, settled.kind, settled.reason, settled.number)
+            uow.commit()
+        log.info("mail %s: %s, %s %s %s", mail.id, settled.state, settled.kind, settled.number or "", settled.reason)
+
+    def _act(self, uow: UnitOfWork, intent: Intent, mail: InboxMail, trigger: Trigger, now: datetime) -> Settled:
+        match intent:
+            case Submitted():
+                return self._open(uow, intent, trigger, now)
+            case Answered():
+                return self._answer(uow, intent, trigger, now)
+            case Enquired():
+                return self._enquire(uow, intent, trigger, now)
+            case Unmatched(sender, code, line):
+                self._refuse(uow, sender, Refusal(code), line, None, trigger, now)
+                return Settled(InboxState.REFUSED, "answer", code)
+            case Rsvp():
+                return self._rsvp(uow, intent, trigger, now)
+            case Bounced():
+                return self._bounce(uow, intent, trigger, now)
+            case Automatic(sign, reference):
+                return self._note_automatic(uow, sign, reference, trigger, now)
+            case Quarantined(reason):
+                self._announce_quarantine(uow, mail, reason, now)
+                return Settled(InboxState.QUARANTINED, "unknown", reason)
+            case Ignored(reason):
+                return Settled(InboxState.IGNORED, "own", reason)
+
+    def _open(self, uow: UnitOfWork, intent: Submitted, trigger: Trigger, now: datetime) -> Settled:
+        attachments = _keep(uow, intent.files)
+        number = uow.invoices.next_number(self.company.today(now).year)
+        repeat = _repeat_of(uow, attachments, number)
+        outcome = opening.open_invoice(
+            number, intent.sender, intent.subject, intent.form, attachments, repeat, self.company, now
+        )
+        uow.invoices.add(outcome.invoice)
+        self.outgoing.record(uow, outcome, trigger, now)
+        return Settled(InboxState.PROCESSED, "submission", number=number)
+
+    def _answer(self, uow: UnitOfWork, intent: Answered, trigger: Trigger, now: datetime) -> Settled:
+        invoice = _existing(uow, intent.reference.number)
+        attachments = _keep(uow, intent.files)
+        answer = Answer(intent.sender, intent.reading, intent.form, attachments)
+        repeat = _repeat_of(uow, attachments, invoice.number)
+        try:
+            outcome = record_answer(invoice, intent.reference, answer, repeat, self.company, now)
+        except Refusal as refusal:
+            self._refuse(uow, intent.sender, refusal, intent.reading.line, invoice, trigger, now)
+            return Settled(InboxState.REFUSED, "answer", refusal.code, invoice.number)
+        self.outgoing.record(uow, outcome, trigger, now)
+        return Settled(InboxState.PROCESSED, "answer", number=invoice.number)
+
+    def _enquire(self, uow: UnitOfWork, intent: Enquired, trigger: Trigger, now: datetime) -> Settled:
+        if isinstance(intent.command, AskHelp):
+            self.outgoing.enqueue(uow, Mail(intent.sender, Message.HELP), trigger, now)
+            return Settled(InboxState.PROCESSED, "help")
+        number = intent.command.number
+        invoice = uow.invoices.get(number) if number else None
+        if invoice and intent.sender in (*invoice.people, self.company.administrator):
+            self.outgoing.record(uow, status_report(invoice, intent.sender), trigger, now)
+            return Settled(InboxState.PROCESSED, "status", number=invoice.number)
+        if number:
+            self._refuse(uow, intent.sender, Refusal("unknown_reference"), f"STATUS {number}", None, trigger, now)
+            return Settled(InboxState.REFUSED, "status", f"{number} is no invoice of {intent.sender}")
+        concerned = {i.number: i for i in uow.invoices.of_submitter(intent.sender)}
+        concerned |= {i.number: i for i in uow.invoices.asked_of(intent.sender)}
+        extra = {"open": [_line(i) for _, i in sorted(concerned.items())]}
+        self.outgoing.enqueue(uow, Mail(intent.sender, Message.STATUS, extra=extra), trigger, now)
+        return Settled(InboxState.PROCESSED, "status")
+
+    def _rsvp(self, uow: UnitOfWork, intent: Rsvp, trigger: Trigger, now: datetime) -> Settled:
+        reply = intent.reply
+        number = uow.references.number_of_uid(reply.uid)
+        if number is None:
+            return Settled(InboxState.IGNORED, "rsvp", "it answers no invite of ours")
+        invoice = _existing(uow, number)
+        outcome = noticing.record_rsvp(invoice, reply.attendee, reply.partstat, reply.sequence)
+        self.outgoing.record(uow, outcome, trigger, now)
+        return Settled(InboxState.PROCESSED, "rsvp", reply.partstat, number)
+
+    def _bounce(self, uow: UnitOfWork, intent: Bounced, trigger: Trigger, now: datetime) -> Settled:
+        sent = next((s for m in intent.report.message_ids if (s := uow.outbox.by_message_id(m))), None)
+        if sent is None:
+            return Settled(InboxState.IGNORED, "bounce", "it is about no mail of ours")
+        if sent.number is None:
+            return Settled(InboxState.PROCESSED, "bounce", f"a mail to {sent.recipient} did not arrive")
+        invoice = _existing(uow, sent.number)
+        kind = sent.effect.message.value if isinstance(sent.effect, Mail) else Message.INVITE.value
+        for failure in intent.report.failures:
+            if failure.recipient and failure.recipient != sent.recipient and len(intent.report.failures) > 1:
+                continue
+            reason = f"{failure.status} {failure.diagnostic}".strip()
+            outcome = noticing.record_bounce(
+                invoice, sent.recipient, kind, failure.permanent, reason, self.company
+            )
+            invoice = self.outgoing.record(uow, outcome, trigger, now)
+        return Settled(InboxState.PROCESSED, "bounce", f"a mail to {sent.recipient} did not arrive", sent.number)
+
+    def _note_automatic(
+        self, uow: UnitOfWork, sign: str, reference: Reference | None, trigger: Trigger, now: datetime
+    ) -> Settled:
+        if reference is None:
+            return Settled(InboxState.IGNORED, "automatic", sign)
+        outcome = noticing.record_absence(_existing(uow, reference.number), trigger.sender, sign)
+        self.outgoing.record(uow, outcome, trigger, now)
+        return Settled(InboxState.IGNORED, "automatic", sign, reference.number)
+
+    def _too_large(
+        self, uow: UnitOfWork, mail: InboxMail, message: InboundMessage, trigger: Trigger, now: datetime
+    ) -> Settled:
+        reason = f"the mail is too large ({mail.size // 1_000_000} MB)"
+        if message.sender and self.company.knows(message.sender):
+            self._refuse(uow, message.sender, Refusal("too_large"), message.subject, None, trigger, now)
+        self._announce_quarantine(uow, mail, reason, now)
+        return Settled(InboxState.QUARANTINED, "too_large", reason)
+
+    def _refuse(
+        self,
+        uow: UnitOfWork,
+        sender: str,
+        refusal: Refusal,
+        line: str,
+        invoice: Invoice | None,
+        trigger: Trigger,
+        now: datetime,
+    ) -> None:
+        facts = {"by": None, "at": None, "status": invoice.status.value if invoice else None, **refusal.facts}
+        mail = Mail(sender, Message.REFUSED, invoice, extra={"code": refusal.code, "line": line, **facts})
+        if invoice:
+            entry = Entry("refused", sender, {"code": refusal.code, "line": line})
+            self.outgoing.record(uow, Outcome(invoice, (mail,), (entry,)), trigger, now)
+        else:
+            self.outgoing.enqueue(uow, mail, trigger, now)
+
+    def _announce_quarantine(self, uow: UnitOfWork, mail: InboxMail, reason: str, now: datetime) -> None:
+        """Tells the administrator, at most once an hour: the command `quarantine list` shows all."""
+        administrator = self.company.administrator
+        told_at = uow.outbox.last_of(Message.QUARANTINED, administrator)
+        if told_at and now - told_at < QUARANTINE_NOTICES_EVERY:
+            return
+        extra = {"id": mail.id, "from": mail.sender, "subject": mail.subject, "reason": reason}
+        self.outgoing.enqueue(uow, Mail(administrator, Message.QUARANTINED, extra=extra), None, now)
+
+    def _put_off(self, mail: InboxMail, error: Exception, now: datetime) -> None:
+        attempts = mail.attempts + 1
+        again_at = next_reading(attempts, now)
+        if not isinstance(error, TransientFailure):
+            log.error("mail %s could not be processed (try %s)", mail.id, attempts, exc_info=error)
+        with self.store.begin() as uow:
+            if again_at:
+                uow.inbox.fail(mail.id, "".join(traceback.format_exception(error)), again_at, attempts)
+            else:
+                reason = f"it could not be processed in {attempts} tries: {type(error).__name__}"
+                uow.inbox.settle(mail.id, InboxState.QUARANTINED, now, "failed", reason)
+                extra = {
+                    "id": mail.id,
+                    "from": mail.sender,
+                    "subject": mail.subject,
+                    "received_at": mail.received_at.isoformat(),
+                    "reason": reason,
+                }
+                notice = Mail(self.company.administrator, Message.MAIL_FAILED, extra=extra)
+                self.outgoing.enqueue(uow, notice, None, now)
+            uow.commit()
+
+
+def find_reference(uow: UnitOfWork, found: Clues) -> Reference | None:
+    """The mail of ours that is answered: by Message-ID, else by the subject, else by the quotation (section 3)."""
+    look_ups: tuple[tuple[Callable[[str], Reference | None], tuple[str, ...]], ...] = (
+        (uow.references.by_message_id, found.message_ids),
+        (uow.references.by_token, found.subject),
+        (uow.references.by_token, found.quoted),
+    )
+    return next((r for look_up, keys in look_ups for key in keys if (r := look_up(key))), None)
+
+
+def _existing(uow: UnitOfWork, number: str) -> Invoice:
+    invoice = uow.invoices.get(number)
+    if invoice is None:
+        raise LookupError(f"{number} is referred to, but not there")
+    return invoice
+
+
+def _keep(uow: UnitOfWork, files: tuple[File, ...]) -> tuple[Attachment, ...]:
+    return tuple(Attachment(f.filename, f.media_type, len(f.content), uow.files.keep(f.content)) for f in files)
+
+
+def _repeat_of(uow: UnitOfWork, attachments: tuple[Attachment, ...], number: str) -> Repeat | None:
+    earlier = (uow.invoices.of_file(a.sha256, number) for a in attachments if a.size)
+    return next((Repeat(i.number, i.status) for i in earlier if i), None)
+
+
+def _line(invoice: Invoice) -> dict[str, object]:
+    index = invoice.asked_step
+    waits_for = invoice.steps[index].approver if index is not None else None
+    return {
+        "number": invoice.number,
+        "status": invoice.status.value,
+        "title": invoice.title,
+        "counterparty": invoice.counterparty,
+        "amount": str(invoice.amount or ""),
+        "waits_for": waits_for,
+    }

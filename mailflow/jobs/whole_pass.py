@@ -1,0 +1,78 @@
+"""One whole pass: read every new mail, do what is due by the clock, deliver, in rounds until nothing is left to do now."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from mailflow.errors import TransientFailure
+from mailflow.jobs.calendar_day import CalendarDay
+from mailflow.jobs.dispatch import Dispatch
+from mailflow.jobs.intake import Intake
+from mailflow.jobs.processing import Processing
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[[str, int], None]
+"""Told what is being done ('received', 'processed', 'sent') and how many of it so far."""
+
+FAILURES_IN_A_ROW = 3
+
+
+@dataclass
+class PassResult:
+    """What a pass did, and what went wrong meanwhile, as sentences for people."""
+
+    received: int = 0
+    processed: int = 0
+    sent: int = 0
+    troubles: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class WholePass:
+    """The jobs in the order in which a mail meets them. A mailbox or server that is away stops only its own job."""
+
+    intake: Intake
+    processing: Processing
+    calendar_day: CalendarDay
+    dispatch: Dispatch
+
+    def run(self, clock: Callable[[], datetime], progress: Progress = lambda what, count: None) -> PassResult:
+        """Rounds until a round finds nothing to do."""
+        result = PassResult()
+        while self._round(clock, result, progress) and not result.troubles:
+            pass
+        return result
+
+    def _round(self, clock: Callable[[], datetime], result: PassResult, progress: Progress) -> bool:
+        before = (result.received, result.processed, result.sent)
+        self._guarded(result, lambda: self._receive(clock, result, progress))
+        while self.processing.run_once(clock()):
+            result.processed += 1
+            progress("processed", result.processed)
+        self.calendar_day.run_once(clock())
+        self._deliver(clock, result, progress)
+        self._guarded(result, self.intake.file_away)
+        return before != (result.received, result.processed, result.sent)
+
+    def _receive(self, clock: Callable[[], datetime], result: PassResult, progress: Progress) -> None:
+        result.received += self.intake.run_once(clock())
+        progress("received", result.received)
+
+    def _deliver(self, clock: Callable[[], datetime], result: PassResult, progress: Progress) -> None:
+        failures = 0
+        while failures < FAILURES_IN_A_ROW and (delivered := self.dispatch.run_once(clock())) is not None:
+            failures = 0 if delivered else failures + 1
+            result.sent += bool(delivered)
+            progress("sent", result.sent)
+
+    def _guarded(self, result: PassResult, job: Callable[[], object]) -> None:
+        try:
+            job()
+        except TransientFailure as failure:
+            log.warning("%s", failure)
+            if str(failure) not in result.troubles:
+                result.troubles.append(str(failure))

@@ -119,7 +119,9 @@ def _pass_answer(invoice: Invoice, reference: Reference, answer: Answer) -> Outc
         invoice,
         extra={"what": "answer", "line": answer.reading.line, "text": text, "next": passed.to, "due": None},
     )
-    return Outcome(replace(invoice, question=""), (confirmed, passed), (Entry("answer", answer.sender, {"text": text}),))
+    return Outcome(
+        replace(invoice, question=""), (confirmed, passed), (Entry("answer", answer.sender, {"text": text}),)
+    )
 
 
 def _still_asking(invoice: Invoice, reference: Reference) -> Reference:

@@ -60,9 +60,7 @@ def open_step(invoice: Invoice, reference: Reference, sender: str) -> int:
     return index
 
 
-def _approve(
-    invoice: Invoice, index: int, comment: str, answer: Answer, company: Company, now: datetime
-) -> Outcome:
+def _approve(invoice: Invoice, index: int, comment: str, answer: Answer, company: Company, now: datetime) -> Outcome:
     decided = invoice.with_step(index, **_decided(StepStatus.APPROVED, now, comment))
     entry = Entry("approved", answer.sender, {"comment": comment, "line": answer.reading.line, "step": index})
     following = next((i for i, s in enumerate(decided.steps) if s.status is StepStatus.WAITING), None)

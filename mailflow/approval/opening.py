@@ -178,7 +178,9 @@ def _start_or_ask(
     invoice = _without_past_date(invoice, company, now)
     if invoice.problems:
         mail = Mail(invoice.submitter, Message.INCOMPLETE, invoice, asks=Asks.COMPLETION)
-        lacking = Entry("found_incomplete", "mailflow", {"problems": [f"{p.field}: {p.code}" for p in invoice.problems]})
+        lacking = Entry(
+            "found_incomplete", "mailflow", {"problems": [f"{p.field}: {p.code}" for p in invoice.problems]}
+        )
         return Outcome(invoice, (*first, mail), (*history, lacking))
     if invoice.repeat and not invoice.repeat.reason:
         mail = Mail(invoice.submitter, Message.REPEATED, invoice, asks=Asks.COMPLETION)

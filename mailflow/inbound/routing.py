@@ -127,9 +127,7 @@ class Reader:
             return Quarantined(f"it is not certain that {message.sender} wrote this: {doubt}")
         return self._persons_mail(message, message.sender, reference, today)
 
-    def _persons_mail(
-        self, message: InboundMessage, sender: str, reference: Reference | None, today: date
-    ) -> Intent:
+    def _persons_mail(self, message: InboundMessage, sender: str, reference: Reference | None, today: date) -> Intent:
         reading = read_answer(message, self.keywords, today)
         form, files = read_form(reading.text, today), invoice_files(message)
         if reference:

@@ -34,9 +34,7 @@ class Outgoing:
         """Saves the invoice, its history and its effects."""
         saved = uow.invoices.save(outcome.invoice)
         for entry in outcome.history:
-            uow.history.append(
-                saved.number, entry, now, trigger and trigger.message_id, trigger and trigger.evidence
-            )
+            uow.history.append(saved.number, entry, now, trigger and trigger.message_id, trigger and trigger.evidence)
         for effect in outcome.effects:
             self.enqueue(uow, effect, trigger, now)
         return saved
@@ -84,7 +82,10 @@ def _enriched(uow: UnitOfWork, effect: Effect) -> Effect:
     """The effect with the facts about other invoices that its mail shows."""
     if not isinstance(effect, Mail) or effect.invoice is None:
         return effect
-    if effect.message in (Message.APPROVAL_REQUEST, Message.APPROVAL_REMINDER, Message.ANSWER) and "recent" in effect.extra:
+    if (
+        effect.message in (Message.APPROVAL_REQUEST, Message.APPROVAL_REMINDER, Message.ANSWER)
+        and "recent" in effect.extra
+    ):
         others = uow.invoices.of_counterparty(effect.invoice.counterparty, effect.invoice.number)
         return replace(effect, extra={**effect.extra, "recent": [_summary(other) for other in others]})
     if effect.message is Message.REPEATED and effect.invoice.repeat:

@@ -127,7 +127,9 @@ def test_a_repeated_file_waits_until_the_submitter_gives_a_reason() -> None:
     going_on = record_answer(held.invoice, given, answer(IVAN, DuplicateOk("two parts")), None, company(), NOON)
     assert going_on.invoice.status is Status.IN_APPROVAL
     request = mail(going_on, Message.APPROVAL_REQUEST)
-    assert request.invoice and request.invoice.repeat and request.invoice.repeat.reason == "two parts"
+    assert request.invoice
+    assert request.invoice.repeat
+    assert request.invoice.repeat.reason == "two parts"
 
 
 def test_nobody_approves_their_own_invoice() -> None:
@@ -180,7 +182,8 @@ def test_when_all_have_approved_the_accountant_is_asked_and_both_calendars_get_t
         ("invite REQUEST", IVAN),
     ]
     assert len({i.uid for i in outcome.invoice.invites}) == 1
-    assert outcome.invoice.payment and outcome.invoice.payment.due == PAY_DAY
+    assert outcome.invoice.payment
+    assert outcome.invoice.payment.due == PAY_DAY
 
 
 def test_a_rejection_needs_a_reason_and_the_step_stays_open_until_it_has_one() -> None:
@@ -372,7 +375,8 @@ def test_paid_ends_the_process_and_everybody_is_told() -> None:
         NOON,
     )
     assert outcome.invoice.status is Status.PAID
-    assert outcome.invoice.payment and outcome.invoice.payment.reference == "order 77"
+    assert outcome.invoice.payment
+    assert outcome.invoice.payment.reference == "order 77"
     assert mail(outcome, Message.PAID, IVAN).attachments == (proof,)
     assert mail(outcome, Message.PAID, OLGA)
     assert [e.invoice.invites[0].sequence for e in outcome.effects if isinstance(e, Invitation)] == [1, 1]
@@ -394,7 +398,8 @@ def test_paid_before_all_have_approved_changes_nothing() -> None:
 def test_the_accountant_postpones_by_hand_with_the_same_uid_and_the_next_sequence() -> None:
     payable = to_pay()
     outcome = pay(payable, Postpone(date(2026, 12, 22)))
-    assert outcome.invoice.payment and outcome.invoice.payment.due == date(2026, 12, 22)
+    assert outcome.invoice.payment
+    assert outcome.invoice.payment.due == date(2026, 12, 22)
     assert outcome.invoice.payment.shifts == 0
     assert {(i.uid, i.sequence) for i in outcome.invoice.invites} == {(payable.invites[0].uid, 1)}
 
@@ -439,7 +444,8 @@ def test_an_unpaid_payment_moves_in_one_step_however_long_the_daemon_was_down(
     then = NOON + timedelta(days=14 + days_later)
     outcome = move_unpaid(to_pay(), rules, then)
     assert outcome is not None
-    assert outcome.invoice.payment and outcome.invoice.payment.due == due
+    assert outcome.invoice.payment
+    assert outcome.invoice.payment.due == due
     assert messages(outcome) == [("invite REQUEST", ANNA), ("invite REQUEST", IVAN)]
     assert {i.sequence for i in outcome.invoice.invites} == {1}
     assert move_unpaid(outcome.invoice, rules, then) is None

@@ -1,0 +1,98 @@
+"""The history of each invoice: it only grows, and each line is chained by hash to the one before."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, select
+from sqlmodel import Session, col
+
+from mailflow.approval.effects import Entry
+from mailflow.store.codec import storable
+from mailflow.store.tables import HistoryRow
+
+FIRST = "0" * 64
+
+
+@dataclass(frozen=True)
+class HistoryLine:
+    """One line. `evidence` is the SHA-256 of the raw mail that led to it, `hash` chains it (hex)."""
+
+    at: datetime
+    event: str
+    actor: str
+    details: Mapping[str, object]
+    message_id: str | None
+    evidence: str | None
+    hash: str
+
+
+class History:
+    """What happened to the invoices. There is no way to change or delete a line."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def append(
+        self, number: str, entry: Entry, at: datetime, message_id: str | None, evidence: str | None
+    ) -> None:
+        """Adds a line to an invoice's history."""
+        last = self._session.execute(
+            select(HistoryRow.position, HistoryRow.hash)  # type: ignore[call-overload]
+            .where(col(HistoryRow.number) == number)
+            .order_by(col(HistoryRow.position).desc())
+            .limit(1)
+        ).first()
+        line = {
+            "number": number,
+            "position": last.position + 1 if last else 0,
+            "at": at,
+            "event": entry.event,
+            "actor": storable(entry.actor),
+            "details": storable(json.dumps(dict(entry.details), ensure_ascii=False, sort_keys=True, default=str)),
+            "message_id": storable(message_id) if message_id else None,
+            "evidence": evidence,
+        }
+        chained = _hash(last.hash if last else FIRST, line)
+        self._session.execute(insert(HistoryRow).values(**line, hash=chained))
+
+    def of(self, number: str) -> list[HistoryLine]:
+        """An invoice's history, oldest first."""
+        return [
+            HistoryLine(r.at, r.event, r.actor, json.loads(r.details), r.message_id, r.evidence, r.hash)
+            for r in self._rows(number)
+        ]
+
+    def broken_link(self, number: str) -> int | None:
+        """The position of the first line that does not follow from the one before; None where the chain holds."""
+        before = FIRST
+        for position, row in enumerate(self._rows(number)):
+            line = {
+                "number": row.number,
+                "position": row.position,
+                "at": row.at,
+                "event": row.event,
+                "actor": row.actor,
+                "details": row.details,
+                "message_id": row.message_id,
+                "evidence": row.evidence,
+            }
+            if row.position != position or row.hash != _hash(before, line):
+                return position
+            before = row.hash
+        return None
+
+    def _rows(self, number: str) -> list[HistoryRow]:
+        statement = select(HistoryRow).where(col(HistoryRow.number) == number).order_by(col(HistoryRow.position))
+        return list(self._session.execute(statement).scalars())
+
+
+def _hash(before: str, line: Mapping[str, object]) -> str:
+    at = line["at"]
+    assert isinstance(at, datetime)
+    plain = {**line, "at": at.timestamp()}
+    return hashlib.sha256((before + json.dumps(plain, ensure_ascii=False, sort_keys=True)).encode()).hexdigest()

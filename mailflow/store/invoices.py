@@ -1,0 +1,147 @@
+"""Invoices: the aggregate as a document, with the columns that are searched by beside it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, col
+
+from mailflow.approval.invoice import Invoice
+from mailflow.approval.lifecycle import FINAL, Status
+from mailflow.errors import TransientFailure
+from mailflow.store.codec import invoice_document, read_invoice, storable
+from mailflow.store.tables import InviteUidRow, InvoiceFileRow, InvoiceRow, NumberRow
+
+
+class Invoices:
+    """The invoices of the company."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def next_number(self, year: int) -> str:
+        """The next number of a year, as INV-2026-0001; a number is never given twice."""
+        build = postgresql.insert if self._session.get_bind().dialect.name == "postgresql" else sqlite.insert
+        last: int = self._session.execute(
+            build(NumberRow)
+            .values(year=year, last=1)
+            .on_conflict_do_update(index_elements=["year"], set_={"last": col(NumberRow.last) + 1})
+            .returning(col(NumberRow.last))
+        ).scalar_one()
+        return f"INV-{year}-{last:04d}"
+
+    def add(self, invoice: Invoice) -> None:
+        """A new invoice."""
+        self._session.execute(insert(InvoiceRow).values(number=invoice.number, **_columns(invoice)))
+        self._remember(invoice)
+
+    def get(self, number: str) -> Invoice | None:
+        """One invoice, held against other writers until this unit of work ends."""
+        statement = select(InvoiceRow.document).where(col(InvoiceRow.number) == number)  # type: ignore[call-overload]
+        document = self._session.execute(statement.with_for_update()).scalar()
+        return read_invoice(document) if document else None
+
+    def save(self, invoice: Invoice) -> Invoice:
+        """Writes an invoice; raises TransientFailure where somebody else has changed it meanwhile."""
+        saved = replace(invoice, version=invoice.version + 1)
+        written = self._session.execute(
+            update(InvoiceRow)
+            .where(col(InvoiceRow.number) == invoice.number, col(InvoiceRow.version) == invoice.version)
+            .values(**_columns(saved))
+        )
+        if written.rowcount != 1:  # type: ignore[attr-defined]
+            raise TransientFailure(f"{invoice.number} was changed by somebody else at the same moment")
+        self._remember(saved)
+        return saved
+
+    def all(self, status: Status | None = None) -> list[Invoice]:
+        """Every invoice, or those of one status, by number."""
+        statement = select(InvoiceRow.document).order_by(col(InvoiceRow.created_at), col(InvoiceRow.number))  # type: ignore[call-overload]
+        if status:
+            statement = statement.where(col(InvoiceRow.status) == status.value)
+        return self._read(statement)
+
+    def of_file(self, sha256: str, but_not: str | None) -> Invoice | None:
+        """The earliest invoice that ever had this file."""
+        statement = (
+            select(InvoiceRow.document)  # type: ignore[call-overload]
+            .join(InvoiceFileRow, col(InvoiceFileRow.number) == col(InvoiceRow.number))
+            .where(col(InvoiceFileRow.sha256) == sha256, col(InvoiceRow.number) != (but_not or ""))
+            .order_by(col(InvoiceRow.created_at))
+            .limit(1)
+        )
+        return next(iter(self._read(statement)), None)
+
+    def waiting_since(self, moment: datetime) -> list[str]:
+        """The invoices whose approver or accountant was last asked or reminded before this moment."""
+        return self._numbers(
+            col(InvoiceRow.status).in_([Status.IN_APPROVAL.value, Status.TO_PAY.value]),
+            col(InvoiceRow.told_at) <= moment,
+        )
+
+    def unpaid_before(self, day: date) -> list[str]:
+        """The invoices to pay whose day is over."""
+        return self._numbers(col(InvoiceRow.status) == Status.TO_PAY.value, col(InvoiceRow.due) < day)
+
+    def asked_of(self, person: str) -> list[Invoice]:
+        """The invoices that wait for this person, approver or accountant, now."""
+        return self._read(
+            select(InvoiceRow.document)  # type: ignore[call-overload]
+            .where(col(InvoiceRow.waits_for) == person)
+            .order_by(col(InvoiceRow.created_at))
+        )
+
+    def of_submitter(self, person: str) -> list[Invoice]:
+        """The invoices of this submitter that have not come to their end."""
+        return self._read(
+            select(InvoiceRow.document)  # type: ignore[call-overload]
+            .where(col(InvoiceRow.submitter) == person, col(InvoiceRow.status).not_in([s.value for s in FINAL]))
+            .order_by(col(InvoiceRow.created_at))
+        )
+
+    def of_counterparty(self, name: str, but_not: str, limit: int = 3) -> list[Invoice]:
+        """The counterparty's last invoices, newest first."""
+        return self._read(
+            select(InvoiceRow.document)  # type: ignore[call-overload]
+            .where(col(InvoiceRow.counterparty) == name, col(InvoiceRow.number) != but_not)
+            .order_by(col(InvoiceRow.created_at).desc())
+            .limit(limit)
+        )
+
+    def _numbers(self, *conditions: object) -> list[str]:
+        statement = select(InvoiceRow.number).where(*conditions).order_by(col(InvoiceRow.number))  # type: ignore[call-overload]
+        return list(self._session.execute(statement).scalars())
+
+    def _read(self, statement) -> list[Invoice]:  # type: ignore[no-untyped-def]
+        return [read_invoice(document) for document in self._session.execute(statement).scalars()]
+
+    def _remember(self, invoice: Invoice) -> None:
+        held = select(InvoiceFileRow.sha256).where(col(InvoiceFileRow.number) == invoice.number)  # type: ignore[call-overload]
+        known_files = set(self._session.execute(held).scalars())
+        for sha256 in {a.sha256 for a in invoice.attachments} - known_files:
+            self._session.execute(insert(InvoiceFileRow).values(number=invoice.number, sha256=sha256))
+        for uid in {invite.uid for invite in invoice.invites}:
+            if self._session.get(InviteUidRow, uid) is None:
+                self._session.execute(insert(InviteUidRow).values(uid=uid, number=invoice.number))
+
+
+def _columns(invoice: Invoice) -> dict[str, object]:
+    index = invoice.asked_step
+    step = invoice.steps[index] if index is not None else None
+    payment = invoice.payment if invoice.status is Status.TO_PAY else None
+    return {
+        "status": invoice.status.value,
+        "submitter": invoice.submitter,
+        "counterparty": storable(invoice.counterparty),
+        "amount_minor": invoice.amount.minor if invoice.amount else None,
+        "currency": invoice.amount.currency if invoice.amount else None,
+        "due": payment.due if payment else None,
+        "waits_for": step.approver if step else invoice.accountant if payment else None,
+        "told_at": step.told_at if step else payment.told_at if payment else None,
+        "created_at": invoice.created_at,
+        "version": invoice.version,
+        "document": invoice_document(invoice),
+    }

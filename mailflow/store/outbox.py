@@ -1,0 +1,249 @@
+"""The transactional outbox: effects written with their decision, delivered afterwards, each to its end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col
+
+from mailflow.approval.effects import Effect, Mail, Message
+from mailflow.store.codec import effect_document, read_effect, storable
+from mailflow.store.tables import OutboxRow
+
+
+class OutboxState(StrEnum):
+    """The small lifecycle of an effect."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    UNKNOWN = "unknown"
+    DELIVERED = "delivered"
+    DEAD = "dead"
+
+
+UNDELIVERED = (OutboxState.PENDING, OutboxState.SENDING, OutboxState.UNKNOWN)
+
+
+@dataclass(frozen=True)
+class NewEntry:
+    """An effect with its identity (JSON values), which no repetition changes."""
+
+    channel: str
+    number: str | None
+    recipient: str
+    effect: Effect
+    identity: Mapping[str, object]
+    message_id: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class OutboxEntry:
+    """An effect on its way. `again`: it was being sent before, and nobody knows how far that came."""
+
+    id: int
+    channel: str
+    number: str | None
+    recipient: str
+    effect: Effect
+    identity: Mapping[str, Any]
+    message_id: str
+    created_at: datetime
+    state: OutboxState
+    attempts: int
+    next_attempt_at: datetime
+    last_error: str
+    delivered_at: datetime | None
+    again: bool = False
+
+
+class Outbox:
+    """Effects of one invoice and channel leave in order; one that is stuck holds up no other."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, entry: NewEntry) -> int:
+        """Writes an effect, due at once."""
+        kind, document = effect_document(entry.effect)
+        message = entry.effect.message.value if isinstance(entry.effect, Mail) else kind
+        row = OutboxRow(
+            channel=entry.channel,
+            number=entry.number,
+            recipient=entry.recipient,
+            kind=message,
+            effect=json.dumps({"type": kind}) + "\n" + document,
+            identity=json.dumps(dict(entry.identity), ensure_ascii=False),
+            message_id=entry.message_id,
+            created_at=entry.created_at,
+            state=OutboxState.PENDING.value,
+            next_attempt_at=entry.created_at,
+        )
+        self._session.add(row)
+        self._session.flush()
+        assert row.id is not None
+        return row.id
+
+    def claim_due(self, now: datetime, lease: timedelta) -> OutboxEntry | None:
+        """Takes the oldest effect that is due and has nothing before it, for the time of the lease."""
+        while True:
+            candidate = self._session.execute(
+                select(OutboxRow.id, OutboxRow.state)  # type: ignore[call-overload]
+                .where(_due(now), ~_held_up())
+                .order_by(col(OutboxRow.id))
+                .limit(1)
+            ).first()
+            if candidate is None:
+                return None
+            claimed = self._session.execute(
+                update(OutboxRow)
+                .where(col(OutboxRow.id) == candidate.id, _due(now))
+                .values(state=OutboxState.SENDING.value, leased_until=now + lease)
+            )
+            if claimed.rowcount == 1:  # type: ignore[attr-defined]
+                row = self._session.get(OutboxRow, candidate.id, populate_existing=True)
+                assert row is not None
+                return _entry(row, again=candidate.state == OutboxState.SENDING.value)
+
+    def delivered(self, entry_id: int, now: datetime, answer: str) -> None:
+        """The world has taken it; `answer` are its words."""
+        self._set(
+            entry_id,
+            state=OutboxState.DELIVERED.value,
+            delivered_at=now,
+            answer=storable(answer),
+            leased_until=None,
+            last_error="",
+        )
+
+    def retry(self, entry_id: int, error: str, next_attempt_at: datetime) -> None:
+        """Not this time; tried again later."""
+        self._set(
+            entry_id,
+            state=OutboxState.PENDING.value,
+            attempts=col(OutboxRow.attempts) + 1,
+            last_error=storable(error),
+            next_attempt_at=next_attempt_at,
+            leased_until=None,
+        )
+
+    def dead(self, entry_id: int, now: datetime, error: str) -> None:
+        """It will never be taken."""
+        self._set(
+            entry_id,
+            state=OutboxState.DEAD.value,
+            attempts=col(OutboxRow.attempts) + 1,
+            last_error=storable(error),
+            leased_until=None,
+        )
+
+    def redo(self, entry_id: int, now: datetime) -> None:
+        """By the administrator's word: due at once, whatever it was waiting for."""
+        self._set(entry_id, state=OutboxState.PENDING.value, next_attempt_at=now, leased_until=None)
+
+    def undelivered(self) -> list[OutboxEntry]:
+        """What has not reached the world, dead ones too, oldest first."""
+        rows = self._session.execute(
+            select(OutboxRow)
+            .where(col(OutboxRow.state) != OutboxState.DELIVERED.value)
+            .order_by(col(OutboxRow.id))
+        ).scalars()
+        return [_entry(row) for row in rows]
+
+    def get(self, entry_id: int) -> OutboxEntry | None:
+        """One entry."""
+        row = self._session.get(OutboxRow, entry_id, populate_existing=True)
+        return _entry(row) if row else None
+
+    def waiting(self) -> int:
+        """How many effects still have to reach the world."""
+        count: int = self._session.execute(
+            select(func.count()).where(col(OutboxRow.state).in_([s.value for s in UNDELIVERED]))
+        ).scalar_one()
+        return count
+
+    def next_due(self) -> datetime | None:
+        """When the next waiting effect is due."""
+        moment: datetime | None = self._session.execute(
+            select(func.min(OutboxRow.next_attempt_at)).where(col(OutboxRow.state) == OutboxState.PENDING.value)
+        ).scalar()
+        return moment
+
+    def thread(self, number: str, recipient: str) -> list[str]:
+        """The Message-IDs of our mails to this person about this invoice, oldest first."""
+        statement = (
+            select(OutboxRow.message_id)  # type: ignore[call-overload]
+            .where(col(OutboxRow.number) == number, col(OutboxRow.recipient) == recipient)
+            .order_by(col(OutboxRow.id))
+        )
+        return list(self._session.execute(statement).scalars())
+
+    def by_message_id(self, message_id: str) -> OutboxEntry | None:
+        """The entry that was sent under this Message-ID."""
+        row = self._session.execute(
+            select(OutboxRow).where(col(OutboxRow.message_id) == message_id)
+        ).scalar()
+        return _entry(row) if row else None
+
+    def last_of(self, message: Message, recipient: str) -> datetime | None:
+        """When such a mail was last written to this person."""
+        moment: datetime | None = self._session.execute(
+            select(OutboxRow.created_at)  # type: ignore[call-overload]
+            .where(col(OutboxRow.recipient) == recipient, col(OutboxRow.kind) == message.value)
+            .order_by(col(OutboxRow.created_at).desc())
+            .limit(1)
+        ).scalar()
+        return moment
+
+    def _set(self, entry_id: int, **values: object) -> None:
+        self._session.execute(update(OutboxRow).where(col(OutboxRow.id) == entry_id).values(**values))
+
+
+def _due(now: datetime):  # type: ignore[no-untyped-def]
+    return or_(
+        and_(col(OutboxRow.state) == OutboxState.PENDING.value, col(OutboxRow.next_attempt_at) <= now),
+        and_(col(OutboxRow.state) == OutboxState.SENDING.value, col(OutboxRow.leased_until) <= now),
+    )
+
+
+def _held_up():  # type: ignore[no-untyped-def]
+    """Whether something of the same invoice and channel that came before has not left yet."""
+    before = aliased(OutboxRow)
+    return (
+        select(before.id)  # type: ignore[call-overload]
+        .where(
+            col(before.channel) == col(OutboxRow.channel),
+            col(before.number) == col(OutboxRow.number),
+            col(before.state).in_([s.value for s in UNDELIVERED]),
+            col(before.id) < col(OutboxRow.id),
+        )
+        .exists()
+    )
+
+
+def _entry(row: OutboxRow, again: bool = False) -> OutboxEntry:
+    assert row.id is not None
+    head, _, document = row.effect.partition("\n")
+    return OutboxEntry(
+        row.id,
+        row.channel,
+        row.number,
+        row.recipient,
+        read_effect(json.loads(head)["type"], document),
+        json.loads(row.identity),
+        row.message_id,
+        row.created_at,
+        OutboxState(row.state),
+        row.attempts,
+        row.next_attempt_at,
+        row.last_error,
+        row.delivered_at,
+        again,
+    )

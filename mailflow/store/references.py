@@ -1,0 +1,52 @@
+"""What our mails can be answered about: by their token, their Message-ID, their calendar UID."""
+
+from __future__ import annotations
+
+from sqlalchemy import insert, select
+from sqlmodel import Session, col
+
+from mailflow.approval.reference import Asks, Reference
+from mailflow.store.tables import InviteUidRow, ReferenceRow
+
+
+class References:
+    """Every reference that was given out."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, reference: Reference, message_id: str) -> None:
+        """A mail that is about to go out."""
+        self._session.execute(
+            insert(ReferenceRow).values(
+                token=reference.token,
+                message_id=message_id,
+                number=reference.number,
+                revision=reference.revision,
+                asks=reference.asks.value,
+                person=reference.person,
+                digest=reference.digest,
+                step=reference.step,
+            )
+        )
+
+    def by_token(self, token: str) -> Reference | None:
+        """The mail whose subject had this #token."""
+        return self._find(col(ReferenceRow.token) == token)
+
+    def by_message_id(self, message_id: str) -> Reference | None:
+        """The mail with this Message-ID."""
+        return self._find(col(ReferenceRow.message_id) == message_id)
+
+    def number_of_uid(self, uid: str) -> str | None:
+        """The invoice whose payment has this calendar UID."""
+        row = self._session.get(InviteUidRow, uid)
+        return row.number if row else None
+
+    def _find(self, condition: object) -> Reference | None:
+        row = self._session.execute(select(ReferenceRow).where(condition)).scalar()  # type: ignore[arg-type]
+        if row is None:
+            return None
+        return Reference(
+            row.token, row.number, row.revision, Asks(row.asks), row.person, row.digest, row.step
+        )

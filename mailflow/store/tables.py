@@ -1,0 +1,199 @@
+"""The rows. They validate nothing: an Invoice checks itself, rows only remember."""
+
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, DateTime, Index, Integer, LargeBinary, Text, UniqueConstraint
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field, SQLModel
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware time, stored as naive UTC and given back aware, the same on SQLite and PostgreSQL."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Aware -> naive UTC."""
+        return value.astimezone(UTC).replace(tzinfo=None) if value else None
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+        """Naive UTC -> aware."""
+        return value.replace(tzinfo=UTC) if value else None
+
+
+Identifier = BigInteger().with_variant(Integer, "sqlite")
+
+
+class InboxRow(SQLModel, table=True):
+    """One received mail; its bytes are in `raw_mail`."""
+
+    __tablename__ = "inbox"
+    __table_args__ = (Index("ix_inbox_waiting", "state", "next_attempt_at", "id"),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=Identifier)
+    message_id: str | None = Field(default=None, index=True, sa_type=Text)
+    digest: str = Field(unique=True)
+    sender: str = Field(sa_type=Text)
+    subject: str = Field(sa_type=Text)
+    size: int
+    complete: bool
+    received_at: datetime = Field(sa_type=Moment)
+    state: str
+    kind: str = ""
+    reason: str = Field(default="", sa_type=Text)
+    error: str = Field(default="", sa_type=Text)
+    number: str | None = Field(default=None, index=True)
+    attempts: int = 0
+    next_attempt_at: datetime = Field(sa_type=Moment)
+    leased_until: datetime | None = Field(default=None, sa_type=Moment)
+    settled_at: datetime | None = Field(default=None, sa_type=Moment)
+
+
+class RawMailRow(SQLModel, table=True):
+    """The bytes of a received mail, kept as evidence."""
+
+    __tablename__ = "raw_mail"
+
+    inbox_id: int = Field(primary_key=True, foreign_key="inbox.id", sa_type=Identifier)
+    raw: bytes = Field(sa_type=LargeBinary)
+
+
+class LocationRow(SQLModel, table=True):
+    """A place in the mailbox where a received mail lies, or lay."""
+
+    __tablename__ = "inbox_location"
+    __table_args__ = (
+        UniqueConstraint("folder", "uidvalidity", "uid"),
+        Index("ix_inbox_location_unfiled", "filed", "inbox_id"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=Identifier)
+    inbox_id: int = Field(foreign_key="inbox.id", sa_type=Identifier)
+    folder: str = Field(sa_type=Text)
+    uidvalidity: int = Field(sa_type=BigInteger)
+    uid: int = Field(sa_type=BigInteger)
+    filed: bool = False
+
+
+class FileRow(SQLModel, table=True):
+    """A file of an invoice, once for each content."""
+
+    __tablename__ = "file"
+
+    sha256: str = Field(primary_key=True)
+    content: bytes = Field(sa_type=LargeBinary)
+
+
+class NumberRow(SQLModel, table=True):
+    """The last invoice number of a year."""
+
+    __tablename__ = "invoice_number"
+
+    year: int = Field(primary_key=True)
+    last: int
+
+
+class InvoiceRow(SQLModel, table=True):
+    """An invoice: the aggregate as a JSON document, and beside it what is searched by."""
+
+    __tablename__ = "invoice"
+    __table_args__ = (
+        Index("ix_invoice_waiting", "status", "told_at"),
+        Index("ix_invoice_due", "status", "due"),
+        Index("ix_invoice_counterparty", "counterparty", "created_at"),
+    )
+
+    number: str = Field(primary_key=True)
+    status: str
+    submitter: str = Field(index=True, sa_type=Text)
+    counterparty: str = Field(sa_type=Text)
+    amount_minor: int | None = Field(default=None, sa_type=BigInteger)
+    currency: str | None = None
+    due: date | None = None
+    waits_for: str | None = Field(default=None, index=True, sa_type=Text)
+    told_at: datetime | None = Field(default=None, sa_type=Moment)
+    created_at: datetime = Field(sa_type=Moment)
+    version: int
+    document: str = Field(sa_type=Text)
+
+
+class InvoiceFileRow(SQLModel, table=True):
+    """Which files an invoice has ever had, in whichever revision."""
+
+    __tablename__ = "invoice_file"
+
+    number: str = Field(primary_key=True, foreign_key="invoice.number")
+    sha256: str = Field(primary_key=True, index=True)
+
+
+class InviteUidRow(SQLModel, table=True):
+    """The invoice of a calendar UID."""
+
+    __tablename__ = "invite_uid"
+
+    uid: str = Field(primary_key=True)
+    number: str = Field(foreign_key="invoice.number")
+
+
+class ReferenceRow(SQLModel, table=True):
+    """What a mail of ours can be answered about."""
+
+    __tablename__ = "reference"
+
+    token: str = Field(primary_key=True)
+    message_id: str = Field(unique=True)
+    number: str = Field(foreign_key="invoice.number", index=True)
+    revision: int
+    asks: str
+    person: str = Field(sa_type=Text)
+    digest: str
+    step: int | None = None
+
+
+class OutboxRow(SQLModel, table=True):
+    """One effect that must reach the world (transactional outbox)."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        Index("ix_outbox_due", "state", "next_attempt_at", "id"),
+        Index("ix_outbox_order", "channel", "number", "state", "id"),
+        Index("ix_outbox_thread", "number", "recipient", "id"),
+        Index("ix_outbox_kind", "recipient", "kind", "created_at"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=Identifier)
+    channel: str = Field(sa_type=Text)
+    number: str | None = None
+    recipient: str = Field(sa_type=Text)
+    kind: str
+    effect: str = Field(sa_type=Text)
+    identity: str = Field(sa_type=Text)
+    message_id: str = Field(unique=True)
+    created_at: datetime = Field(sa_type=Moment)
+    state: str
+    attempts: int = 0
+    next_attempt_at: datetime = Field(sa_type=Moment)
+    leased_until: datetime | None = Field(default=None, sa_type=Moment)
+    last_error: str = Field(default="", sa_type=Text)
+    answer: str = Field(default="", sa_type=Text)
+    delivered_at: datetime | None = Field(default=None, sa_type=Moment)
+
+
+class HistoryRow(SQLModel, table=True):
+    """One line of an invoice's history, chained by hash to the one before; written once."""
+
+    __tablename__ = "history"
+
+    number: str = Field(primary_key=True, foreign_key="invoice.number")
+    position: int = Field(primary_key=True)
+    at: datetime = Field(sa_type=Moment)
+    event: str
+    actor: str = Field(sa_type=Text)
+    details: str = Field(sa_type=Text)
+    message_id: str | None = Field(default=None, sa_type=Text)
+    evidence: str | None = None
+    hash: str

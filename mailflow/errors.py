@@ -26,6 +26,10 @@ class TransientFailure(MailflowError):
     """Nobody's move: the same thing is tried again later."""
 
 
+class InDoubt(TransientFailure):
+    """Handed over, but the answer was lost: repeated with the same Message-ID and bytes."""
+
+
 class PermanentFailure(MailflowError):
     """The administrator's move: trying again would fail again."""
 

@@ -29,7 +29,10 @@ class Store:
 
     @contextmanager
     def begin(self) -> Iterator[UnitOfWork]:
-        """A unit of work; what it does is kept only by its commit. Raises TransientFailure where the database is away."""
+        """A unit of work; only its commit keeps anything.
+
+        Raises TransientFailure where the database is away or busy.
+        """
         try:
             with Session(self._engine, expire_on_commit=False) as session:
                 yield UnitOfWork(session)
@@ -63,7 +66,9 @@ def _engine(url: str) -> Engine:
     except (ArgumentError, NoSuchModuleError, ValueError) as error:
         raise _unusable("it is no database address", "Write sqlite:///mailflow.db or postgresql+psycopg://…") from error
     except ModuleNotFoundError as error:
-        raise _unusable(f"its driver {error.name} is not installed", "Install mailflow with its postgres extra.") from error
+        raise _unusable(
+            f"its driver {error.name} is not installed", "Install mailflow with its postgres extra."
+        ) from error
     if address.get_backend_name() == "sqlite":
         _prepare_sqlite(engine, address)
     return engine

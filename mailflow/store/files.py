@@ -19,7 +19,7 @@ class Files:
     def keep(self, content: bytes) -> str:
         """Keeps a file; gives its SHA-256 in hex."""
         sha256 = hashlib.sha256(content).hexdigest()
-        known = select(FileRow.sha256).where(col(FileRow.sha256) == sha256)  # type: ignore[call-overload]
+        known = select(col(FileRow.sha256)).where(col(FileRow.sha256) == sha256)
         if self._session.execute(known).first() is None:
             self._session.execute(insert(FileRow).values(sha256=sha256, content=content))
         return sha256
@@ -27,7 +27,7 @@ class Files:
     def read(self, sha256: str) -> bytes:
         """The content of a file; raises LookupError for one that is not there."""
         content: bytes | None = self._session.execute(
-            select(FileRow.content).where(col(FileRow.sha256) == sha256)  # type: ignore[call-overload]
+            select(col(FileRow.content)).where(col(FileRow.sha256) == sha256)
         ).scalar()
         if content is None:
             raise LookupError(f"no file {sha256}")

@@ -37,12 +37,10 @@ class History:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def append(
-        self, number: str, entry: Entry, at: datetime, message_id: str | None, evidence: str | None
-    ) -> None:
+    def append(self, number: str, entry: Entry, at: datetime, message_id: str | None, evidence: str | None) -> None:
         """Adds a line to an invoice's history."""
         last = self._session.execute(
-            select(HistoryRow.position, HistoryRow.hash)  # type: ignore[call-overload]
+            select(col(HistoryRow.position), col(HistoryRow.hash))
             .where(col(HistoryRow.number) == number)
             .order_by(col(HistoryRow.position).desc())
             .limit(1)

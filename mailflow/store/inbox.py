@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
 from sqlmodel import Session, col
 
 from mailflow.ports import FetchedMail, Location
@@ -63,7 +63,7 @@ class Inbox:
 
     def known(self, location: Location) -> bool:
         """Whether the mail at this place has been recorded."""
-        return self._session.execute(_at(select(LocationRow.id), location)).first() is not None  # type: ignore[arg-type]
+        return self._session.execute(select(col(LocationRow.id)).where(_at(location))).first() is not None
 
     def record(
         self, mail: FetchedMail, message_id: str | None, digest: str, sender: str, subject: str, now: datetime
@@ -73,7 +73,7 @@ class Inbox:
         A mail that had been quarantined or dropped and comes again was moved back by somebody: it is read again.
         """
         known = self._session.execute(
-            select(InboxRow.id, InboxRow.state).where(col(InboxRow.digest) == digest)  # type: ignore[call-overload]
+            select(col(InboxRow.id), col(InboxRow.state)).where(col(InboxRow.digest) == digest)
         ).first()
         if known is None:
             inbox_id, news = self._add(mail, message_id, digest, sender, subject, now), True
@@ -95,7 +95,7 @@ class Inbox:
         """Takes the oldest mail that waits, for the time of the lease; None where none waits."""
         while True:
             candidate = self._session.execute(
-                select(InboxRow.id).where(_due(now)).order_by(col(InboxRow.id)).limit(1)  # type: ignore[call-overload]
+                select(col(InboxRow.id)).where(_due(now)).order_by(col(InboxRow.id)).limit(1)
             ).scalar()
             if candidate is None:
                 return None
@@ -133,7 +133,7 @@ class Inbox:
     def to_file(self) -> list[tuple[Location, InboxState]]:
         """The places of settled mails that have not been cleared yet."""
         rows = self._session.execute(
-            select(LocationRow.folder, LocationRow.uidvalidity, LocationRow.uid, InboxRow.state)  # type: ignore[call-overload]
+            select(col(LocationRow.folder), col(LocationRow.uidvalidity), col(LocationRow.uid), col(InboxRow.state))
             .join(InboxRow, col(InboxRow.id) == col(LocationRow.inbox_id))
             .where(col(LocationRow.filed).is_(False), col(InboxRow.state).not_in([s.value for s in WAITING]))
             .order_by(col(LocationRow.id))
@@ -142,7 +142,7 @@ class Inbox:
 
     def filed(self, location: Location) -> None:
         """Marks a place as cleared."""
-        self._session.execute(_at(update(LocationRow), location).values(filed=True))  # type: ignore[arg-type]
+        self._session.execute(update(LocationRow).where(_at(location)).values(filed=True))
 
     def get(self, inbox_id: int) -> InboxMail | None:
         """One mail."""
@@ -152,7 +152,7 @@ class Inbox:
     def raw(self, inbox_id: int) -> bytes:
         """The bytes of a mail as they were received."""
         raw: bytes = self._session.execute(
-            select(RawMailRow.raw).where(col(RawMailRow.inbox_id) == inbox_id)  # type: ignore[call-overload]
+            select(col(RawMailRow.raw)).where(col(RawMailRow.inbox_id) == inbox_id)
         ).scalar_one()
         return raw
 
@@ -209,7 +209,7 @@ class Inbox:
         self._session.execute(update(InboxRow).where(col(InboxRow.id) == inbox_id).values(**values))
 
 
-def _due(now: datetime):  # type: ignore[no-untyped-def]
+def _due(now: datetime) -> ColumnElement[bool]:
     return and_(
         col(InboxRow.state).in_([s.value for s in WAITING]),
         col(InboxRow.next_attempt_at) <= now,
@@ -217,8 +217,8 @@ def _due(now: datetime):  # type: ignore[no-untyped-def]
     )
 
 
-def _at(statement, place: Location):  # type: ignore[no-untyped-def]
-    return statement.where(
+def _at(place: Location) -> ColumnElement[bool]:
+    return and_(
         col(LocationRow.folder) == place.folder,
         col(LocationRow.uidvalidity) == place.uidvalidity,
         col(LocationRow.uid) == place.uid,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, Select, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
@@ -40,7 +40,7 @@ class Invoices:
 
     def get(self, number: str) -> Invoice | None:
         """One invoice, held against other writers until this unit of work ends."""
-        statement = select(InvoiceRow.document).where(col(InvoiceRow.number) == number)  # type: ignore[call-overload]
+        statement = select(col(InvoiceRow.document)).where(col(InvoiceRow.number) == number)
         document = self._session.execute(statement.with_for_update()).scalar()
         return read_invoice(document) if document else None
 
@@ -59,7 +59,7 @@ class Invoices:
 
     def all(self, status: Status | None = None) -> list[Invoice]:
         """Every invoice, or those of one status, by number."""
-        statement = select(InvoiceRow.document).order_by(col(InvoiceRow.created_at), col(InvoiceRow.number))  # type: ignore[call-overload]
+        statement = select(col(InvoiceRow.document)).order_by(col(InvoiceRow.created_at), col(InvoiceRow.number))
         if status:
             statement = statement.where(col(InvoiceRow.status) == status.value)
         return self._read(statement)
@@ -67,7 +67,7 @@ class Invoices:
     def of_file(self, sha256: str, but_not: str | None) -> Invoice | None:
         """The earliest invoice that ever had this file."""
         statement = (
-            select(InvoiceRow.document)  # type: ignore[call-overload]
+            select(col(InvoiceRow.document))
             .join(InvoiceFileRow, col(InvoiceFileRow.number) == col(InvoiceRow.number))
             .where(col(InvoiceFileRow.sha256) == sha256, col(InvoiceRow.number) != (but_not or ""))
             .order_by(col(InvoiceRow.created_at))
@@ -89,7 +89,7 @@ class Invoices:
     def asked_of(self, person: str) -> list[Invoice]:
         """The invoices that wait for this person, approver or accountant, now."""
         return self._read(
-            select(InvoiceRow.document)  # type: ignore[call-overload]
+            select(col(InvoiceRow.document))
             .where(col(InvoiceRow.waits_for) == person)
             .order_by(col(InvoiceRow.created_at))
         )
@@ -97,7 +97,7 @@ class Invoices:
     def of_submitter(self, person: str) -> list[Invoice]:
         """The invoices of this submitter that have not come to their end."""
         return self._read(
-            select(InvoiceRow.document)  # type: ignore[call-overload]
+            select(col(InvoiceRow.document))
             .where(col(InvoiceRow.submitter) == person, col(InvoiceRow.status).not_in([s.value for s in FINAL]))
             .order_by(col(InvoiceRow.created_at))
         )
@@ -105,21 +105,21 @@ class Invoices:
     def of_counterparty(self, name: str, but_not: str, limit: int = 3) -> list[Invoice]:
         """The counterparty's last invoices, newest first."""
         return self._read(
-            select(InvoiceRow.document)  # type: ignore[call-overload]
+            select(col(InvoiceRow.document))
             .where(col(InvoiceRow.counterparty) == name, col(InvoiceRow.number) != but_not)
             .order_by(col(InvoiceRow.created_at).desc())
             .limit(limit)
         )
 
-    def _numbers(self, *conditions: object) -> list[str]:
-        statement = select(InvoiceRow.number).where(*conditions).order_by(col(InvoiceRow.number))  # type: ignore[call-overload]
+    def _numbers(self, *conditions: ColumnElement[bool]) -> list[str]:
+        statement = select(col(InvoiceRow.number)).where(*conditions).order_by(col(InvoiceRow.number))
         return list(self._session.execute(statement).scalars())
 
-    def _read(self, statement) -> list[Invoice]:  # type: ignore[no-untyped-def]
+    def _read(self, statement: Select[str]) -> list[Invoice]:
         return [read_invoice(document) for document in self._session.execute(statement).scalars()]
 
     def _remember(self, invoice: Invoice) -> None:
-        held = select(InvoiceFileRow.sha256).where(col(InvoiceFileRow.number) == invoice.number)  # type: ignore[call-overload]
+        held = select(col(InvoiceFileRow.sha256)).where(col(InvoiceFileRow.number) == invoice.number)
         known_files = set(self._session.execute(held).scalars())
         for sha256 in {a.sha256 for a in invoice.attachments} - known_files:
             self._session.execute(insert(InvoiceFileRow).values(number=invoice.number, sha256=sha256))

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -95,7 +95,7 @@ class Outbox:
         """Takes the oldest effect that is due and has nothing before it, for the time of the lease."""
         while True:
             candidate = self._session.execute(
-                select(OutboxRow.id, OutboxRow.state)  # type: ignore[call-overload]
+                select(col(OutboxRow.id), col(OutboxRow.state))
                 .where(_due(now), ~_held_up())
                 .order_by(col(OutboxRow.id))
                 .limit(1)
@@ -151,9 +151,7 @@ class Outbox:
     def undelivered(self) -> list[OutboxEntry]:
         """What has not reached the world, dead ones too, oldest first."""
         rows = self._session.execute(
-            select(OutboxRow)
-            .where(col(OutboxRow.state) != OutboxState.DELIVERED.value)
-            .order_by(col(OutboxRow.id))
+            select(OutboxRow).where(col(OutboxRow.state) != OutboxState.DELIVERED.value).order_by(col(OutboxRow.id))
         ).scalars()
         return [_entry(row) for row in rows]
 
@@ -179,7 +177,7 @@ class Outbox:
     def thread(self, number: str, recipient: str) -> list[str]:
         """The Message-IDs of our mails to this person about this invoice, oldest first."""
         statement = (
-            select(OutboxRow.message_id)  # type: ignore[call-overload]
+            select(col(OutboxRow.message_id))
             .where(col(OutboxRow.number) == number, col(OutboxRow.recipient) == recipient)
             .order_by(col(OutboxRow.id))
         )
@@ -187,15 +185,13 @@ class Outbox:
 
     def by_message_id(self, message_id: str) -> OutboxEntry | None:
         """The entry that was sent under this Message-ID."""
-        row = self._session.execute(
-            select(OutboxRow).where(col(OutboxRow.message_id) == message_id)
-        ).scalar()
+        row = self._session.execute(select(OutboxRow).where(col(OutboxRow.message_id) == message_id)).scalar()
         return _entry(row) if row else None
 
     def last_of(self, message: Message, recipient: str) -> datetime | None:
         """When such a mail was last written to this person."""
         moment: datetime | None = self._session.execute(
-            select(OutboxRow.created_at)  # type: ignore[call-overload]
+            select(col(OutboxRow.created_at))
             .where(col(OutboxRow.recipient) == recipient, col(OutboxRow.kind) == message.value)
             .order_by(col(OutboxRow.created_at).desc())
             .limit(1)
@@ -206,18 +202,18 @@ class Outbox:
         self._session.execute(update(OutboxRow).where(col(OutboxRow.id) == entry_id).values(**values))
 
 
-def _due(now: datetime):  # type: ignore[no-untyped-def]
+def _due(now: datetime) -> ColumnElement[bool]:
     return or_(
         and_(col(OutboxRow.state) == OutboxState.PENDING.value, col(OutboxRow.next_attempt_at) <= now),
         and_(col(OutboxRow.state) == OutboxState.SENDING.value, col(OutboxRow.leased_until) <= now),
     )
 
 
-def _held_up():  # type: ignore[no-untyped-def]
+def _held_up() -> ColumnElement[bool]:
     """Whether something of the same invoice and channel that came before has not left yet."""
     before = aliased(OutboxRow)
     return (
-        select(before.id)  # type: ignore[call-overload]
+        select(col(before.id))
         .where(
             col(before.channel) == col(OutboxRow.channel),
             col(before.number) == col(OutboxRow.number),

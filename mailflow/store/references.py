@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import insert, select
+from sqlalchemy import ColumnElement, insert, select
 from sqlmodel import Session, col
 
 from mailflow.approval.reference import Asks, Reference
@@ -43,10 +43,8 @@ class References:
         row = self._session.get(InviteUidRow, uid)
         return row.number if row else None
 
-    def _find(self, condition: object) -> Reference | None:
-        row = self._session.execute(select(ReferenceRow).where(condition)).scalar()  # type: ignore[arg-type]
+    def _find(self, condition: ColumnElement[bool]) -> Reference | None:
+        row = self._session.execute(select(ReferenceRow).where(condition)).scalar()
         if row is None:
             return None
-        return Reference(
-            row.token, row.number, row.revision, Asks(row.asks), row.person, row.digest, row.step
-        )
+        return Reference(row.token, row.number, row.revision, Asks(row.asks), row.person, row.digest, row.step)

@@ -1,6 +1,5 @@
 """The rows. They validate nothing: an Invoice checks itself, rows only remember."""
 
-
 from datetime import UTC, date, datetime
 from typing import Any
 

@@ -52,6 +52,7 @@ class ImapMailbox:
     max_bytes: int = 40_000_000
     timeout: float = 30.0
     _box: BaseMailBox | None = field(default=None, repr=False)
+    _listed: frozenset[int] = field(default=frozenset(), repr=False)
     _wake: tuple[socket.socket, socket.socket] = field(default_factory=socket.socketpair, repr=False)
 
     def fetch_new(self, known: Callable[[Location], bool]) -> Iterator[FetchedMail]:
@@ -82,12 +83,17 @@ class ImapMailbox:
             return True
 
     def wait(self, seconds: float) -> bool:
-        """Waits in IDLE; where the server has none, just waits. True where something may have come."""
+        """Waits in IDLE; where the server has none, just waits. True where something may have come.
+
+        What came between the last reading and now is not announced by IDLE, so it is looked for first.
+        """
         if seconds <= 0:
             return False
         try:
             with self._speaking("waiting for new mail") as box:
                 self._select(box)
+                if not self._listed.issuperset(self._uids(box, "UNDELETED")):
+                    return True
                 if "IDLE" in box.client.capabilities:
                     return idle(box.client, min(seconds, LONGEST_IDLE), self._wake[0])
             self._wake[0].settimeout(seconds)
@@ -204,7 +210,9 @@ class ImapMailbox:
 
     def _places(self, box: BaseMailBox) -> list[Location]:
         validity = self._select(box)
-        return [Location(self.inbox, validity, uid) for uid in sorted(self._uids(box, "UNDELETED"))]
+        uids = sorted(self._uids(box, "UNDELETED"))
+        self._listed = frozenset(uids)
+        return [Location(self.inbox, validity, uid) for uid in uids]
 
     def _uids(self, box: BaseMailBox, criteria: str) -> list[int]:
         _, data = _ok(box.client.uid("SEARCH", *criteria.split()))

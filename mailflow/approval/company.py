@@ -49,6 +49,7 @@ class Company:
     unpaid_moves_to: UnpaidMovesTo
     is_working_day: Callable[[date], bool]
     people: Mapping[str, Person]
+    name: str = ""
 
     def person(self, address: str) -> Person:
         """The person behind an address; one that is in no directory has no name."""

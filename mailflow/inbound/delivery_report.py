@@ -41,12 +41,16 @@ _LONGEST = 200_000
 
 @dataclass(frozen=True)
 class Failure:
-    """One recipient who was not reached. `permanent` is False while the server goes on trying or may take it later."""
+    """One recipient who was not reached.
+
+    `permanent` is the class of the status (RFC 3463); `given_up`: nobody tries any more, whatever the class.
+    """
 
     recipient: str
     permanent: bool
     status: str
     diagnostic: str
+    given_up: bool
 
 
 @dataclass(frozen=True)
@@ -84,8 +88,8 @@ def _by_fields(status: bytes) -> list[Failure] | None:
             continue
         code = (_STATUS.search(_field(fields, "status")) or [""])[0]
         diagnostic = _field(fields, "diagnostic-code").partition(";")[2].strip() or _field(fields, "diagnostic-code")
-        permanent = action == "failed" or (action != "delayed" and not code.startswith("4"))
-        failures.append(Failure(recipient, permanent, code, diagnostic[:300]))
+        permanent = action != "delayed" and not code.startswith("4")
+        failures.append(Failure(recipient, permanent, code, diagnostic[:300], permanent or action == "failed"))
     if actions and not failures:
         return None
     return failures
@@ -104,7 +108,7 @@ def _by_text(message: InboundMessage) -> tuple[Failure, ...]:
     code = next((c for c in codes if c[0] == "5"), codes[0] if codes else "")
     delayed = code.startswith("4") or (not code and bool(_DELAYED.search(message.subject + "\n" + own[:2000])))
     words = next((line.strip() for line in own.splitlines() if code and code in line), "")
-    return tuple(Failure(a, not delayed, code, words[:300]) for a in addresses[:20])
+    return tuple(Failure(a, not delayed, code, words[:300], not delayed) for a in addresses[:20])
 
 
 def _is_by_a_server(message: InboundMessage) -> bool:

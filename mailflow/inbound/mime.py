@@ -55,12 +55,13 @@ def leaves(part: Message, depth: int = 0, forwarded: bool = False) -> Iterator[t
 
 def _walk(part: Message, depth: int, forwarded: bool) -> Iterator[tuple[Message, bool]]:
     payload = part.get_payload()
-    if not isinstance(payload, list):
+    kind = content_type(part)
+    if not isinstance(payload, list) or (kind.startswith("message/") and kind != "message/rfc822"):
         yield part, forwarded
         return
     if depth >= MAX_DEPTH:
         return
-    attached = content_type(part) == "message/rfc822"
+    attached = kind == "message/rfc822"
     if attached:
         yield part, forwarded
     for child in payload:

@@ -183,7 +183,7 @@ class Processing:
             if failure.recipient and failure.recipient != sent.recipient and len(intent.report.failures) > 1:
                 continue
             reason = f"{failure.status} {failure.diagnostic}".strip()
-            outcome = noticing.record_bounce(invoice, sent.recipient, kind, failure.permanent, reason, self.company)
+            outcome = noticing.record_bounce(invoice, sent.recipient, kind, failure.given_up, reason, self.company)
             invoice = self.outgoing.record(uow, outcome, trigger, now)
         return Settled(InboxState.PROCESSED, "bounce", f"a mail to {sent.recipient} did not arrive", sent.number)
 

@@ -1,396 +1,418 @@
-"""The settings: typed, from settings.yaml and the environment; every mistake is named with its line and its mend."""
+"""What the administrator decides: settings.yaml, typed and checked; read by `load_settings`, never at import."""
 
 from __future__ import annotations
 
-import difflib
 import ipaddress
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, time
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from mailflow.approval.company import UnpaidMovesTo
 from mailflow.approval.submission import RouteKind
 from mailflow.approval.wording import KEYWORDS, Verb
-from mailflow.errors import ConfigurationError, SettingsProblem
+from mailflow.errors import ConfigurationError
+from mailflow.settings_mending import nearest, note
+from mailflow.settings_source import read_source
+from mailflow.working_days import has_calendar
 
-_ADDRESS = re.compile(r"[^@\s<>,;:\"()]+@[^@\s<>,;:\"()]+\.?[^@\s<>,;:\"()]+")
-_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-
-
-def _address(value: Any) -> Any:
-    if not isinstance(value, str) or not _ADDRESS.fullmatch(value.strip()):
-        raise ValueError("this is no e-mail address; write it as name@example.com")
-    return value.strip().lower()
-
-
-def _submitter(value: Any) -> Any:
-    if isinstance(value, str) and value.strip().startswith("@") and len(value.strip()) > 1:
-        return value.strip().lower()
-    return _address(value)
-
-
-def _zone(value: Any) -> Any:
-    try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError, TypeError, OSError):
-        raise ValueError("this time zone is not known; write one as Europe/Moscow") from None
-    return value
-
-
-def _file(value: Any) -> Any:
-    if value is not None and not Path(value).is_file():
-        raise ValueError(f"the file {value} is not there or cannot be read; correct the path")
-    return value
-
-
-def _folder(value: Any) -> Any:
-    if value is not None and not Path(value).is_dir():
-        raise ValueError(f"the folder {value} is not there; correct the path")
-    return value
-
-
-def _time_of_day(value: Any) -> Any:
-    if not isinstance(value, str) or not re.fullmatch(r"([01]?\d|2[0-3]):[0-5]\d", value):
-        raise ValueError('this is no time of day; write it in quotes, as "10:00"')
-    hour, _, minute = value.partition(":")
-    return time(int(hour), int(minute))
-
-
-Address = Annotated[str, BeforeValidator(_address)]
-Submitter = Annotated[str, BeforeValidator(_submitter)]
 Language = Literal["en", "ru"]
 Security = Literal["tls", "starttls", "none"]
-ExistingFile = Annotated[Path, BeforeValidator(_file)]
-ExistingFolder = Annotated[Path, BeforeValidator(_folder)]
+SenderCheck = Literal["reference", "dmarc"]
+
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+_DOMAIN = rf"{_LABEL}(?:\.{_LABEL})*"
+_ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_DOMAIN}")
+_AT_DOMAIN = re.compile(rf"@{_DOMAIN}")
+_TIME_OF_DAY = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
+_KEYWORD = re.compile(r"[^\W\d_]+(?: [^\W\d_]+){0,3}")
+_DATABASE = re.compile(r"sqlite:///(?P<file>[^?]+)(?:\?.*)?|postgresql\+psycopg://.+")
+
+
+@dataclass(frozen=True)
+class _Surroundings:
+    """What a single value is checked against."""
+
+    folder: Path
+    mailbox: str
+
+
+def _wrong(what: str, mend: str = "") -> PydanticCustomError:
+    """Something wrong with the value of a key; without a mend of its own the key's description tells what to give."""
+    return PydanticCustomError("settings", "{what}", {"what": what, "mend": mend})
+
+
+def _address(value: str) -> str:
+    """An RFC 5321 mailbox without quotes and comments, in lower case."""
+    if foreign := re.search(r"[^\x00-\x7f]", value):
+        raise _wrong(f"holds {foreign.group()!r}, which is no Latin letter.", "Type it again in Latin letters.")
+    if not _ADDRESS.fullmatch(value):
+        raise _wrong("is no e-mail address.", "Give an address alone, such as olga@example.com.")
+    return value.lower()
+
+
+def _person(value: str, info: ValidationInfo) -> str:
+    address = _address(value)
+    if info.context and address == info.context.mailbox:
+        raise _wrong("is the shared mailbox itself.", "Give a person's own address.")
+    return address
+
+
+def _submitter(value: str) -> str:
+    if _AT_DOMAIN.fullmatch(value):
+        return value.lower()
+    if "@" in value[1:]:
+        return _address(value)
+    raise _wrong("is neither an address nor a domain.", 'Give ivan@example.com or, for a whole domain, "@example.com".')
+
+
+def _host(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._-]+|\[?[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*\]?", value):
+        raise _wrong("is no host name.", "Give the name alone, such as imap.example.com, without imaps:// and port.")
+    return value.strip("[]")
+
+
+def _time_of_day(value: object) -> object:
+    match = _TIME_OF_DAY.fullmatch(value) if isinstance(value, str) else None
+    if isinstance(value, str) and not match:
+        raise _wrong("is no time of day.", 'Give hours and minutes in quotes, such as "10:00".')
+    return time(int(match[1]), int(match[2])) if match else value
+
+
+def _time_zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        guess = nearest(value, available_timezones())
+        mend = f"Did you mean {guess}?" if guess else "Give an IANA name, such as Europe/Moscow."
+        raise _wrong("is no known time zone.", mend) from None
+    return value
+
+
+def _there(value: Path, info: ValidationInfo) -> Path:
+    return (info.context.folder if info.context else Path()) / value.expanduser()
+
+
+def _certificates(value: Path, info: ValidationInfo) -> Path:
+    import ssl
+
+    path = _there(value, info)
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+    except ssl.SSLError:
+        raise _wrong("holds no certificate.", "Give a PEM file with the certificate of the private CA.") from None
+    except OSError as error:
+        raise _wrong(f"cannot be read ({error.strerror}).", f"Put the file at {path}, or mend the path.") from None
+    return path
+
+
+def _folder(value: Path, info: ValidationInfo) -> Path:
+    path = _there(value, info)
+    if not path.is_dir():
+        raise _wrong("is no folder.", f"Make {path}, or mend the path, or remove the key.")
+    return path
+
+
+def _database(value: SecretStr) -> SecretStr:
+    address = _DATABASE.fullmatch(value.get_secret_value())
+    if not address or address["file"] == ":memory:":
+        mend = (
+            "Give sqlite:///FILE (an absolute path has four slashes) or postgresql+psycopg://USER:PASSWORD@HOST/NAME."
+        )
+        raise _wrong("is no database that mailflow can keep invoices in.", mend)
+    if (file := address["file"]) and not Path(file).parent.is_dir():
+        raise _wrong("lies in a folder that is not there.", f"Make the folder {Path(file).parent}.")
+    return value
+
+
+def _webhook(value: SecretStr) -> SecretStr:
+    if not re.match(r"https?://[^/\s]+/\S+", value.get_secret_value()):
+        raise _wrong("is no web address.", "Copy the address of the incoming webhook from Bitrix24.")
+    return value
+
+
+def _country(value: str) -> str:
+    if not has_calendar(value):
+        raise _wrong("is no country whose holidays are known.", "Give a code of ISO 3166-1, such as RU or DE.")
+    return value
+
+
+def _keyword(value: str) -> str:
+    word = " ".join(value.upper().split())
+    if not _KEYWORD.fullmatch(word):
+        raise _wrong("is no keyword.", "Give one to four words of letters alone.")
+    return word
+
+
+Text = Annotated[str, Field(min_length=1)]
+Secret = Annotated[SecretStr, Field(min_length=1)]
+Address = Annotated[str, AfterValidator(_address)]
+Person = Annotated[str, AfterValidator(_person)]
+Submitter = Annotated[str, AfterValidator(_submitter)]
+Host = Annotated[str, AfterValidator(_host)]
+CertificateFile = Annotated[Path, AfterValidator(_certificates)]
+Folder = Annotated[Path, AfterValidator(_folder)]
+Keyword = Annotated[str, AfterValidator(_keyword)]
 
 
 class Section(BaseModel):
-    """A part of the settings: nothing unknown, nothing changed later."""
+    """A part of the settings. A description completes the sentence 'Give ...'."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, allow_inf_nan=False)
 
 
 class Server(Section):
-    """A mail server. Certificates are always verified, against `ca_file` where one is given."""
+    """How to reach a mail server."""
 
-    host: str
-    port: int = Field(ge=1, le=65535)
-    security: Security
-    username: str | None = None
-    password: SecretStr | None = None
-    ca_file: ExistingFile | None = None
-    insecure: bool = False
+    host: Host = Field(description="the server's name, such as mail.example.com")
+    port: int = Field(ge=1, le=65535, description="the port's number, such as 993 for IMAP or 465 for SMTP")
+    insecure: bool = Field(False, description="true or false; true allows `security: none` over a network")
+    security: Security = Field("tls", description="tls, starttls or none")
+    ca_file: CertificateFile | None = Field(None, description="a PEM file with the certificate of a private CA")
 
-    @model_validator(mode="after")
-    def _safe(self) -> Server:
-        if self.security == "none" and not self.insecure and not _is_loopback(self.host):
-            raise ValueError(
-                f"security: none would send the password to {self.host} in the clear; "
-                "use tls or starttls, or write insecure: true beside it if you really mean that"
-            )
-        return self
+    @field_validator("security")
+    @classmethod
+    def _plain_text_stays_here(cls, value: Security, info: ValidationInfo) -> Security:
+        exposed = not _is_loopback(info.data.get("host", "localhost")) and not info.data.get("insecure", True)
+        if value == "none" and exposed:
+            mend = "Give tls or starttls; if the network between is safe, write `insecure: true` beside it."
+            raise _wrong("would send the password and the invoices unencrypted.", mend)
+        return value
 
 
 class ImapServer(Server):
-    """The server that the shared mailbox is read from; nobody reads without signing in."""
+    """The IMAP server (RFC 9051)."""
 
-    username: str
-    password: SecretStr
+    username: Text = Field(description="the name to sign in with")
+    password: Secret = Field(description="the password to sign in with, best as ${IMAP_PASSWORD}")
+
+
+class SmtpServer(Server):
+    """The SMTP server (RFC 5321); without a username nobody signs in."""
+
+    username: Text | None = Field(None, description="the name to sign in with")
+    password: Secret | None = Field(
+        None, validate_default=True, description="the password to sign in with, best as ${SMTP_PASSWORD}"
+    )
+
+    @field_validator("password")
+    @classmethod
+    def _belongs_to_a_username(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if "username" in info.data and (value is None) != (info.data["username"] is None):
+            raise _wrong("goes together with username.", "Give both, or neither for a server without sign-in.")
+        return value
 
 
 class Folders(Section):
-    """The folders of the shared mailbox; the last two are made where they are missing."""
+    """The folders of the shared mailbox."""
 
-    inbox: str = "INBOX"
-    processed: str = "Processed"
-    quarantine: str = "Quarantine"
+    inbox: Text = Field("INBOX", description="the folder where mail arrives")
+    processed: Text = Field("Processed", validate_default=True, description="the folder for mail that was processed")
+    quarantine: Text = Field(
+        "Quarantine", validate_default=True, description="the folder for mail that could not be processed"
+    )
 
-    @model_validator(mode="after")
-    def _different(self) -> Folders:
-        if len({self.inbox, self.processed, self.quarantine}) < 3:
-            raise ValueError("inbox, processed and quarantine must be three different folders")
-        return self
+    @field_validator("processed", "quarantine")
+    @classmethod
+    def _is_another_folder(cls, value: str, info: ValidationInfo) -> str:
+        if value.casefold() in (str(other).casefold() for other in info.data.values()):
+            raise _wrong("is named for two purposes.", "Give each of inbox, processed and quarantine its own folder.")
+        return value
 
 
 class MailboxSettings(Section):
-    """The company's finance address."""
+    """The shared mailbox that everybody writes to."""
 
-    address: Address
-    imap: ImapServer
-    smtp: Server
-    folders: Folders = Folders()
-    sender_check: Literal["reference", "dmarc"]
-    trusted_authserv: tuple[str, ...] = ()
-    poll_seconds: float = Field(default=60, ge=1, le=3600)
+    address: Address = Field(description="the mailbox's own address, such as finance@example.com")
+    imap: ImapServer = Field(description="a section with host, port, security, username and password")
+    smtp: SmtpServer = Field(description="a section with host, port, security, username and password")
+    folders: Folders = Field(Folders(), description="a section with inbox, processed and quarantine")
+    sender_check: SenderCheck = Field(
+        description="`dmarc`: an answer counts only where the mailbox's own server verified who sent it (then name that"
+        " server in trusted_authserv); or `reference`: the address on record and the unguessable reference in the mail"
+        " suffice, right for a closed mail server where nobody outside can write as one of you"
+    )
+    trusted_authserv: tuple[Text, ...] = Field(
+        (), validate_default=True, description="a list of authserv-ids (RFC 8601)"
+    )
+    poll_seconds: float = Field(60, ge=1, le=3600, description="the seconds between two looks, from 1 to 3600")
 
-    @model_validator(mode="after")
-    def _trusts_somebody(self) -> MailboxSettings:
-        if self.sender_check == "dmarc" and not self.trusted_authserv:
-            raise ValueError(
-                "sender_check: dmarc needs trusted_authserv, the authserv-ids of your own mail server: the first word of "
-                "the topmost Authentication-Results header of any mail it received from outside"
+    @field_validator("trusted_authserv")
+    @classmethod
+    def _somebody_is_trusted(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if info.data.get("sender_check") == "dmarc" and not value:
+            mend = (
+                "Give the authserv-id of your own server: the first word of the topmost Authentication-Results header"
+                " of a mail that was received from outside."
             )
-        return self
+            raise _wrong("names nobody, so `sender_check: dmarc` could believe no answer.", mend)
+        return value
 
 
 class PersonSettings(Section):
     """Somebody of the directory."""
 
-    email: Address
-    name: str = ""
-    language: Language | None = None
-    manager: Address | None = None
-    deputy: Address | None = None
+    email: Person = Field(description="the person's address")
+    name: str = Field("", description="the person's name")
+    language: Language | None = Field(None, description="en or ru")
+    manager: Person | None = Field(None, description="the address of the head, for the route hierarchy")
+    deputy: Person | None = Field(None, description="the address of whoever stands in")
 
 
 class ApprovalSettings(Section):
-    """Who approves, and how long to wait for them."""
+    """Who is asked, in which order."""
 
-    route: RouteKind = RouteKind.SEQUENTIAL
-    sequence: tuple[Address, ...] = ()
-    remind_after_hours: float = Field(default=24, gt=0)
+    route: RouteKind = Field(RouteKind.SEQUENTIAL, description="sequential or hierarchy")
+    sequence: tuple[Person, ...] = Field(
+        (), validate_default=True, description="a list of the approvers' addresses, in order"
+    )
+    remind_after_hours: float = Field(24, gt=0, le=8_784, description="the hours before a reminder, such as 24")
 
-    @model_validator(mode="after")
-    def _somebody_approves(self) -> ApprovalSettings:
-        if self.route is RouteKind.SEQUENTIAL and not self.sequence:
-            raise ValueError("route: sequential needs a sequence, the list of approvers in their order")
-        return self
+    @field_validator("sequence")
+    @classmethod
+    def _somebody_approves(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if info.data.get("route") is RouteKind.SEQUENTIAL and not value:
+            raise _wrong("names nobody to approve.", "Give the approvers' addresses in order, or `route: hierarchy`.")
+        if twice := [address for address in value if value.count(address) > 1]:
+            raise _wrong(f"names {twice[0]} more than once.", "Keep one: a person is asked once.")
+        return value
 
 
 class PaymentSettings(Section):
-    """Who pays, and what happens with what was not paid in time."""
+    """Who pays, and when."""
 
-    accountant: Address
-    invite_at: Annotated[time, BeforeValidator(_time_of_day)] = time(10, 0)
-    unpaid_moves_to: UnpaidMovesTo = UnpaidMovesTo.NEXT_DAY
+    accountant: Person = Field(description="the accountant's address")
+    invite_at: Annotated[time, BeforeValidator(_time_of_day)] = Field(
+        time(10), description='the time of the calendar entry on the pay date, such as "10:00"'
+    )
+    unpaid_moves_to: UnpaidMovesTo = Field(UnpaidMovesTo.NEXT_DAY, description="next_day or next_working_day")
 
 
 class HolidaySettings(Section):
-    """The working days: a country of the package `holidays`, and days that differ from it."""
+    """Which days are working days: an official calendar, and the company's own days that differ from it."""
 
-    country: str = "RU"
-    extra_holidays: tuple[date, ...] = ()
-    extra_working_days: tuple[date, ...] = ()
+    country: Annotated[str, AfterValidator(_country)] = Field("RU", description="a country's code, such as RU")
+    extra_holidays: tuple[date, ...] = Field((), description="a list of dates such as 2026-12-30")
+    extra_working_days: tuple[date, ...] = Field((), description="a list of dates such as 2026-12-26")
+
+    @field_validator("extra_working_days")
+    @classmethod
+    def _no_day_is_both(cls, value: tuple[date, ...], info: ValidationInfo) -> tuple[date, ...]:
+        if both := set(value) & set(info.data.get("extra_holidays", ())):
+            raise _wrong(f"and extra_holidays both name {min(both)}.", "Keep the day in one of the two.")
+        return value
 
 
 class Bitrix24Settings(Section):
-    """The portal. Its webhook's address is a secret."""
+    """The portal, where there is one."""
 
-    webhook: SecretStr
+    webhook: Annotated[SecretStr, AfterValidator(_webhook)] = Field(
+        description="the incoming webhook's address, best as ${BITRIX24_WEBHOOK}"
+    )
 
 
 class Settings(Section):
-    """Everything that an administrator can choose."""
+    """The whole of settings.yaml. Addresses are lower case, paths are absolute or below the settings' folder."""
 
-    language: Language = "en"
-    timezone: Annotated[str, BeforeValidator(_zone)] = "Europe/Moscow"
-    database: SecretStr = SecretStr("sqlite:///mailflow.db")
-    mailbox: MailboxSettings
-    administrator: Address
-    submitters: tuple[Submitter, ...] = Field(min_length=1)
-    people: tuple[PersonSettings, ...] = ()
-    approval: ApprovalSettings
-    payment: PaymentSettings
-    bitrix24: Bitrix24Settings | None = None
-    company_name: str = ""
-    templates: ExistingFolder = Path(__file__).parent.parent / "templates"
-    keywords: Mapping[Verb, tuple[str, ...]] = Field(default_factory=dict)
-    holidays: HolidaySettings = HolidaySettings()
-    max_message_mb: int = Field(default=40, ge=1, le=1000)
+    mailbox: MailboxSettings = Field(description="a section with address, imap, smtp and sender_check")
+    language: Language = Field("en", description="en or ru")
+    timezone: Annotated[str, AfterValidator(_time_zone)] = Field(
+        "Europe/Moscow", description="the IANA name of the company's time zone, such as Europe/Moscow"
+    )
+    database: Annotated[SecretStr, AfterValidator(_database)] = Field(
+        SecretStr("sqlite:///mailflow.db"), description="sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME"
+    )
+    administrator: Person = Field(description="the administrator's address")
+    submitters: tuple[Submitter, ...] = Field(
+        min_length=1, description='a list of addresses or whole domains that may submit, such as ["@example.com"]'
+    )
+    people: tuple[PersonSettings, ...] = Field((), description="a list of {email, name, language, manager, deputy}")
+    approval: ApprovalSettings = Field(description="a section with route and sequence")
+    payment: PaymentSettings = Field(description="a section with accountant")
+    bitrix24: Bitrix24Settings | None = Field(None, description="a section with webhook")
+    company_name: str = Field("", description="the company's name")
+    templates: Folder = Field(default_factory=lambda: packaged_templates(), description="a folder of templates")
+    max_message_mb: int = Field(40, ge=1, le=1000, description="the largest mail that is read, in MB")
+    keywords: dict[Verb, tuple[Keyword, ...]] = Field({}, description="a section of verbs with a list of words each")
+    holidays: HolidaySettings = Field(HolidaySettings(), description="a section with country")
 
-    @model_validator(mode="after")
-    def _each_person_once(self) -> Settings:
-        addresses = [p.email for p in self.people]
-        twice = sorted({a for a in addresses if addresses.count(a) > 1})
-        if twice:
-            raise ValueError(f"people names {', '.join(twice)} twice; keep one entry for each person")
-        return self
+    @field_validator("people")
+    @classmethod
+    def _each_person_once(cls, value: tuple[PersonSettings, ...]) -> tuple[PersonSettings, ...]:
+        addresses = [person.email for person in value]
+        if twice := [address for address in addresses if addresses.count(address) > 1]:
+            raise _wrong(f"name {twice[0]} more than once.", "Keep one entry for each person.")
+        return value
 
-    @model_validator(mode="after")
-    def _each_keyword_once(self) -> Settings:
-        taken = {w: v for v, words in KEYWORDS.items() for group in words.values() for w in group}
-        for verb, words in self.keywords.items():
-            for word in (w.strip().upper() for w in words):
-                if not word or taken.setdefault(word, verb) is not verb:
-                    raise ValueError(f"keywords.{verb.value}: {word!r} means something else already; choose another word")
-        return self
+    @field_validator("approval")
+    @classmethod
+    def _somebody_has_a_manager(cls, value: ApprovalSettings, info: ValidationInfo) -> ApprovalSettings:
+        by_hierarchy = value.route is RouteKind.HIERARCHY and "people" in info.data
+        if by_hierarchy and not any(person.manager for person in info.data["people"]):
+            mend = "Name each submitter's `manager` in `people`, or give `route: sequential`."
+            raise _wrong("goes by hierarchy, but nobody in `people` has a manager.", mend)
+        return value
+
+    @field_validator("keywords")
+    @classmethod
+    def _each_word_means_one_thing(cls, value: dict[Verb, tuple[str, ...]]) -> dict[Verb, tuple[str, ...]]:
+        meanings = {word: verb for verb in KEYWORDS for words in KEYWORDS[verb].values() for word in words}
+        for verb, words in value.items():
+            for word in words:
+                if meanings.setdefault(word, verb) is not verb:
+                    mend = "A word can mean one thing only: remove it from one of the two."
+                    raise _wrong(f"give {word} to {verb} and to {meanings[word]}.", mend)
+        return value
+
+    def secrets(self) -> tuple[str, ...]:
+        """Everything that must never be shown, to be cut out of logs."""
+        smtp, portal = self.mailbox.smtp.password, self.bitrix24
+        held = [self.database, self.mailbox.imap.password, smtp, portal.webhook if portal else None]
+        return tuple(secret.get_secret_value() for secret in held if secret)
+
+
+def packaged_templates() -> Path:
+    """The templates that come with mailflow: inside the installed package, or beside it in a checkout."""
+    inside = Path(__file__).parent / "templates"
+    return inside if inside.is_dir() else Path(__file__).parent.parent / "templates"
 
 
 def load_settings(file: Path, environment: Mapping[str, str] = os.environ) -> Settings:
-    """Reads settings.yaml, with ${NAME} from the environment or from a file .env beside it.
-
-    Raises ConfigurationError with every mistake that was found.
-    """
-    document = _read(file)
-    values = {**_env_file(file.parent / ".env"), **environment}
+    """The settings of a file. Raises ConfigurationError with everything that is wrong at once."""
+    source = read_source(file, environment)
+    mailbox = source.values.get("mailbox")
+    address = str(mailbox.get("address", "")).lower() if isinstance(mailbox, dict) else ""
+    settings = None
     try:
-        plain = document.plain(values)
-        if not isinstance(plain, dict):
-            raise _Mistakes([SettingsProblem("settings", "the file holds no settings.", "Start from the sample.", 1)])
-        return Settings.model_validate(plain)
-    except _Mistakes as mistakes:
-        raise ConfigurationError(str(file), mistakes.problems) from None
+        settings = Settings.model_validate(source.values, context=_Surroundings(file.parent, address))
     except ValidationError as error:
-        raise ConfigurationError(str(file), [_problem(e, document) for e in error.errors()]) from None
-
-
-class _Mistakes(Exception):  # noqa: N818 - never leaves this file
-    def __init__(self, problems: list[SettingsProblem]) -> None:
-        super().__init__()
-        self.problems = problems
-
-
-@dataclass(frozen=True)
-class _Document:
-    """A YAML document that still knows its lines."""
-
-    root: yaml.Node
-
-    def plain(self, values: Mapping[str, str]) -> Any:
-        """The document as plain values; raises _Mistakes for keys written twice and variables that are not set."""
-        problems: list[SettingsProblem] = []
-        plain = _plain(self.root, "", values, problems)
-        if problems:
-            raise _Mistakes(problems)
-        return plain
-
-    def line(self, path: tuple[int | str, ...]) -> int:
-        """The line (1-based) of the deepest part of a path that is there."""
-        node, line = self.root, 1
-        for step in path:
-            found = next((pair for pair in _children(node) if pair[0] == step), None)
-            if found is None:
-                break
-            _, line, node = found
-        return line
-
-
-def _read(file: Path) -> _Document:
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        mend = "Copy the sample settings.yaml there, or name another file with --settings."
-        raise ConfigurationError(str(file), [SettingsProblem("settings", "the file is not there.", mend)]) from None
-    except (OSError, UnicodeDecodeError) as error:
-        what = f"the file cannot be read ({type(error).__name__})."
-        mend = "Make it readable for this user, as UTF-8."
-        raise ConfigurationError(str(file), [SettingsProblem("settings", what, mend)]) from None
-    try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        what = f"this is not YAML: {getattr(error, 'problem', None) or 'it cannot be read'}."
-        mend = "Indent with spaces, never tabs, and quote texts with special characters."
-        line = mark.line + 1 if mark else None
-        raise ConfigurationError(str(file), [SettingsProblem("settings", what, mend, line)]) from None
-    if root is None:
-        mend = "Start from the sample."
-        raise ConfigurationError(str(file), [SettingsProblem("settings", "the file is empty.", mend, 1)])
-    return _Document(root)
-
-
-def _children(node: yaml.Node) -> Iterator[tuple[int | str, int, yaml.Node]]:
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            yield str(key.value), key.start_mark.line + 1, value
-    elif isinstance(node, yaml.SequenceNode):
-        for index, value in enumerate(node.value):
-            yield index, value.start_mark.line + 1, value
-
-
-def _plain(node: yaml.Node, path: str, values: Mapping[str, str], problems: list[SettingsProblem]) -> Any:
-    line = node.start_mark.line + 1
-    if isinstance(node, yaml.MappingNode):
-        plain: dict[str, Any] = {}
-        for key, key_line, value in _children(node):
-            name = f"{path}.{key}".lstrip(".")
-            if key in plain:
-                problems.append(SettingsProblem(name, "this key stands here twice.", "Keep one of them.", key_line))
-            plain[str(key)] = _plain(value, name, values, problems)
-        return plain
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(value, f"{path}[{index}]", values, problems) for index, _, value in _children(node)]
-    try:
-        scalar = yaml.SafeLoader("").construct_object(node)
-    except (yaml.YAMLError, ValueError):
-        problems.append(SettingsProblem(path, "this value is not allowed here.", "Write plain text or a number.", line))
-        return None
-    return _filled_in(scalar, path, line, values, problems) if isinstance(scalar, str) else scalar
-
-
-def _filled_in(
-    text: str, path: str, line: int, values: Mapping[str, str], problems: list[SettingsProblem]
-) -> str:
-    for name in _VARIABLE.findall(text):
-        if name not in values:
-            what = f"the environment variable {name} is not set."
-            problems.append(SettingsProblem(path, what, f"Set {name}, or write it into .env beside the settings.", line))
-    return _VARIABLE.sub(lambda found: values.get(found[1], ""), text)
-
-
-def _env_file(file: Path) -> dict[str, str]:
-    if not file.is_file():
-        return {}
-    lines = (line.strip() for line in file.read_text(encoding="utf-8").splitlines())
-    pairs = (line.removeprefix("export ").partition("=") for line in lines if "=" in line and not line.startswith("#"))
-    return {name.strip(): value.strip().strip("'\"") for name, _, value in pairs}
-
-
-def _problem(error: Any, document: _Document) -> SettingsProblem:
-    path = tuple(error["loc"])
-    key = "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in path).lstrip(".") or "settings"
-    line = document.line(path)
-    kind, context = error["type"], error.get("ctx", {})
-    if kind == "extra_forbidden":
-        near = difflib.get_close_matches(str(path[-1]), _keys_at(path[:-1]), n=1)
-        mend = f"Did you mean {near[0]}?" if near else f"Known here: {', '.join(_keys_at(path[:-1]))}."
-        return SettingsProblem(key, "nobody knows this key.", mend, line)
-    if path[-1:] == ("sender_check",) and kind in ("missing", "literal_error"):
-        return SettingsProblem(
-            key,
-            "it must be chosen who may be believed.",
-            "Write `sender_check: dmarc` (an answer counts only where your own mail server has verified its sender; needs "
-            "trusted_authserv) or `sender_check: reference` (the address on record and the unguessable reference suffice: "
-            "for a closed mail server).",
-            line,
-        )
-    if kind == "missing":
-        return SettingsProblem(key, "this is missing.", f"Add {path[-1]}: … here.", line)
-    if kind == "value_error":
-        what, _, mend = str(context.get("error", error["msg"])).partition("; ")
-        return SettingsProblem(key, f"{what}.", f"{mend[:1].upper()}{mend[1:]}." if mend else "", line)
-    if kind in ("literal_error", "enum"):
-        return SettingsProblem(key, "this is none of the choices.", f"Write {context['expected']}.", line)
-    return SettingsProblem(key, f"{error['msg'][:1].lower()}{error['msg'][1:]}.", "Correct the value.", line)
-
-
-def _keys_at(path: tuple[int | str, ...]) -> list[str]:
-    """The keys that are known at a place of the settings."""
-    model: Any = Settings
-    for step in path:
-        if isinstance(step, int):
-            continue
-        field = getattr(model, "model_fields", {}).get(step)
-        model = _section_of(field.annotation) if field else None
-    return list(getattr(model, "model_fields", {}))
-
-
-def _section_of(annotation: Any) -> Any:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((found for part in get_args(annotation) if (found := _section_of(part))), None)
+        note(error, source, Settings)
+    if settings is None or source.problems:
+        problems = sorted(source.problems.values(), key=lambda p: (p.line or 0, p.key))
+        raise ConfigurationError(str(file), problems) from None
+    return settings
 
 
 def _is_loopback(host: str) -> bool:
-    if host == "localhost":
+    if host.lower().rstrip(".") == "localhost":
         return True
     try:
         return ipaddress.ip_address(host).is_loopback

@@ -7,6 +7,7 @@ import re
 from mailflow.inbound.money_words import CURRENCIES, HUNDREDTHS, NUMERALS, SCALES
 from mailflow.inbound.plain_text import folded
 
+_CURRENCY_WORDS = frozenset(word for name in CURRENCIES for word in name.split())
 _WORD = re.compile(r"[^\W\d_]+|\d+")
 
 
@@ -22,13 +23,11 @@ def read_spelled(text: str) -> tuple[int, int | None] | None:
     units = _whole(words[:end])
     rest = words[end:]
     while rest and rest[0] not in NUMERALS and not rest[0].isdigit():
-        if not any(rest[0] in name.split() for name in CURRENCIES):
+        if rest[0] != "and" and rest[0] not in _CURRENCY_WORDS:
             return None
         rest = rest[1:]
     if units is None or not rest:
         return None if units is None else (units, None)
-    if rest[0] == "and":
-        rest = rest[1:]
     if rest[-1] not in HUNDREDTHS:
         return None
     hundredths = int(rest[0]) if len(rest) == 2 and rest[0].isdigit() else _whole(rest[:-1])

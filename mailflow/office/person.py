@@ -6,7 +6,7 @@ import smtplib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -171,14 +171,8 @@ class Person:
 
     def _attribution(self, mail: ReceivedMail) -> str:
         pattern, sentence = _ATTRIBUTION[self.language]
-        when = format_when(mail.date.astimezone(self.clock().tzinfo), pattern, locale=self.language)
+        when = format_when(mail.written_at.astimezone(self.clock().tzinfo), pattern, locale=self.language)
         return sentence.format(when=when, who=f"{mail.sender.display_name} <{mail.sender.addr_spec}>".strip())
-
-
-def event_day(mail: ReceivedMail) -> date | None:
-    """The day of the mail's calendar event, None where it has none."""
-    start = mail.event.start if mail.event else None
-    return start.date() if isinstance(start, datetime) else start
 
 
 def _received(box: MailBoxUnencrypted, uid: str) -> ReceivedMail:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from email import message_from_bytes
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -71,7 +71,7 @@ class ReceivedMail:
         return tuple(a.addr_spec.lower() for a in self.message["To"].addresses) if self.message["To"] else ()
 
     @property
-    def date(self) -> datetime:
+    def written_at(self) -> datetime:
         """When it was written, by its Date header."""
         return cast(datetime, self.message["Date"].datetime)
 
@@ -133,6 +133,14 @@ class ReceivedMail:
     def event(self) -> icalendar.Event | None:
         """The event of the calendar part."""
         return self.calendar.events[0] if self.calendar and self.calendar.events else None
+
+    @property
+    def event_day(self) -> date | None:
+        """The day of the event, None where there is no event or it has no start."""
+        start = self.event.get("DTSTART") if self.event else None
+        if start is None:
+            return None
+        return cast(date, start.dt.date() if isinstance(start.dt, datetime) else start.dt)
 
     def _body(self, subtype: str) -> str:
         part = self.message.get_body(preferencelist=(subtype,))

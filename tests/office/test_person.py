@@ -22,7 +22,7 @@ HTML = (
     "<p>Счёт на подпись</p>"
     '<a href="mailto:finance@example.com?subject=Re%3A%20%5BINV-2026-0001%20%23k7f3q9xw%5D%20a%2Bb'
     '&amp;body=%D0%A1%D0%9E%D0%93%D0%9B%D0%90%D0%A1%D0%9E%D0%92%D0%90%D0%9D%D0%9E%0D%0A%0D%0Aref"><b>Согласовать</b></a>'
-    '<a href="mailto:finance%40example.com?subject=r&amp;body=REJECT%3A%20%0D%0A%0D%0Akeep+this">Reject, with reason</a>'
+    '<a href="mailto:finance%40example.com?subject=r&amp;body=REJECT%3A%20%0D%0A%0D%0Akeep+this">Reject, why</a>'
     '<a href="https://example.com">no answer</a>'
 )
 INVITE = (
@@ -128,7 +128,7 @@ def test_what_a_person_types_stands_on_the_first_line_of_the_ready_answer(office
 def test_a_button_that_is_not_there_is_named_with_those_that_are(office: Office) -> None:
     office.send(request())
     ivan = office.person()
-    with pytest.raises(NobodyWrote, match=r"no button 'Pay'.*'Согласовать', 'Reject, with reason'"):
+    with pytest.raises(NobodyWrote, match=r"no button 'Pay'.*'Согласовать', 'Reject, why'"):
         ivan.press(ivan.inbox()[0], "Pay")
 
 

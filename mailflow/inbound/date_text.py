@@ -40,7 +40,7 @@ _DAY_MONTH = re.compile(
     r"(?:(?:\.?,?\s|[./-])(\d{4}|\d{2}))?"
 )
 _MONTH_DAY = re.compile(rf"({_any_of(ENGLISH_MONTHS)})\.?\s(?:the\s)?(\d{{1,2}})(?:st|nd|rd|th)?(?:,?\s(\d{{4}}))?")
-_LIKE_A_DATE = re.compile(r"(?<!\d)(?:\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}[-./]\d{1,2}(?:[-./]\d{2,4})?)(?!\d)")
+_LIKE_A_DATE = re.compile(r"(?<!\d)\d{1,4}([-./])\d{1,2}(?:\1\d{1,4})?(?!\d)")
 _NUMBER = re.compile(r"\d+")
 
 

@@ -2,46 +2,40 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import dataclass
-from email.parser import BytesHeaderParser
 
-from mailflow.inbound import mime
+from mailflow.inbound.header import Header, decode_words, one_line, read_header
 from mailflow.inbound.message import InboundMessage, message_ids
+from mailflow.inbound.report_patterns import (
+    ADDRESS,
+    DAEMON,
+    DELAYED,
+    EXCUSES,
+    GIVEN_UP,
+    LABELLED,
+    LEADING,
+    RETURNED_MAIL,
+    SENDER_LINE,
+    SMTP_CODE,
+    STATUS,
+    SUBJECT,
+    TEMPORARY,
+    TEXT,
+)
 
-_RETURNED_ID = re.compile(r"^\W{0,4}Message-I[Dd]:\s{0,20}(<[^<>\s]{1,900}>)", re.MULTILINE)
-_ADDRESS = r"[\w.!#$%&'*+/=?^`{|}~-]{1,100}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"
-_BRACKETED = re.compile(rf"<({_ADDRESS})>")
-_LEADING = re.compile(rf"^\s{{0,10}}<?({_ADDRESS})>?:?\s{{0,5}}(?:$|\()", re.MULTILINE)
-_ANY = re.compile(rf"(?<![\w.@-])({_ADDRESS})")
-_STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
-_CODE = re.compile(r"(?<![\d.])([45][0-5]\d)(?=[\s-])")
-_SENDERS = re.compile(
-    r"^(?:mailer[-_.]?daemon|postmaster|mail-daemon|mdaemon|root|noreply-maildaemon)@?", re.IGNORECASE
-)
-_SUBJECTS = re.compile(
-    r"undeliver|delivery\s(?:status|failure|report|has\sfailed|problem|delayed|incomplete)|returned\s(?:mail|to\ssender)"
-    r"|mail\s(?:delivery\s)?(?:failed|failure|system|could\snot)|failure\snotice|could\snot\sbe\sdelivered|non[-\s]?delivery"
-    r"|недоставлен|не\sдоставлено|не\sможет\sбыть\sдоставлено|unzustellbar|unable\sto\sdeliver|nondeliverable"
-    r"|message\sdelayed|warning:\s(?:could\snot\ssend|message)|bounce|rejected:|delivery\snotification|échec|non\sremis"
-    r"|no\sse\sha\spodido|nicht\szugestellt",
-    re.IGNORECASE,
-)
-_DELAYED = re.compile(
-    r"delay|warning|will\s(?:be\sretried|keep\strying|continue)|still\strying|temporar|not\syet\sbeen\sdelivered|try\sagain\slater|задерж",
-    re.IGNORECASE,
-)
-_QUOTED_FROM = re.compile(
-    r"^\W{0,10}(?:-{2,}.{0,60}(?:original|copy|body|header|returned|included|message).{0,60}|"
-    r"(?:this\sis\sa\scopy|below\sthis\sline|original\smessage).{0,80}|(?:return-path|received):\s)",
-    re.IGNORECASE | re.MULTILINE,
-)
-_LONGEST = 200_000
+_LONGEST = 100_000
+_LONGEST_DIAGNOSTIC = 300
+_MOST = 20
+_TAG = re.compile(r"<(?:br|/p|/div|/tr|/td|/li)\b[^<>]{0,500}>|<[a-z/!][^<>@]{0,2000}>", re.IGNORECASE)
+_RETURNED_ID = re.compile(r"^[>|\s]{0,10}Message-I[Dd]:\s{0,20}(<[^<>\s]{1,900}>)", re.MULTILINE)
+_RETURNED_TO = re.compile(r"^[>|\s]{0,10}(?:X-Original-)?To:([^\n]{1,300})", re.MULTILINE | re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Failure:
-    """One recipient who was not reached.
+    """One recipient who was not reached; "" where the report names nobody.
 
     `permanent` is the class of the status (RFC 3463); `given_up`: nobody tries any more, whatever the class.
     """
@@ -62,79 +56,124 @@ class DeliveryReport:
 
 
 def read_report(message: InboundMessage) -> DeliveryReport | None:
-    """The delivery report that a mail is; None where it is none."""
-    if status := message.report.get("message/delivery-status"):
-        failures = _by_fields(status)
-        if failures is None:
+    """The delivery report that a mail is; None where it is none, or reports no failure."""
+    if "message/disposition-notification" in message.report or "message/feedback-report" in message.report:
+        return None
+    status = message.report.get("message/delivery-status")
+    if status is not None:
+        blocks = _recipients(status)
+        failures = tuple(f for block in blocks if (f := _failure(block)))
+        if blocks and not failures:
             return None
-        return DeliveryReport(_returned(message), tuple(failures) or _by_text(message))
-    if "message/disposition-notification" in message.report or not _is_by_a_server(message):
+        if failures:
+            return DeliveryReport(_returned_ids(message), failures)
+    elif not _is_by_a_server(message):
         return None
-    return DeliveryReport(_returned(message), _by_text(message))
+    return DeliveryReport(_returned_ids(message), _from_text(message))
 
 
-def _by_fields(status: bytes) -> list[Failure] | None:
-    """The failures of a delivery-status part; None where everything in it was delivered."""
-    blocks = [b for b in re.split(rb"\n[ \t]*\n", status.replace(b"\r\n", b"\n")) if b.strip()]
-    failures, actions = [], []
-    for block in blocks:
-        fields = mime.header_values(BytesHeaderParser().parsebytes(block.lstrip() + b"\n\n"))
-        action = _field(fields, "action").lower()
-        recipient = _typed(_field(fields, "final-recipient")) or _typed(_field(fields, "original-recipient"))
-        if not recipient and not action:
-            continue
-        actions.append(action)
-        if action in ("delivered", "relayed", "expanded"):
-            continue
-        code = (_STATUS.search(_field(fields, "status")) or [""])[0]
-        diagnostic = _field(fields, "diagnostic-code").partition(";")[2].strip() or _field(fields, "diagnostic-code")
-        permanent = action != "delayed" and not code.startswith("4")
-        failures.append(Failure(recipient, permanent, code, diagnostic[:300], permanent or action == "failed"))
-    if actions and not failures:
+def _recipients(status: bytes) -> list[Header]:
+    """The per-recipient fields of a delivery-status part (RFC 3464 section 2.3), wherever blank lines fell."""
+    blocks = re.split(r"\n\s*\n", status[:_LONGEST].decode("utf-8", "replace").replace("\r\n", "\n"))
+    headers = [read_header(block.lstrip().encode("utf-8"))[0] for block in blocks]
+    named = ("final-recipient", "original-recipient", "action")
+    return [h for h in headers if any(map(h.first, named))][:_MOST]
+
+
+def _failure(block: Header) -> Failure | None:
+    """What one recipient's fields say; None where the mail was handed on or delivered."""
+    action = _value(block, "action").lower().partition(" ")[0].partition(";")[0]
+    if action in ("delivered", "relayed", "expanded"):
         return None
-    return failures
+    recipient = _typed(_value(block, "final-recipient")) or _typed(_value(block, "original-recipient"))
+    diagnostic = _value(block, "diagnostic-code")
+    found = STATUS.search(_value(block, "status")) or STATUS.search(diagnostic)
+    status = found[0] if found else ""
+    given_up = action != "delayed"
+    permanent = given_up and not status.startswith("4") and action != "expired"
+    words = diagnostic.partition(";")[2].strip() or diagnostic
+    return Failure(recipient, permanent, status, words[:_LONGEST_DIAGNOSTIC], given_up)
 
 
-def _by_text(message: InboundMessage) -> tuple[Failure, ...]:
-    """The recipients that a report in free form names, with their class by its words."""
-    body = (message.text or re.sub(r"<[^<>]{0,2000}>", " ", message.html or ""))[:_LONGEST]
-    quoted = _QUOTED_FROM.search(body)
-    own = body[: quoted.start()] if quoted and quoted.start() > 40 else body
-    failed = message.headers.get("x-failed-recipients", ())
-    named = [a for value in failed for a in _ANY.findall(value)]
-    named = named or _LEADING.findall(own) or _BRACKETED.findall(own) or _ANY.findall(own)
-    addresses = [a.lower() for a in dict.fromkeys(named) if not _SENDERS.match(a) and a.lower() != message.sender]
-    codes = _STATUS.findall(own) or _CODE.findall(own)
-    code = next((c for c in codes if c[0] == "5"), codes[0] if codes else "")
-    delayed = code.startswith("4") or (not code and bool(_DELAYED.search(message.subject + "\n" + own[:2000])))
-    words = next((line.strip() for line in own.splitlines() if code and code in line), "")
-    return tuple(Failure(a, not delayed, code, words[:300], not delayed) for a in addresses[:20])
-
-
-def _is_by_a_server(message: InboundMessage) -> bool:
-    returned = next(iter(message.headers.get("return-path", ("-",))), "-").strip()
-    by_server = bool(_SENDERS.match(message.sender or "")) or returned in ("", "<>") or message.sender is None
-    if message.headers.get("x-failed-recipients"):
-        return True
-    if message.content_type == "multipart/report" and "text/rfc822-headers" in message.report:
-        return True
-    return by_server and bool(_SUBJECTS.search(message.subject))
-
-
-def _returned(message: InboundMessage) -> tuple[str, ...]:
-    """The Message-IDs of the returned mail, wherever the report has it."""
-    sources = [message.report.get(kind, b"") for kind in ("message/rfc822", "text/rfc822-headers")]
-    sources += [f.content for f in message.files if f.media_type in ("message/rfc822", "text/rfc822-headers")]
-    found = [m for raw in sources for m in _RETURNED_ID.findall(raw[:_LONGEST].decode("utf-8", "replace"))]
-    found += _RETURNED_ID.findall(message.text[:_LONGEST])
-    return tuple(dict.fromkeys((*found, *message.in_reply_to, *message_ids(message.headers.get("references", ())))))
-
-
-def _field(fields: dict[str, tuple[str, ...]], name: str) -> str:
-    return next(iter(fields.get(name, ())), "")
+def _value(block: Header, name: str) -> str:
+    return decode_words(block.first(name))
 
 
 def _typed(value: str) -> str:
-    address = value.partition(";")[2] or value
-    found = _ANY.search(address.strip().strip("<>"))
-    return found[1].lower() if found else ""
+    """The address of a field such as `rfc822; user@example.com` (RFC 3464 section 2.3.1)."""
+    found = ADDRESS.search(value.partition(";")[2] or value)
+    return found[0].lower() if found else ""
+
+
+def _is_by_a_server(message: InboundMessage) -> bool:
+    """Whether a mail that is no RFC 3464 report is one in words: by who sent it and by what it says."""
+    headers = message.headers
+    if "x-failed-recipients" in headers:
+        return True
+    says_so = bool(SUBJECT.search(message.subject))
+    if message.content_type == "multipart/report" and ("text/rfc822-headers" in message.report or says_so):
+        return True
+    by_daemon = bool(DAEMON.search(" ".join(headers.get("from", ()))))
+    by_nobody = headers.get("return-path", ("?",))[0].strip() in ("", "<>")
+    if says_so:
+        return by_daemon or by_nobody
+    return by_daemon and bool(TEXT.search(_words(message)[:5000]))
+
+
+def _from_text(message: InboundMessage) -> tuple[Failure, ...]:
+    """The recipients that a report in words names, with their class by its words."""
+    own = _without_returned_mail(_words(message))
+    codes = STATUS.findall(own) or SMTP_CODE.findall(own)
+    code = next((c for c in codes if c[0] == "5"), codes[0] if codes else "")
+    given_up = bool(GIVEN_UP.search(own)) or not DELAYED.search(f"{message.subject}\n{own[:3000]}")
+    permanent = given_up and not code.startswith("4") and (code.startswith("5") or not TEMPORARY.search(own))
+    line = next((line for line in own.splitlines() if code and code in line), "")
+    diagnostic = one_line(line)[:_LONGEST_DIAGNOSTIC]
+    named = _named(message, own) or ("",)
+    return tuple(Failure(a, permanent, code, diagnostic, given_up) for a in named[:_MOST])
+
+
+def _named(message: InboundMessage, own: str) -> tuple[str, ...]:
+    """Whom the report is about: by its header, the beginnings of lines, labels, any address, the returned To."""
+    ours = {*message.recipients, message.sender}
+    spoken = SENDER_LINE.sub("", own)
+    sources = (
+        " ".join(message.headers.get("x-failed-recipients", ())),
+        "\n".join(LEADING.findall(spoken)),
+        "\n".join(LABELLED.findall(spoken)),
+        EXCUSES.sub("", spoken),
+        "\n".join(_RETURNED_TO.findall(_returned(message))),
+    )
+    for source in sources:
+        found = dict.fromkeys(a.lower() for a in ADDRESS.findall(source))
+        if named := tuple(a for a in found if a not in ours and not DAEMON.match(a)):
+            return named
+    return ()
+
+
+def _words(message: InboundMessage) -> str:
+    """The report's own body as text."""
+    if message.text.strip() or not message.html:
+        return message.text[:_LONGEST]
+    return html.unescape(_TAG.sub("\n", message.html[:_LONGEST]))
+
+
+def _without_returned_mail(words: str) -> str:
+    found = RETURNED_MAIL.search(words)
+    return words[: found.start()] if found and ADDRESS.search(words, 0, found.start()) else words
+
+
+def _returned(message: InboundMessage) -> str:
+    """The returned mail as far as the report has it: whole, its header, or within the report's text."""
+    parts = [message.report.get(kind, b"") for kind in ("message/rfc822", "text/rfc822-headers")]
+    parts += [f.content for f in message.files if f.media_type.startswith(("message/", "text/"))]
+    texts = [part[:_LONGEST].decode("utf-8", "replace") for part in parts if part]
+    words = _words(message)
+    found = RETURNED_MAIL.search(words)
+    return "\n".join([*texts, words[found.start() :] if found else words])
+
+
+def _returned_ids(message: InboundMessage) -> tuple[str, ...]:
+    found = _RETURNED_ID.findall(_returned(message).replace("\r\n", "\n"))
+    references = message_ids(message.headers.get("references", ()))
+    return tuple(dict.fromkeys((*found, *message.in_reply_to, *reversed(references))))[:_MOST]

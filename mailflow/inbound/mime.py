@@ -1,200 +1,176 @@
-"""Reading the bytes of a mail without trusting them: headers, parts, texts (RFC 5322, 2045, 2047, 2231).
-
-The standard library's tolerant parser is used with its older policy: the newer one raises, or never returns, on
-headers that real servers write. Every access is guarded, every amount of work bounded, and nothing is written back.
-"""
+"""The tree of a mail's parts (RFC 2045, 2046), read from raw bytes with bounded work; nothing is ever written back."""
 
 from __future__ import annotations
 
 import binascii
-import email.policy
-import quopri
 import re
-from collections.abc import Iterator
-from email.header import decode_header
-from email.message import Message
-from email.parser import BytesParser
-from email.utils import collapse_rfc2231_value
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from mailflow.inbound import charset
+from mailflow.inbound.header import Header, base64_bytes, decode_words, read_header, read_parameters
 
 MAX_PARTS = 200
 MAX_DEPTH = 20
-MAX_TEXT = 1_000_000
-MAX_HEADER = 20_000
+MAX_TEXT = 1_000_000  # bytes of one text part
 
-_CHARSETS = {
-    "x-unknown": "utf-8",
-    "unknown-8bit": "utf-8",
-    "1252": "cp1252",
-    "x-cp1251": "cp1251",
-    "win-1251": "cp1251",
-}
-_NOT_TEXT = {"idna", "punycode", "rot13", "rot_13", "zip", "zlib", "bz2", "hex", "base64", "uu", "quopri", "undefined"}
-_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f]")
+_MEDIA_TYPE = re.compile(r"[\w.+-]{1,100}/[\w.+-]{1,100}", re.ASCII)
+_META_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s{0,3}=\s{0,3}[\"']?([\w.:-]{1,40})", re.IGNORECASE)
+_BROKEN_QUOTED_PRINTABLE = re.compile(rb"=(?![0-9A-Fa-f]{2}|[ \t]{0,80}\r?\n|$)")
+_LONGEST_FIELD = 8000
 
 
-def parse_tree(raw: bytes) -> Message:
-    """The tree of parts; a mail that even the tolerant parser cannot read is one part of plain text."""
-    try:
-        return BytesParser(policy=email.policy.compat32).parsebytes(raw)
-    except Exception:  # noqa: BLE001 - known to raise ValueError, LookupError, IndexError; a stranger's bytes may find more
-        plain = Message()
-        plain.set_payload(raw.partition(b"\r\n\r\n")[2].decode("latin-1"))
-        return plain
+@dataclass(frozen=True)
+class Part:
+    """One part. `body` is as it came, before its transfer encoding is undone; empty for a multipart.
 
-
-def leaves(part: Message, depth: int = 0, forwarded: bool = False) -> Iterator[tuple[Message, bool]]:
-    """The parts that hold something, in order, at most MAX_PARTS; with them, whether they came in an attached mail.
-
-    An attached mail itself comes before what it holds.
+    `raw` is the whole attached mail where the part is one (message/rfc822); its only child is that mail's root.
     """
-    for count, found in enumerate(_walk(part, depth, forwarded)):
-        if count == MAX_PARTS:
-            return
-        yield found
+
+    header: Header
+    media_type: str
+    parameters: Mapping[str, str]
+    disposition: str
+    filename: str
+    body: bytes = b""
+    children: tuple[Part, ...] = ()
+    raw: bytes = b""
+
+    @property
+    def content_id(self) -> str | None:
+        """The Content-ID without its brackets."""
+        return decode_words(self.header.first("content-id")).strip("<> ") or None
+
+    def content(self) -> tuple[bytes, bool]:
+        """The bytes that the body stands for; with them, whether their transfer encoding was sound."""
+        words = self.header.first("content-transfer-encoding").lower().replace(b";", b" ").split()
+        if words[:1] == [b"base64"]:
+            return base64_bytes(self.body)
+        if words[:1] == [b"quoted-printable"]:
+            return binascii.a2b_qp(self.body), not _BROKEN_QUOTED_PRINTABLE.search(self.body)
+        return self.body, True
+
+    def text(self) -> tuple[str, tuple[str, ...]]:
+        """The text, with LF line ends; with it, what is wrong with it: encoding, charset, too_long."""
+        data, sound = self.content()
+        declared = self.parameters.get("charset")
+        if not declared and self.media_type == "text/html" and (meta := _META_CHARSET.search(data[:2000])):
+            declared = meta[1].decode("ascii")
+        text, certain = charset.decode(data[:MAX_TEXT], declared)
+        text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "\ufffd")
+        if self.parameters.get("format", "").lower() == "flowed":
+            text = unflowed(text, self.parameters.get("delsp", "").lower() == "yes")
+        wrong = {"encoding": not sound, "charset": not certain, "too_long": len(data) > MAX_TEXT}
+        return text, tuple(defect for defect, present in wrong.items() if present)
 
 
-def _walk(part: Message, depth: int, forwarded: bool) -> Iterator[tuple[Message, bool]]:
-    payload = part.get_payload()
-    kind = content_type(part)
-    if not isinstance(payload, list) or (kind.startswith("message/") and kind != "message/rfc822"):
-        yield part, forwarded
-        return
-    if depth >= MAX_DEPTH:
-        return
-    attached = kind == "message/rfc822"
-    if attached:
-        yield part, forwarded
-    for child in payload:
-        if isinstance(child, Message):
-            yield from _walk(child, depth + 1, forwarded or attached)
+@dataclass
+class Reader:
+    """Reads one mail into its tree; `defects` says what was wrong with it."""
+
+    parts: int = 0
+    defects: list[str] = field(default_factory=list)
+
+    def read(self, raw: bytes, default_type: str = "text/plain", depth: int = 0) -> Part:
+        """The part that some bytes are: a header section and a body."""
+        header, body = read_header(raw)
+        self.parts += 1
+        if not header.sound:
+            self.defects.append("header")
+        value = header.first("content-type")[:_LONGEST_FIELD]
+        head, parameters = read_parameters(value)
+        media_type = head.partition(" ")[0]
+        if not _MEDIA_TYPE.fullmatch(media_type):
+            media_type = default_type
+        disposition, filename = _disposition(header, parameters)
+        if filename.lower().endswith(".eml") and not media_type.startswith("multipart/"):
+            media_type = "message/rfc822"
+        part = Part(header, media_type, parameters, disposition, filename, body)
+        if media_type.startswith("multipart/"):
+            return self._with_children(part, depth)
+        if media_type in ("message/rfc822", "message/global"):
+            return self._with_mail(part, depth)
+        return part
+
+    def _with_children(self, part: Part, depth: int) -> Part:
+        boundary = part.parameters.get("boundary", "").rstrip()
+        if depth >= MAX_DEPTH:
+            self.defects.append("too_deep")
+            return _leaf(part, "application/octet-stream")
+        pieces, closed = _split(part.body, boundary.encode("utf-8"), MAX_PARTS - self.parts)
+        if not closed:
+            self.defects.append("boundary" if self.parts + len(pieces) < MAX_PARTS else "too_many_parts")
+        if not pieces:
+            return _leaf(part, "text/plain")
+        default_type = "message/rfc822" if part.media_type == "multipart/digest" else "text/plain"
+        children = tuple(self.read(piece, default_type, depth + 1) for piece in pieces if self.parts < MAX_PARTS)
+        return Part(part.header, part.media_type, part.parameters, part.disposition, part.filename, children=children)
+
+    def _with_mail(self, part: Part, depth: int) -> Part:
+        raw = part.content()[0].lstrip(b"\r\n")
+        mail: tuple[Part, ...] = ()
+        if depth < MAX_DEPTH and self.parts < MAX_PARTS:
+            mail = (self.read(raw, depth=depth + 1),)
+        else:
+            self.defects.append("too_deep")
+        head = (part.header, "message/rfc822", part.parameters, part.disposition, part.filename)
+        return Part(*head, children=mail, raw=raw)
 
 
-def header_values(part: Message) -> dict[str, tuple[str, ...]]:
-    """Every header, lower-case name -> decoded values on one line, in order."""
-    found: dict[str, list[str]] = {}
-    for name, value in part._headers:  # type: ignore[attr-defined]  # raw pairs; .items() may raise
-        found.setdefault(str(name).strip().lower(), []).append(one_line(decoded(value)))
-    return {name: tuple(values) for name, values in found.items()}
+def unflowed(text: str, delsp: bool) -> str:
+    """Lines that end in a space go on in the next of the same quotation depth (RFC 3676 section 4)."""
+    paragraphs: list[list[str]] = []
+    flowing_at = -1
+    for line in text.split("\n"):
+        content = line.lstrip(">")
+        depth = len(line) - len(content)
+        content = content.removeprefix(" ")
+        is_signature_mark = content == "-- "
+        if depth == flowing_at and not is_signature_mark:
+            paragraphs[-1].append(content)
+        else:
+            paragraphs.append([">" * depth + (" " if depth and content else "") + content])
+        flows = content.endswith(" ") and not is_signature_mark
+        flowing_at = depth if flows else -1
+        if flows and delsp:
+            paragraphs[-1][-1] = paragraphs[-1][-1][:-1]
+    return "\n".join(map("".join, paragraphs))
 
 
-def decoded(value: object) -> str:
-    """A header value as people read it: encoded words decoded, raw bytes guessed (RFC 2047)."""
-    text = str(value)[:MAX_HEADER]
-    if any("\udc80" <= c <= "\udcff" for c in text):
-        text = guessed(text.encode("utf-8", "surrogateescape"))
-    if "=?" not in text:
-        return text
-    try:
-        pieces = decode_header(text.replace("\r", "").replace("\n", ""))
-    except Exception:  # noqa: BLE001 - broken base64 or nesting: shown as it stands
-        return text
-    return "".join(_piece(piece, charset) for piece, charset in pieces)
+def _leaf(part: Part, media_type: str) -> Part:
+    return Part(part.header, media_type, part.parameters, part.disposition, part.filename, part.body)
 
 
-def _piece(piece: bytes | str, charset: str | None) -> str:
-    if isinstance(piece, str):
-        return piece
-    return decoded_text(piece, charset)[0]
+def _disposition(header: Header, parameters: Mapping[str, str]) -> tuple[str, str]:
+    """attachment, inline or whatever stands there (RFC 2183), and the file's name, wherever it is given."""
+    filename, disposition = "", ""
+    for value in header.values("content-disposition")[:5]:
+        word, found = read_parameters(value[:_LONGEST_FIELD])
+        disposition = disposition or word
+        filename = filename or found.get("filename", "") or found.get("name", "")
+    return disposition, filename or parameters.get("name", "")
 
 
-def content_type(part: Message) -> str:
-    """The media type, lower case; text/plain where it cannot be read (RFC 2045 section 5.2)."""
-    value = str(_raw(part, "content-type") or "").partition(";")[0].strip().lower()
-    return value if re.fullmatch(r"[\w.+-]+/[\w.+-]+", value) else "text/plain"
-
-
-def disposition(part: Message) -> str:
-    """attachment, inline or nothing (RFC 2183)."""
-    return str(_raw(part, "content-disposition") or "").partition(";")[0].strip().lower()
-
-
-def parameter(part: Message, header: str, name: str) -> str | None:
-    """A parameter of a structured header, decoded (RFC 2231, and RFC 2047 as many programs write it)."""
-    try:
-        value = part.get_param(name, header=header)
-        if value is None:
-            return None
-        return one_line(decoded(collapse_rfc2231_value(value)))
-    except Exception:  # noqa: BLE001 - 'name*' without a value and its like
-        return None
-
-
-def content(part: Message) -> tuple[bytes, bool]:
-    """The bytes of a leaf; with them, whether their encoding was sound."""
-    payload = part.get_payload()
-    if isinstance(payload, list):
-        return b"", False
-    raw = str(payload or "").encode("ascii", "surrogateescape") if _is_bytes(payload) else str(payload or "").encode()
-    encoding = str(_raw(part, "content-transfer-encoding") or "").strip().lower()
-    if encoding == "base64":
-        return _base64(raw)
-    if encoding == "quoted-printable":
-        return quopri.decodestring(raw), True
-    if encoding in ("x-uuencode", "uuencode", "uue", "x-uue"):
-        try:
-            return bytes(part.get_payload(decode=True) or b""), True
-        except Exception:  # noqa: BLE001
-            return raw, False
-    return raw, True
-
-
-def text(part: Message) -> tuple[str, bool]:
-    """The text of a leaf and whether every character of it is certain."""
-    data, sound = content(part)
-    value, clean = decoded_text(data[:MAX_TEXT], parameter(part, "content-type", "charset"))
-    return value, clean and sound
-
-
-def decoded_text(data: bytes, charset: str | None) -> tuple[str, bool]:
-    """Bytes as text: by the charset named, else guessed; with it, whether the reading is certain."""
-    name = (charset or "").strip().strip("'\"").lower()
-    name = _CHARSETS.get(name, name)
-    if name and name not in _NOT_TEXT and name not in ("us-ascii", "ascii"):
-        try:
-            return data.decode(name), True
-        except (LookupError, UnicodeError, ValueError):
-            pass
-        try:
-            return data.decode(name, "replace"), False
-        except (LookupError, UnicodeError, ValueError):
-            pass
-    try:
-        return data.decode("utf-8"), True
-    except UnicodeDecodeError:
-        return guessed(data), False
-
-
-def guessed(data: bytes) -> str:
-    """Bytes of no known charset: UTF-8, else Windows-1251 where most of the letters would be Russian, else Latin-1."""
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        cyrillic = data.decode("cp1251", "replace")
-        letters = sum("\u0400" <= c <= "\u04ff" for c in cyrillic)
-        high = sum(byte >= 0x80 for byte in data)
-        return cyrillic if letters * 10 >= high * 8 else data.decode("cp1252", "replace")
-
-
-def one_line(value: str) -> str:
-    """Without line breaks and control characters; white space folded."""
-    return " ".join(_CONTROLS.sub("", value.replace("\u2028", " ").replace("\u2029", " ")).split())
-
-
-def _raw(part: Message, name: str) -> object | None:
-    return next((value for n, value in part._headers if str(n).strip().lower() == name), None)  # type: ignore[attr-defined]
-
-
-def _is_bytes(payload: object) -> bool:
-    return isinstance(payload, str) and (payload.isascii() or any("\udc80" <= c <= "\udcff" for c in payload))
-
-
-def _base64(raw: bytes) -> tuple[bytes, bool]:
-    compact = re.sub(rb"[^A-Za-z0-9+/=]", b"", raw)
-    sound = len(compact) == len(b"".join(raw.split()))
-    body = compact.rstrip(b"=")
-    if len(body) % 4 == 1:
-        body, sound = body[:-1], False
-    try:
-        return binascii.a2b_base64(body + b"=" * (-len(body) % 4)), sound
-    except (binascii.Error, ValueError):
-        return b"", False
+def _split(body: bytes, boundary: bytes, most: int) -> tuple[list[bytes], bool]:
+    """What stands between the delimiter lines (RFC 2046 section 5.1.1); with it, whether the last one closes."""
+    pieces: list[bytes] = []
+    if not boundary:
+        return pieces, False
+    delimiter = b"--" + boundary
+    begin, position = -1, body.find(delimiter)
+    while position >= 0 and len(pieces) < most:
+        if position and body[position - 1] != 0x0A:
+            position = body.find(delimiter, position + 1)
+            continue
+        end = body.find(b"\n", position) + 1 or len(body)
+        rest = body[position + len(delimiter) : end].strip()
+        if rest in (b"", b"--"):
+            if begin >= 0:
+                pieces.append(body[begin:position].removesuffix(b"\n").removesuffix(b"\r"))
+            begin = end
+            if rest:
+                return pieces, True
+        position = body.find(delimiter, end)
+    if begin >= 0 and len(pieces) < most:
+        pieces.append(body[begin:])
+    return pieces, False

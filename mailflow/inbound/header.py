@@ -1,0 +1,149 @@
+"""The header section of a mail: its fields, and what stands in them (RFC 5322 section 2.2, RFC 2045, 2047, 2231).
+
+Read by hand, not by the standard library: its readers raise on headers that real servers write, and take quadratic
+time on crafted ones. Every pattern here is linear.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+import string
+from dataclasses import dataclass
+
+from mailflow.inbound import charset
+
+MAX_HEADER = 1_000_000
+
+_FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
+_ENCODED_WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*)\?=")
+_PIECE = re.compile(rb'(?:[^;"]|"(?:[^"\\]|\\.)*(?:"|$))+', re.DOTALL)
+_SEGMENT = re.compile(r"([^*]+)(?:\*(\d{1,3}))?(\*)?")
+_PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
+_NOT_BASE64 = bytes(set(range(256)) - set(string.ascii_letters.encode() + string.digits.encode() + b"+/="))
+_ESCAPED = re.compile(rb'\\(["\\])')
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
+
+
+@dataclass(frozen=True)
+class Header:
+    """The fields in order: lower-case names, blanks before the colon kept; unfolded values as they came, in bytes.
+
+    `sound` is False where the section ended with a line that is no field, or is longer than MAX_HEADER.
+    """
+
+    fields: tuple[tuple[str, bytes], ...] = ()
+    sound: bool = True
+
+    def values(self, name: str) -> tuple[bytes, ...]:
+        """All values of a field."""
+        return tuple(value for n, value in self.fields if n.rstrip() == name)
+
+    def first(self, name: str) -> bytes:
+        """The first value of a field, empty where there is none."""
+        return next(iter(self.values(name)), b"")
+
+
+def read_header(raw: bytes) -> tuple[Header, bytes]:
+    """The header section at the start of some bytes, and the body after it."""
+    fields: list[tuple[str, list[bytes]]] = []
+    position, sound = 0, True
+    while position < len(raw):
+        end = raw.find(b"\n", position, MAX_HEADER) + 1 or min(len(raw), MAX_HEADER)
+        line = raw[position:end].rstrip(b"\r\n")
+        if not line and end > position:
+            position = end
+            break
+        field = _FIELD.match(line)
+        if line[:1] in (b" ", b"\t") and fields:
+            fields[-1][1].append(line)
+        elif field:
+            fields.append((line[: field.end() - 1].decode("ascii").lower(), [line[field.end() :]]))
+        elif position or not line.startswith((b"From ", b">From ")):
+            sound = False
+            break
+        position = end
+    return Header(tuple((name, b"".join(value).strip()) for name, value in fields), sound), raw[position:]
+
+
+def decode_words(value: bytes, declared: str | None = None) -> str:
+    """A value as people read it, on one line: encoded words decoded (RFC 2047), raw bytes by the charset given."""
+    text = charset.decode(value, declared)[0]
+    if "=?" not in text:
+        return one_line(text)
+    parts: list[str] = []
+    run, run_charset, end = b"", "", 0
+    for word in _ENCODED_WORD.finditer(text):
+        between = text[end : word.start()]
+        name = word[1].partition("*")[0].lower()
+        if between.strip() or name != run_charset:
+            parts.append(charset.decode(run, run_charset)[0])
+            run, run_charset = b"", name
+            parts.append(between if between.strip() or not end else "")
+        run += _word_bytes(word[2], word[3])
+        end = word.end()
+    parts.append(charset.decode(run, run_charset)[0])
+    return one_line("".join(parts) + text[end:])
+
+
+def _word_bytes(encoding: str, text: str) -> bytes:
+    data = text.encode("utf-8")
+    if encoding in "qQ":
+        return binascii.a2b_qp(data, header=True)
+    return base64_bytes(data)[0]
+
+
+def base64_bytes(data: bytes) -> tuple[bytes, bool]:
+    """What base64 stands for; with it, whether it was sound. Several padded runs in a row are all read."""
+    compact = data.translate(None, _NOT_BASE64)
+    sound = len(compact) == len(data.translate(None, b" \t\r\n"))
+    decoded = []
+    for run in re.findall(rb"[^=]+", compact):
+        if len(run) % 4 == 1:
+            run, sound = run[:-1], False
+        decoded.append(binascii.a2b_base64(run + b"=" * (-len(run) % 4)))
+    return b"".join(decoded), sound
+
+
+def one_line(text: str) -> str:
+    """Without line breaks, control characters and changes of direction; white space folded."""
+    return " ".join(_CONTROLS.sub(" ", text).split())
+
+
+def read_parameters(value: bytes, declared: str | None = None) -> tuple[str, dict[str, str]]:
+    """A structured value: its first word, lower case, and its parameters with lower-case names (RFC 2045, 2231)."""
+    pieces = [piece.strip() for piece in _PIECE.findall(value)]
+    head = pieces[0].decode("ascii", "replace").lower() if pieces and not value.lstrip().startswith(b";") else ""
+    plain: dict[str, str] = {}
+    segments: dict[str, dict[int, tuple[bytes, bool]]] = {}
+    for piece in pieces:
+        name, equals, content = piece.partition(b"=")
+        found = _SEGMENT.fullmatch(name.decode("ascii", "replace").strip().lower())
+        if not equals or not found:
+            continue
+        if found[2] is None and found[3] is None:
+            plain.setdefault(found[1], decode_words(_unquoted(content), declared))
+        else:
+            segments.setdefault(found[1], {})[int(found[2] or 0)] = (_unquoted(content), bool(found[3]))
+    return head, plain | {name: _joined(found) for name, found in segments.items()}
+
+
+def _unquoted(content: bytes) -> bytes:
+    content = content.strip()
+    if content.startswith(b'"'):
+        content = content[1:-1] if len(content) > 1 and content.endswith(b'"') else content[1:]
+        return _ESCAPED.sub(rb"\1", content)
+    return content
+
+
+def _joined(segments: dict[int, tuple[bytes, bool]]) -> str:
+    """The segments of one parameter in order (RFC 2231 section 3); the first names the charset (section 4)."""
+    declared, whole = None, b""
+    for index in sorted(segments):
+        content, extended = segments[index]
+        if extended and index == min(segments):
+            name, quote, rest = content.partition(b"'")
+            if quote:
+                declared, content = name.decode("ascii", "replace"), rest.partition(b"'")[2]
+        whole += _PERCENT.sub(lambda m: bytes([int(m[1], 16)]), content) if extended else content
+    return one_line(charset.decode(whole, declared)[0])

@@ -1,22 +1,41 @@
-"""Aggregates and effects as JSON documents, read and written by their own types."""
+"""Aggregates and effects as JSON documents, read and written by their own types.
+
+JSON writes a NUL as an escape, so a document is text that both databases take and gives back exactly what was put in:
+decisions are bound to a digest of it.
+"""
 
 from __future__ import annotations
 
-from pydantic import TypeAdapter
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Discriminator, TypeAdapter
 
 from mailflow.approval.effects import Effect, Invitation, Mail
 from mailflow.approval.invoice import Invoice
 
+
+@dataclass(frozen=True)
+class _MailDocument:
+    effect: Mail
+    type: Literal["mail"] = "mail"
+
+
+@dataclass(frozen=True)
+class _InvitationDocument:
+    effect: Invitation
+    type: Literal["invitation"] = "invitation"
+
+
+_EffectDocument = _MailDocument | _InvitationDocument
+
 _INVOICE = TypeAdapter(Invoice)
-_EFFECTS: dict[str, TypeAdapter[Mail] | TypeAdapter[Invitation]] = {
-    "mail": TypeAdapter(Mail),
-    "invitation": TypeAdapter(Invitation),
-}
+_EFFECT: TypeAdapter[_EffectDocument] = TypeAdapter(Annotated[_EffectDocument, Discriminator("type")])
 
 
 def invoice_document(invoice: Invoice) -> str:
-    """An invoice as text for the database: no NUL, which PostgreSQL refuses."""
-    return storable(_INVOICE.dump_json(invoice).decode())
+    """An invoice as text."""
+    return _INVOICE.dump_json(invoice).decode()
 
 
 def read_invoice(document: str) -> Invoice:
@@ -24,18 +43,12 @@ def read_invoice(document: str) -> Invoice:
     return _INVOICE.validate_json(document)
 
 
-def effect_document(effect: Effect) -> tuple[str, str]:
-    """The type of an effect and the effect as text."""
-    name = "invitation" if isinstance(effect, Invitation) else "mail"
-    adapter: TypeAdapter[Effect] = _EFFECTS[name]  # type: ignore[assignment]
-    return name, storable(adapter.dump_json(effect).decode())
+def effect_document(effect: Effect) -> str:
+    """An effect as text, with its type beside it."""
+    document = _InvitationDocument(effect) if isinstance(effect, Invitation) else _MailDocument(effect)
+    return _EFFECT.dump_json(document).decode()
 
 
-def read_effect(name: str, document: str) -> Effect:
+def read_effect(document: str) -> Effect:
     """The effect of a document."""
-    return _EFFECTS[name].validate_json(document)
-
-
-def storable(text: str) -> str:
-    """Text that both databases take: PostgreSQL has no NUL, in JSON written as \\u0000."""
-    return text.replace("\x00", "").replace("\\u0000", "")
+    return _EFFECT.validate_json(document).effect

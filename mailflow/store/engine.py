@@ -9,16 +9,20 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
-from sqlmodel import Session
+from alembic.util import CommandError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from mailflow.errors import ConfigurationError, SettingsProblem, TransientFailure
+from mailflow.store.failures import unusable, why_not_done, why_not_opened
 from mailflow.store.unit_of_work import UnitOfWork
 
 _MIGRATION_LOCK = 6_204_533
 """Any number, the same in every mailflow: the PostgreSQL advisory lock that lets one daemon migrate at a time."""
+
+_CONNECT_SECONDS = 10
+_PRAGMAS = ("busy_timeout=5000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+_SQLITE = ("sqlite", "sqlite+pysqlite")
+_POSTGRESQL = ("postgresql", "postgresql+psycopg")
 
 
 class Store:
@@ -31,13 +35,14 @@ class Store:
     def begin(self) -> Iterator[UnitOfWork]:
         """A unit of work; only its commit keeps anything.
 
-        Raises TransientFailure where the database is away or busy.
+        Raises TransientFailure where the database is away or busy or somebody else was faster, PermanentFailure where
+        it can never take what it was given.
         """
         try:
-            with Session(self._engine, expire_on_commit=False) as session:
-                yield UnitOfWork(session)
+            with self._engine.connect() as connection:
+                yield UnitOfWork(connection)
         except DBAPIError as error:
-            raise _passing(error) from error
+            raise why_not_done(error, self._engine.url) from error
 
     def close(self) -> None:
         """Ends every connection."""
@@ -54,35 +59,46 @@ def open_store(url: str) -> Store:
         with engine.connect() as connection:
             _migrate(connection)
     except DBAPIError as error:
-        raise _passing(error) from error
+        engine.dispose()
+        raise why_not_opened(error, engine.url) from None
+    except CommandError:
+        engine.dispose()
+        raise unusable("a newer mailflow has written it.", "Install that mailflow again.") from None
     return Store(engine)
 
 
 def _engine(url: str) -> Engine:
+    address = _address(url)
+    try:
+        if address.drivername in _SQLITE:
+            engine = create_engine(address, hide_parameters=True)
+            _prepare_sqlite(engine)
+            return engine
+        return create_engine(
+            address, hide_parameters=True, pool_pre_ping=True, connect_args={"connect_timeout": _CONNECT_SECONDS}
+        )
+    except ModuleNotFoundError as missing:
+        raise unusable(f"its driver {missing.name} is not installed.", "pip install 'mailflow[postgres]'") from None
+
+
+def _address(url: str) -> URL:
+    mend = "Write sqlite:///mailflow.db or postgresql+psycopg://user:password@host/name."
     try:
         address = make_url(url)
-        options: dict[str, Any] = {"connect_args": {"connect_timeout": 10}, "pool_pre_ping": True}
-        engine = create_engine(address, **({} if address.get_backend_name() == "sqlite" else options))
-    except (ArgumentError, NoSuchModuleError, ValueError) as error:
-        raise _unusable("it is no database address", "Write sqlite:///mailflow.db or postgresql+psycopg://…") from error
-    except ModuleNotFoundError as error:
-        raise _unusable(
-            f"its driver {error.name} is not installed", "Install mailflow with its postgres extra."
-        ) from error
-    if address.get_backend_name() == "sqlite":
-        _prepare_sqlite(engine, address)
-    return engine
+    except (ArgumentError, ValueError):
+        raise unusable("it is no database address.", mend) from None
+    if address.drivername not in _SQLITE + _POSTGRESQL:
+        raise unusable("mailflow knows SQLite and PostgreSQL only.", mend)
+    if address.drivername in _SQLITE and not Path(address.database or "").parent.is_dir():
+        raise unusable(f"its folder {Path(address.database or '').parent} is not there.", "Make the folder.")
+    return address
 
 
-def _prepare_sqlite(engine: Engine, address: URL) -> None:
-    folder = Path(address.database or "").parent
-    if address.database and not folder.is_dir():
-        raise _unusable(f"its folder {folder} is not there", "Make the folder.")
-
+def _prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, record: Any) -> None:
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON"):
+        for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -91,6 +107,7 @@ def _prepare_sqlite(engine: Engine, address: URL) -> None:
 
 
 def _migrate(connection: Connection) -> None:
+    """One transaction under a lock; a second daemon waits and then finds nothing left to do."""
     with connection.begin():
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
@@ -100,16 +117,6 @@ def _migrate(connection: Connection) -> None:
 def migrations(connection: Connection) -> Config:
     """Alembic's configuration, on this connection."""
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
-
-
-def _passing(error: DBAPIError) -> TransientFailure:
-    """The database's own words without the statement, its values or the address."""
-    words = " ".join(str(error.orig).split()) if error.orig else type(error).__name__
-    return TransientFailure(f"The database cannot be used just now: {words}")
-
-
-def _unusable(what: str, mend: str) -> ConfigurationError:
-    return ConfigurationError("settings", [SettingsProblem("database", what, mend)])

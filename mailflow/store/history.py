@@ -7,13 +7,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import insert, select
-from sqlmodel import Session, col
+from sqlalchemy import Connection, Row, insert, select
+from sqlmodel import col
 
 from mailflow.approval.effects import Entry
-from mailflow.store.codec import storable
-from mailflow.store.tables import HistoryRow
+from mailflow.store.statements import on_postgresql
+from mailflow.store.tables import HistoryRow, InvoiceRow, storable
 
 FIRST = "0" * 64
 
@@ -34,12 +35,14 @@ class HistoryLine:
 class History:
     """What happened to the invoices. There is no way to change or delete a line."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
 
     def append(self, number: str, entry: Entry, at: datetime, message_id: str | None, evidence: str | None) -> None:
         """Adds a line to an invoice's history."""
-        last = self._session.execute(
+        if on_postgresql(self._connection):
+            self._hold(number)
+        last = self._connection.execute(
             select(col(HistoryRow.position), col(HistoryRow.hash))
             .where(col(HistoryRow.number) == number)
             .order_by(col(HistoryRow.position).desc())
@@ -49,14 +52,14 @@ class History:
             "number": number,
             "position": last.position + 1 if last else 0,
             "at": at,
-            "event": entry.event,
+            "event": storable(entry.event),
             "actor": storable(entry.actor),
             "details": storable(json.dumps(dict(entry.details), ensure_ascii=False, sort_keys=True, default=str)),
             "message_id": storable(message_id) if message_id else None,
             "evidence": evidence,
         }
         chained = _hash(last.hash if last else FIRST, line)
-        self._session.execute(insert(HistoryRow).values(**line, hash=chained))
+        self._connection.execute(insert(HistoryRow).values(**line, hash=chained))
 
     def of(self, number: str) -> list[HistoryLine]:
         """An invoice's history, oldest first."""
@@ -84,9 +87,15 @@ class History:
             before = row.hash
         return None
 
-    def _rows(self, number: str) -> list[HistoryRow]:
+    def _hold(self, number: str) -> None:
+        """Two units of work must not both follow the same line: the invoice's row is the lock."""
+        self._connection.execute(
+            select(col(InvoiceRow.number)).where(col(InvoiceRow.number) == number).with_for_update()
+        )
+
+    def _rows(self, number: str) -> list[Row[Any]]:
         statement = select(HistoryRow).where(col(HistoryRow.number) == number).order_by(col(HistoryRow.position))
-        return list(self._session.execute(statement).scalars())
+        return list(self._connection.execute(statement))
 
 
 def _hash(before: str, line: Mapping[str, object]) -> str:

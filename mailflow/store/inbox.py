@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
-from sqlmodel import Session, col
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, true, update
+from sqlmodel import col
 
+from mailflow.errors import TransientFailure
 from mailflow.ports import FetchedMail, Location
-from mailflow.store.codec import storable
+from mailflow.store.statements import upsert
 from mailflow.store.tables import InboxRow, LocationRow, RawMailRow
 
 
@@ -58,12 +60,12 @@ class InboxMail:
 class Inbox:
     """The received mails."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
 
     def known(self, location: Location) -> bool:
         """Whether the mail at this place has been recorded."""
-        return self._session.execute(select(col(LocationRow.id)).where(_at(location))).first() is not None
+        return self._connection.execute(select(col(LocationRow.id)).where(_at(location))).first() is not None
 
     def record(
         self, mail: FetchedMail, message_id: str | None, digest: str, sender: str, subject: str, now: datetime
@@ -72,59 +74,49 @@ class Inbox:
 
         A mail that had been quarantined or dropped and comes again was moved back by somebody: it is read again.
         """
-        known = self._session.execute(
-            select(col(InboxRow.id), col(InboxRow.state)).where(col(InboxRow.digest) == digest)
-        ).first()
-        if known is None:
-            inbox_id, news = self._add(mail, message_id, digest, sender, subject, now), True
-        else:
-            inbox_id = known.id
-            news = known.state in (InboxState.QUARANTINED, InboxState.DROPPED)
-            if news:
-                self.retry(inbox_id, now)
-        if not self.known(mail.location):
-            place = mail.location
-            self._session.execute(
-                insert(LocationRow).values(
-                    inbox_id=inbox_id, folder=place.folder, uidvalidity=place.uidvalidity, uid=place.uid, filed=False
-                )
-            )
-        return Recorded(inbox_id, news)
+        added = self._add(mail, message_id, digest, sender, subject, now)
+        recorded = Recorded(added, news=True) if added else self._recognise(digest, now)
+        place = upsert(self._connection, LocationRow).values(inbox_id=recorded.id, filed=False, **asdict(mail.location))
+        self._connection.execute(place.on_conflict_do_nothing())
+        return recorded
 
     def claim(self, now: datetime, lease: timedelta) -> InboxMail | None:
         """Takes the oldest mail that waits, for the time of the lease; None where none waits."""
-        while True:
-            candidate = self._session.execute(
-                select(col(InboxRow.id)).where(_due(now)).order_by(col(InboxRow.id)).limit(1)
-            ).scalar()
-            if candidate is None:
-                return None
-            claimed = self._session.execute(
-                update(InboxRow).where(col(InboxRow.id) == candidate, _due(now)).values(leased_until=now + lease)
-            )
-            if claimed.rowcount == 1:  # type: ignore[attr-defined]
-                return self.get(candidate)
+        row = self._connection.execute(
+            select(InboxRow)
+            .where(_due(now))
+            .order_by(col(InboxRow.id))
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        ).first()
+        if row is None or not self._set(row.id, _due(now), leased_until=now + lease):
+            return None
+        return _mail(row)
 
     def settle(
         self, inbox_id: int, state: InboxState, now: datetime, kind: str, reason: str = "", number: str | None = None
     ) -> None:
-        """Ends a mail's way."""
-        self._set(
+        """Ends a mail's way. Raises TransientFailure where somebody else has ended it, after our lease ran out."""
+        settled = self._set(
             inbox_id,
+            _STILL_WAITS,
             state=state.value,
             settled_at=now,
             kind=kind,
-            reason=storable(reason),
+            reason=reason,
             number=number,
             leased_until=None,
         )
+        if not settled:
+            raise TransientFailure(f"mail {inbox_id} has been processed by somebody else at the same time")
 
     def fail(self, inbox_id: int, error: str, next_attempt_at: datetime, attempts: int) -> None:
-        """Puts a mail off; `error` is for the administrator's eyes."""
+        """Puts a mail off, unless somebody else has ended its way; `error` is for the administrator's eyes."""
         self._set(
             inbox_id,
+            _STILL_WAITS,
             state=InboxState.FAILED.value,
-            error=storable(error),
+            error=error,
             next_attempt_at=next_attempt_at,
             attempts=attempts,
             leased_until=None,
@@ -132,41 +124,42 @@ class Inbox:
 
     def to_file(self) -> list[tuple[Location, InboxState]]:
         """The places of settled mails that have not been cleared yet."""
-        rows = self._session.execute(
+        rows = self._connection.execute(
             select(col(LocationRow.folder), col(LocationRow.uidvalidity), col(LocationRow.uid), col(InboxRow.state))
             .join(InboxRow, col(InboxRow.id) == col(LocationRow.inbox_id))
-            .where(col(LocationRow.filed).is_(False), col(InboxRow.state).not_in([s.value for s in WAITING]))
+            .where(col(LocationRow.filed).is_(False), col(InboxRow.state).not_in(WAITING))
             .order_by(col(LocationRow.id))
         )
         return [(Location(r.folder, r.uidvalidity, r.uid), InboxState(r.state)) for r in rows]
 
     def filed(self, location: Location) -> None:
         """Marks a place as cleared."""
-        self._session.execute(update(LocationRow).where(_at(location)).values(filed=True))
+        self._connection.execute(update(LocationRow).where(_at(location)).values(filed=True))
 
     def get(self, inbox_id: int) -> InboxMail | None:
         """One mail."""
-        row = self._session.get(InboxRow, inbox_id, populate_existing=True)
+        row = self._connection.execute(select(InboxRow).where(col(InboxRow.id) == inbox_id)).first()
         return _mail(row) if row else None
 
     def raw(self, inbox_id: int) -> bytes:
         """The bytes of a mail as they were received."""
-        raw: bytes = self._session.execute(
+        raw: bytes = self._connection.execute(
             select(col(RawMailRow.raw)).where(col(RawMailRow.inbox_id) == inbox_id)
         ).scalar_one()
         return raw
 
     def quarantined(self) -> list[InboxMail]:
         """What waits for the administrator, oldest first."""
-        rows = self._session.execute(
+        rows = self._connection.execute(
             select(InboxRow).where(col(InboxRow.state) == InboxState.QUARANTINED.value).order_by(col(InboxRow.id))
-        ).scalars()
+        )
         return [_mail(row) for row in rows]
 
     def retry(self, inbox_id: int, now: datetime) -> None:
         """Lets a mail be read again, now."""
         self._set(
             inbox_id,
+            true(),
             state=InboxState.RECEIVED.value,
             attempts=0,
             next_attempt_at=now,
@@ -175,44 +168,72 @@ class Inbox:
         )
 
     def drop(self, inbox_id: int, now: datetime) -> None:
-        """Ends a quarantined mail's way by the administrator's word; its bytes stay."""
-        self.settle(inbox_id, InboxState.DROPPED, now, "dropped", "dropped by the administrator")
+        """Ends a mail's way by the administrator's word; its bytes, and why it was quarantined, stay."""
+        self._set(inbox_id, true(), state=InboxState.DROPPED.value, settled_at=now, leased_until=None)
 
     def waiting(self, now: datetime) -> int:
         """How many mails still have to be read, now or later."""
-        count: int = self._session.execute(
-            select(func.count()).where(col(InboxRow.state).in_([s.value for s in WAITING]))
+        count: int = self._connection.execute(
+            select(func.count()).where(col(InboxRow.state).in_(WAITING))
         ).scalar_one()
         return count
 
+    def _recognise(self, digest: str, now: datetime) -> Recorded:
+        inbox_id, state = self._connection.execute(
+            select(_ID, col(InboxRow.state)).where(col(InboxRow.digest) == digest)
+        ).one()
+        moved_back = state in (InboxState.QUARANTINED, InboxState.DROPPED)
+        if moved_back:
+            self.retry(inbox_id, now)
+        return Recorded(inbox_id, moved_back)
+
     def _add(
         self, mail: FetchedMail, message_id: str | None, digest: str, sender: str, subject: str, now: datetime
-    ) -> int:
-        row = InboxRow(
-            message_id=storable(message_id) if message_id else None,
-            digest=digest,
-            sender=storable(sender),
-            subject=storable(subject),
-            size=mail.size,
-            complete=mail.complete,
-            received_at=now,
-            state=InboxState.RECEIVED.value,
-            next_attempt_at=now,
-        )
-        self._session.add(row)
-        self._session.flush()
-        assert row.id is not None
-        self._session.execute(insert(RawMailRow).values(inbox_id=row.id, raw=mail.raw))
-        return row.id
+    ) -> int | None:
+        """The new row's id; None where the digest is known."""
+        inbox_id = self._connection.execute(
+            upsert(self._connection, InboxRow)
+            .values(
+                message_id=message_id,
+                digest=digest,
+                sender=sender,
+                subject=subject,
+                size=mail.size,
+                complete=mail.complete,
+                received_at=now,
+                state=InboxState.RECEIVED.value,
+                kind="",
+                reason="",
+                error="",
+                attempts=0,
+                next_attempt_at=now,
+            )
+            .on_conflict_do_nothing(index_elements=["digest"])
+            .returning(_ID)
+        ).scalar()
+        if inbox_id is not None:
+            self._connection.execute(insert(RawMailRow).values(inbox_id=inbox_id, raw=mail.raw))
+        return inbox_id
 
-    def _set(self, inbox_id: int, **values: object) -> None:
-        self._session.execute(update(InboxRow).where(col(InboxRow.id) == inbox_id).values(**values))
+    def _set(self, inbox_id: int, condition: ColumnElement[bool], **values: object) -> bool:
+        changed = self._connection.execute(
+            update(InboxRow)
+            .where(col(InboxRow.id) == inbox_id, condition)
+            .values(**values)
+        )
+        return changed.rowcount == 1
+
+
+_ID: ColumnElement[int] = InboxRow.__table__.c.id  # type: ignore[attr-defined]
+_STILL_WAITS = col(InboxRow.state).in_(WAITING)
 
 
 def _due(now: datetime) -> ColumnElement[bool]:
     return and_(
-        col(InboxRow.state).in_([s.value for s in WAITING]),
-        col(InboxRow.next_attempt_at) <= now,
+        or_(
+            col(InboxRow.state) == InboxState.RECEIVED.value,
+            and_(col(InboxRow.state) == InboxState.FAILED.value, col(InboxRow.next_attempt_at) <= now),
+        ),
         or_(col(InboxRow.leased_until).is_(None), col(InboxRow.leased_until) <= now),
     )
 
@@ -225,8 +246,7 @@ def _at(place: Location) -> ColumnElement[bool]:
     )
 
 
-def _mail(row: InboxRow) -> InboxMail:
-    assert row.id is not None
+def _mail(row: Row[Any]) -> InboxMail:
     return InboxMail(
         row.id,
         row.message_id,

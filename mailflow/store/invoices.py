@@ -5,28 +5,29 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Select, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session, col
+from sqlalchemy import ColumnElement, Connection, Select, insert, select, update
+from sqlmodel import col
 
 from mailflow.approval.invoice import Invoice
 from mailflow.approval.lifecycle import FINAL, Status
 from mailflow.errors import TransientFailure
-from mailflow.store.codec import invoice_document, read_invoice, storable
-from mailflow.store.tables import InviteUidRow, InvoiceFileRow, InvoiceRow, NumberRow
+from mailflow.store.codec import invoice_document, read_invoice
+from mailflow.store.statements import upsert
+from mailflow.store.tables import KEY_LENGTH, InviteUidRow, InvoiceFileRow, InvoiceRow, NumberRow
+
+_BY_AGE = (col(InvoiceRow.created_at), col(InvoiceRow.number))
 
 
 class Invoices:
     """The invoices of the company."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
 
     def next_number(self, year: int) -> str:
         """The next number of a year, as INV-2026-0001; a number is never given twice."""
-        build = postgresql.insert if self._session.get_bind().dialect.name == "postgresql" else sqlite.insert
-        last: int = self._session.execute(
-            build(NumberRow)
+        last: int = self._connection.execute(
+            upsert(self._connection, NumberRow)
             .values(year=year, last=1)
             .on_conflict_do_update(index_elements=["year"], set_={"last": col(NumberRow.last) + 1})
             .returning(col(NumberRow.last))
@@ -35,31 +36,31 @@ class Invoices:
 
     def add(self, invoice: Invoice) -> None:
         """A new invoice."""
-        self._session.execute(insert(InvoiceRow).values(number=invoice.number, **_columns(invoice)))
+        self._connection.execute(insert(InvoiceRow).values(number=invoice.number, **_columns(invoice)))
         self._remember(invoice)
 
     def get(self, number: str) -> Invoice | None:
         """One invoice, held against other writers until this unit of work ends."""
         statement = select(col(InvoiceRow.document)).where(col(InvoiceRow.number) == number)
-        document = self._session.execute(statement.with_for_update()).scalar()
+        document = self._connection.execute(statement.with_for_update()).scalar()
         return read_invoice(document) if document else None
 
     def save(self, invoice: Invoice) -> Invoice:
         """Writes an invoice; raises TransientFailure where somebody else has changed it meanwhile."""
         saved = replace(invoice, version=invoice.version + 1)
-        written = self._session.execute(
+        written = self._connection.execute(
             update(InvoiceRow)
             .where(col(InvoiceRow.number) == invoice.number, col(InvoiceRow.version) == invoice.version)
             .values(**_columns(saved))
         )
-        if written.rowcount != 1:  # type: ignore[attr-defined]
+        if written.rowcount != 1:
             raise TransientFailure(f"{invoice.number} was changed by somebody else at the same moment")
         self._remember(saved)
         return saved
 
     def all(self, status: Status | None = None) -> list[Invoice]:
         """Every invoice, or those of one status, by number."""
-        statement = select(col(InvoiceRow.document)).order_by(col(InvoiceRow.created_at), col(InvoiceRow.number))
+        statement = select(col(InvoiceRow.document)).order_by(*_BY_AGE)
         if status:
             statement = statement.where(col(InvoiceRow.status) == status.value)
         return self._read(statement)
@@ -70,7 +71,7 @@ class Invoices:
             select(col(InvoiceRow.document))
             .join(InvoiceFileRow, col(InvoiceFileRow.number) == col(InvoiceRow.number))
             .where(col(InvoiceFileRow.sha256) == sha256, col(InvoiceRow.number) != (but_not or ""))
-            .order_by(col(InvoiceRow.created_at))
+            .order_by(*_BY_AGE)
             .limit(1)
         )
         return next(iter(self._read(statement)), None)
@@ -91,7 +92,7 @@ class Invoices:
         return self._read(
             select(col(InvoiceRow.document))
             .where(col(InvoiceRow.waits_for) == person)
-            .order_by(col(InvoiceRow.created_at))
+            .order_by(*_BY_AGE)
         )
 
     def of_submitter(self, person: str) -> list[Invoice]:
@@ -99,43 +100,41 @@ class Invoices:
         return self._read(
             select(col(InvoiceRow.document))
             .where(col(InvoiceRow.submitter) == person, col(InvoiceRow.status).not_in([s.value for s in FINAL]))
-            .order_by(col(InvoiceRow.created_at))
+            .order_by(*_BY_AGE)
         )
 
     def of_counterparty(self, name: str, but_not: str, limit: int = 3) -> list[Invoice]:
         """The counterparty's last invoices, newest first."""
         return self._read(
             select(col(InvoiceRow.document))
-            .where(col(InvoiceRow.counterparty) == name, col(InvoiceRow.number) != but_not)
-            .order_by(col(InvoiceRow.created_at).desc())
+            .where(col(InvoiceRow.counterparty) == name[:KEY_LENGTH], col(InvoiceRow.number) != but_not)
+            .order_by(*(age.desc() for age in _BY_AGE))
             .limit(limit)
         )
 
     def _numbers(self, *conditions: ColumnElement[bool]) -> list[str]:
         statement = select(col(InvoiceRow.number)).where(*conditions).order_by(col(InvoiceRow.number))
-        return list(self._session.execute(statement).scalars())
+        return list(self._connection.execute(statement).scalars())
 
     def _read(self, statement: Select[str]) -> list[Invoice]:
-        return [read_invoice(document) for document in self._session.execute(statement).scalars()]
+        return [read_invoice(document) for document in self._connection.execute(statement).scalars()]
 
     def _remember(self, invoice: Invoice) -> None:
-        held = select(col(InvoiceFileRow.sha256)).where(col(InvoiceFileRow.number) == invoice.number)
-        known_files = set(self._session.execute(held).scalars())
-        for sha256 in {a.sha256 for a in invoice.attachments} - known_files:
-            self._session.execute(insert(InvoiceFileRow).values(number=invoice.number, sha256=sha256))
-        for uid in {invite.uid for invite in invoice.invites}:
-            if self._session.get(InviteUidRow, uid) is None:
-                self._session.execute(insert(InviteUidRow).values(uid=uid, number=invoice.number))
+        files = [{"number": invoice.number, "sha256": sha256} for sha256 in {a.sha256 for a in invoice.attachments}]
+        invites = [{"uid": uid, "number": invoice.number} for uid in {invite.uid for invite in invoice.invites}]
+        for table, rows in ((InvoiceFileRow, files), (InviteUidRow, invites)):
+            if rows:
+                self._connection.execute(upsert(self._connection, table).values(rows).on_conflict_do_nothing())
 
 
 def _columns(invoice: Invoice) -> dict[str, object]:
-    index = invoice.asked_step
+    index = invoice.asked_step if invoice.status is Status.IN_APPROVAL else None
     step = invoice.steps[index] if index is not None else None
     payment = invoice.payment if invoice.status is Status.TO_PAY else None
     return {
         "status": invoice.status.value,
         "submitter": invoice.submitter,
-        "counterparty": storable(invoice.counterparty),
+        "counterparty": invoice.counterparty[:KEY_LENGTH],
         "amount_minor": invoice.amount.minor if invoice.amount else None,
         "currency": invoice.amount.currency if invoice.amount else None,
         "due": payment.due if payment else None,

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, true, update
 from sqlalchemy.orm import aliased
-from sqlmodel import Session, col
+from sqlmodel import col
 
 from mailflow.approval.effects import Effect, Mail, Message
-from mailflow.store.codec import effect_document, read_effect, storable
+from mailflow.store.codec import effect_document, read_effect
 from mailflow.store.tables import OutboxRow
 
 
@@ -67,109 +67,111 @@ class OutboxEntry:
 class Outbox:
     """Effects of one invoice and channel leave in order; one that is stuck holds up no other."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
 
     def add(self, entry: NewEntry) -> int:
         """Writes an effect, due at once."""
-        kind, document = effect_document(entry.effect)
-        message = entry.effect.message.value if isinstance(entry.effect, Mail) else kind
-        row = OutboxRow(
-            channel=entry.channel,
-            number=entry.number,
-            recipient=entry.recipient,
-            kind=message,
-            effect=json.dumps({"type": kind}) + "\n" + document,
-            identity=json.dumps(dict(entry.identity), ensure_ascii=False),
-            message_id=entry.message_id,
-            created_at=entry.created_at,
-            state=OutboxState.PENDING.value,
-            next_attempt_at=entry.created_at,
-        )
-        self._session.add(row)
-        self._session.flush()
-        assert row.id is not None
-        return row.id
+        message = entry.effect.message if isinstance(entry.effect, Mail) else Message.INVITE
+        return self._connection.execute(
+            insert(OutboxRow)
+            .values(
+                channel=entry.channel,
+                number=entry.number,
+                recipient=entry.recipient,
+                kind=message.value,
+                effect=effect_document(entry.effect),
+                identity=json.dumps(dict(entry.identity)),
+                message_id=entry.message_id,
+                created_at=entry.created_at,
+                state=OutboxState.PENDING.value,
+                attempts=0,
+                next_attempt_at=entry.created_at,
+                last_error="",
+                answer="",
+            )
+            .returning(_ID)
+        ).scalar_one()
 
     def claim_due(self, now: datetime, lease: timedelta) -> OutboxEntry | None:
         """Takes the oldest effect that is due and has nothing before it, for the time of the lease."""
-        while True:
-            candidate = self._session.execute(
-                select(col(OutboxRow.id), col(OutboxRow.state))
-                .where(_due(now), ~_held_up())
-                .order_by(col(OutboxRow.id))
-                .limit(1)
-            ).first()
-            if candidate is None:
-                return None
-            claimed = self._session.execute(
-                update(OutboxRow)
-                .where(col(OutboxRow.id) == candidate.id, _due(now))
-                .values(state=OutboxState.SENDING.value, leased_until=now + lease)
-            )
-            if claimed.rowcount == 1:  # type: ignore[attr-defined]
-                row = self._session.get(OutboxRow, candidate.id, populate_existing=True)
-                assert row is not None
-                return _entry(row, again=candidate.state == OutboxState.SENDING.value)
+        row = self._connection.execute(
+            select(OutboxRow)
+            .where(_due(now), ~_held_up())
+            .order_by(col(OutboxRow.id))
+            .limit(1)
+            .with_for_update(skip_locked=True, of=OutboxRow)
+        ).first()
+        sending = {"state": OutboxState.SENDING.value, "leased_until": now + lease}
+        if row is None or not self._set(row.id, _due(now), **sending):
+            return None
+        again = row.state == OutboxState.SENDING.value
+        return replace(_entry(row), state=OutboxState.SENDING, again=again)
 
     def delivered(self, entry_id: int, now: datetime, answer: str) -> None:
         """The world has taken it; `answer` are its words."""
         self._set(
             entry_id,
+            true(),
             state=OutboxState.DELIVERED.value,
             delivered_at=now,
-            answer=storable(answer),
+            answer=answer,
             leased_until=None,
             last_error="",
         )
 
     def retry(self, entry_id: int, error: str, next_attempt_at: datetime) -> None:
-        """Not this time; tried again later."""
+        """Not this time; tried again later, unless somebody else has ended it after our lease ran out."""
         self._set(
             entry_id,
+            _STILL_WAITS,
             state=OutboxState.PENDING.value,
             attempts=col(OutboxRow.attempts) + 1,
-            last_error=storable(error),
+            last_error=error,
             next_attempt_at=next_attempt_at,
             leased_until=None,
         )
 
     def dead(self, entry_id: int, now: datetime, error: str) -> None:
-        """It will never be taken."""
+        """It will never be taken, unless somebody else has delivered it after our lease ran out."""
         self._set(
             entry_id,
+            _STILL_WAITS,
             state=OutboxState.DEAD.value,
             attempts=col(OutboxRow.attempts) + 1,
-            last_error=storable(error),
+            last_error=error,
             leased_until=None,
         )
 
     def redo(self, entry_id: int, now: datetime) -> None:
-        """By the administrator's word: due at once, whatever it was waiting for."""
-        self._set(entry_id, state=OutboxState.PENDING.value, next_attempt_at=now, leased_until=None)
+        """By the administrator's word: a dead or waiting one is due at once. One that is being sent is left alone."""
+        stuck = (OutboxState.PENDING, OutboxState.UNKNOWN, OutboxState.DEAD)
+        self._set(entry_id, col(OutboxRow.state).in_(stuck), state=OutboxState.PENDING.value, next_attempt_at=now)
 
     def undelivered(self) -> list[OutboxEntry]:
         """What has not reached the world, dead ones too, oldest first."""
-        rows = self._session.execute(
-            select(OutboxRow).where(col(OutboxRow.state) != OutboxState.DELIVERED.value).order_by(col(OutboxRow.id))
-        ).scalars()
+        rows = self._connection.execute(
+            select(OutboxRow)
+            .where(col(OutboxRow.state).in_([s for s in OutboxState if s is not OutboxState.DELIVERED]))
+            .order_by(col(OutboxRow.id))
+        )
         return [_entry(row) for row in rows]
 
     def get(self, entry_id: int) -> OutboxEntry | None:
         """One entry."""
-        row = self._session.get(OutboxRow, entry_id, populate_existing=True)
+        row = self._connection.execute(select(OutboxRow).where(col(OutboxRow.id) == entry_id)).first()
         return _entry(row) if row else None
 
     def waiting(self) -> int:
         """How many effects still have to reach the world."""
-        count: int = self._session.execute(
-            select(func.count()).where(col(OutboxRow.state).in_([s.value for s in UNDELIVERED]))
+        count: int = self._connection.execute(
+            select(func.count()).where(col(OutboxRow.state).in_(UNDELIVERED))
         ).scalar_one()
         return count
 
     def next_due(self) -> datetime | None:
         """When the next waiting effect is due."""
-        moment: datetime | None = self._session.execute(
+        moment: datetime | None = self._connection.execute(
             select(func.min(OutboxRow.next_attempt_at)).where(col(OutboxRow.state) == OutboxState.PENDING.value)
         ).scalar()
         return moment
@@ -181,16 +183,16 @@ class Outbox:
             .where(col(OutboxRow.number) == number, col(OutboxRow.recipient) == recipient)
             .order_by(col(OutboxRow.id))
         )
-        return list(self._session.execute(statement).scalars())
+        return list(self._connection.execute(statement).scalars())
 
     def by_message_id(self, message_id: str) -> OutboxEntry | None:
         """The entry that was sent under this Message-ID."""
-        row = self._session.execute(select(OutboxRow).where(col(OutboxRow.message_id) == message_id)).scalar()
+        row = self._connection.execute(select(OutboxRow).where(col(OutboxRow.message_id) == message_id)).first()
         return _entry(row) if row else None
 
     def last_of(self, message: Message, recipient: str) -> datetime | None:
         """When such a mail was last written to this person."""
-        moment: datetime | None = self._session.execute(
+        moment: datetime | None = self._connection.execute(
             select(col(OutboxRow.created_at))
             .where(col(OutboxRow.recipient) == recipient, col(OutboxRow.kind) == message.value)
             .order_by(col(OutboxRow.created_at).desc())
@@ -198,8 +200,17 @@ class Outbox:
         ).scalar()
         return moment
 
-    def _set(self, entry_id: int, **values: object) -> None:
-        self._session.execute(update(OutboxRow).where(col(OutboxRow.id) == entry_id).values(**values))
+    def _set(self, entry_id: int, condition: ColumnElement[bool], **values: object) -> bool:
+        changed = self._connection.execute(
+            update(OutboxRow)
+            .where(col(OutboxRow.id) == entry_id, condition)
+            .values(**values)
+        )
+        return changed.rowcount == 1
+
+
+_ID: ColumnElement[int] = OutboxRow.__table__.c.id  # type: ignore[attr-defined]
+_STILL_WAITS = col(OutboxRow.state).in_(UNDELIVERED)
 
 
 def _due(now: datetime) -> ColumnElement[bool]:
@@ -210,29 +221,30 @@ def _due(now: datetime) -> ColumnElement[bool]:
 
 
 def _held_up() -> ColumnElement[bool]:
-    """Whether something of the same invoice and channel that came before has not left yet."""
+    """Whether something of the same invoice and channel that came before has not left yet.
+
+    What belongs to no invoice is NULL here, equals nothing, and so holds up nothing.
+    """
     before = aliased(OutboxRow)
     return (
         select(col(before.id))
         .where(
             col(before.channel) == col(OutboxRow.channel),
             col(before.number) == col(OutboxRow.number),
-            col(before.state).in_([s.value for s in UNDELIVERED]),
+            col(before.state).in_(UNDELIVERED),
             col(before.id) < col(OutboxRow.id),
         )
         .exists()
     )
 
 
-def _entry(row: OutboxRow, again: bool = False) -> OutboxEntry:
-    assert row.id is not None
-    head, _, document = row.effect.partition("\n")
+def _entry(row: Row[Any]) -> OutboxEntry:
     return OutboxEntry(
         row.id,
         row.channel,
         row.number,
         row.recipient,
-        read_effect(json.loads(head)["type"], document),
+        read_effect(row.effect),
         json.loads(row.identity),
         row.message_id,
         row.created_at,
@@ -241,5 +253,4 @@ def _entry(row: OutboxRow, again: bool = False) -> OutboxEntry:
         row.next_attempt_at,
         row.last_error,
         row.delivered_at,
-        again,
     )

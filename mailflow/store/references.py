@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, insert, select
-from sqlmodel import Session, col
+from sqlalchemy import ColumnElement, Connection, insert, select
+from sqlmodel import col
 
 from mailflow.approval.reference import Asks, Reference
 from mailflow.store.tables import InviteUidRow, ReferenceRow
@@ -12,12 +12,12 @@ from mailflow.store.tables import InviteUidRow, ReferenceRow
 class References:
     """Every reference that was given out."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
 
     def add(self, reference: Reference, message_id: str) -> None:
         """A mail that is about to go out."""
-        self._session.execute(
+        self._connection.execute(
             insert(ReferenceRow).values(
                 token=reference.token,
                 message_id=message_id,
@@ -40,11 +40,13 @@ class References:
 
     def number_of_uid(self, uid: str) -> str | None:
         """The invoice whose payment has this calendar UID."""
-        row = self._session.get(InviteUidRow, uid)
-        return row.number if row else None
+        number: str | None = self._connection.execute(
+            select(col(InviteUidRow.number)).where(col(InviteUidRow.uid) == uid)
+        ).scalar()
+        return number
 
     def _find(self, condition: ColumnElement[bool]) -> Reference | None:
-        row = self._session.execute(select(ReferenceRow).where(condition)).scalar()
+        row = self._connection.execute(select(ReferenceRow).where(condition)).first()
         if row is None:
             return None
         return Reference(row.token, row.number, row.revision, Asks(row.asks), row.person, row.digest, row.step)

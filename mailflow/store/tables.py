@@ -8,6 +8,13 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
+SQLModel.metadata.naming_convention = {  # a constraint without a name could never be changed by a migration
+    "pk": "pk_%(table_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "ix": "ix_%(table_name)s_%(column_0_name)s",
+}
+
 
 class Moment(TypeDecorator[datetime]):
     """An aware time, stored as naive UTC and given back aware, the same on SQLite and PostgreSQL."""
@@ -16,15 +23,38 @@ class Moment(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Aware -> naive UTC."""
-        return value.astimezone(UTC).replace(tzinfo=None) if value else None
+        """Aware -> naive UTC. Raises ValueError for a time without an offset: nobody knows which moment it means."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value} has no offset")
+        return value.astimezone(UTC).replace(tzinfo=None)
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
         """Naive UTC -> aware."""
         return value.replace(tzinfo=UTC) if value else None
 
 
+class Words(TypeDecorator[str]):
+    """Text from outside, stored and looked up as both databases can: without NUL and lone surrogates."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Any str -> storable text."""
+        return None if value is None else storable(value)
+
+
+def storable(text: str) -> str:
+    """The text without NUL, which PostgreSQL refuses; a surrogate without its other half, no UTF-8, becomes '?'."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
+
+
 Identifier = BigInteger().with_variant(Integer, "sqlite")
+
+KEY_LENGTH = 200
+"""How many characters of a stranger's words an index gets: PostgreSQL has no room for more than about 2,700 bytes."""
 
 
 class InboxRow(SQLModel, table=True):
@@ -34,18 +64,18 @@ class InboxRow(SQLModel, table=True):
     __table_args__ = (Index("ix_inbox_waiting", "state", "next_attempt_at", "id"),)
 
     id: int | None = Field(default=None, primary_key=True, sa_type=Identifier)
-    message_id: str | None = Field(default=None, index=True, sa_type=Text)
+    message_id: str | None = Field(default=None, sa_type=Words)
     digest: str = Field(unique=True)
-    sender: str = Field(sa_type=Text)
-    subject: str = Field(sa_type=Text)
+    sender: str = Field(sa_type=Words)
+    subject: str = Field(sa_type=Words)
     size: int
     complete: bool
     received_at: datetime = Field(sa_type=Moment)
     state: str
     kind: str = ""
-    reason: str = Field(default="", sa_type=Text)
-    error: str = Field(default="", sa_type=Text)
-    number: str | None = Field(default=None, index=True)
+    reason: str = Field(default="", sa_type=Words)
+    error: str = Field(default="", sa_type=Words)
+    number: str | None = None
     attempts: int = 0
     next_attempt_at: datetime = Field(sa_type=Moment)
     leased_until: datetime | None = Field(default=None, sa_type=Moment)
@@ -72,7 +102,7 @@ class LocationRow(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True, sa_type=Identifier)
     inbox_id: int = Field(foreign_key="inbox.id", sa_type=Identifier)
-    folder: str = Field(sa_type=Text)
+    folder: str = Field(sa_type=Words)
     uidvalidity: int = Field(sa_type=BigInteger)
     uid: int = Field(sa_type=BigInteger)
     filed: bool = False
@@ -97,7 +127,11 @@ class NumberRow(SQLModel, table=True):
 
 
 class InvoiceRow(SQLModel, table=True):
-    """An invoice: the aggregate as a JSON document, and beside it what is searched by."""
+    """An invoice: the aggregate as a JSON document, and beside it what is searched by.
+
+    `counterparty` is cut to KEY_LENGTH; `waits_for` is the person asked now, `told_at` when,
+    `due` the day of an open payment.
+    """
 
     __tablename__ = "invoice"
     __table_args__ = (
@@ -106,14 +140,14 @@ class InvoiceRow(SQLModel, table=True):
         Index("ix_invoice_counterparty", "counterparty", "created_at"),
     )
 
-    number: str = Field(primary_key=True)
+    number: str = Field(primary_key=True, sa_type=Words)
     status: str
-    submitter: str = Field(index=True, sa_type=Text)
-    counterparty: str = Field(sa_type=Text)
+    submitter: str = Field(index=True, sa_type=Words)
+    counterparty: str = Field(sa_type=Words)
     amount_minor: int | None = Field(default=None, sa_type=BigInteger)
     currency: str | None = None
     due: date | None = None
-    waits_for: str | None = Field(default=None, index=True, sa_type=Text)
+    waits_for: str | None = Field(default=None, index=True, sa_type=Words)
     told_at: datetime | None = Field(default=None, sa_type=Moment)
     created_at: datetime = Field(sa_type=Moment)
     version: int
@@ -134,7 +168,7 @@ class InviteUidRow(SQLModel, table=True):
 
     __tablename__ = "invite_uid"
 
-    uid: str = Field(primary_key=True)
+    uid: str = Field(primary_key=True, sa_type=Words)
     number: str = Field(foreign_key="invoice.number")
 
 
@@ -143,12 +177,12 @@ class ReferenceRow(SQLModel, table=True):
 
     __tablename__ = "reference"
 
-    token: str = Field(primary_key=True)
-    message_id: str = Field(unique=True)
-    number: str = Field(foreign_key="invoice.number", index=True)
+    token: str = Field(primary_key=True, sa_type=Words)
+    message_id: str = Field(unique=True, sa_type=Words)
+    number: str = Field(foreign_key="invoice.number")
     revision: int
     asks: str
-    person: str = Field(sa_type=Text)
+    person: str = Field(sa_type=Words)
     digest: str
     step: int | None = None
 
@@ -165,20 +199,20 @@ class OutboxRow(SQLModel, table=True):
     )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=Identifier)
-    channel: str = Field(sa_type=Text)
+    channel: str = Field(sa_type=Words)
     number: str | None = None
-    recipient: str = Field(sa_type=Text)
+    recipient: str = Field(sa_type=Words)
     kind: str
     effect: str = Field(sa_type=Text)
     identity: str = Field(sa_type=Text)
-    message_id: str = Field(unique=True)
+    message_id: str = Field(unique=True, sa_type=Words)
     created_at: datetime = Field(sa_type=Moment)
     state: str
     attempts: int = 0
     next_attempt_at: datetime = Field(sa_type=Moment)
     leased_until: datetime | None = Field(default=None, sa_type=Moment)
-    last_error: str = Field(default="", sa_type=Text)
-    answer: str = Field(default="", sa_type=Text)
+    last_error: str = Field(default="", sa_type=Words)
+    answer: str = Field(default="", sa_type=Words)
     delivered_at: datetime | None = Field(default=None, sa_type=Moment)
 
 
@@ -191,8 +225,8 @@ class HistoryRow(SQLModel, table=True):
     position: int = Field(primary_key=True)
     at: datetime = Field(sa_type=Moment)
     event: str
-    actor: str = Field(sa_type=Text)
-    details: str = Field(sa_type=Text)
-    message_id: str | None = Field(default=None, sa_type=Text)
+    actor: str = Field(sa_type=Words)
+    details: str = Field(sa_type=Words)
+    message_id: str | None = Field(default=None, sa_type=Words)
     evidence: str | None = None
     hash: str

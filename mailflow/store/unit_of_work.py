@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlmodel import Session
+from sqlalchemy import Connection
 
 from mailflow.store.files import Files
 from mailflow.store.history import History
@@ -15,15 +15,15 @@ from mailflow.store.references import References
 class UnitOfWork:
     """What a job reads and writes in one go."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self.inbox = Inbox(session)
-        self.invoices = Invoices(session)
-        self.files = Files(session)
-        self.outbox = Outbox(session)
-        self.references = References(session)
-        self.history = History(session)
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.inbox = Inbox(connection)
+        self.invoices = Invoices(connection)
+        self.files = Files(connection)
+        self.outbox = Outbox(connection)
+        self.references = References(connection)
+        self.history = History(connection)
 
     def commit(self) -> None:
         """Keeps everything, synced to the disk before this returns."""
-        self._session.commit()
+        self._connection.commit()

@@ -1,0 +1,59 @@
+"""What a database's error means: whose move it is, in words that hold no secret and no value of a row."""
+
+from __future__ import annotations
+
+import re
+
+from sqlalchemy import URL
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, InternalError, OperationalError
+
+from mailflow.errors import ConfigurationError, MailflowError, PermanentFailure, SettingsProblem, TransientFailure
+
+_PASSING = (OperationalError, InterfaceError, InternalError, IntegrityError)
+_UNUSABLE_SQLITE = ("SQLITE_CANTOPEN", "SQLITE_NOTADB", "SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH")
+_UNUSABLE_POSTGRESQL = (
+    "authentication failed",
+    "no password supplied",
+    "no pg_hba.conf entry",
+    "does not exist",
+    "permission denied",
+    "is not permitted to log in",
+    "certificate",
+    "invalid connection option",
+    "invalid sslmode",
+)
+
+
+def unusable(what: str, mend: str) -> ConfigurationError:
+    """The setting `database` is wrong."""
+    return ConfigurationError("settings", [SettingsProblem("database", what, mend)])
+
+
+def why_not_opened(error: DBAPIError, address: URL) -> MailflowError:
+    """The database could not be opened: a wrong setting, or away for now."""
+    words = _words(error, address)
+    if address.get_backend_name() == "sqlite":
+        if getattr(error.orig, "sqlite_errorname", "").startswith(_UNUSABLE_SQLITE):
+            return unusable(f"its file cannot be used: {words}.", "Name a file that mailflow may write, in its folder.")
+    elif any(sign in words for sign in _UNUSABLE_POSTGRESQL):
+        mend = "Look at its user, password and name, and whether that user may connect and create tables."
+        return unusable(f"the server refuses: {words}.", mend)
+    return TransientFailure(f"The database cannot be opened just now: {words}")
+
+
+def why_not_done(error: DBAPIError, address: URL) -> MailflowError:
+    """A statement failed: away, busy or overtaken by somebody else (try again), or never possible."""
+    words = _words(error, address)
+    if isinstance(error, _PASSING) or error.connection_invalidated:
+        return TransientFailure(f"The database cannot be used just now: {words}")
+    return PermanentFailure(f"The database refuses this: {words}")
+
+
+def _words(error: DBAPIError, address: URL) -> str:
+    """The database's own words on one line, without the statement, its values and what the address tells."""
+    diagnosis = getattr(error.orig, "diag", None)
+    words = " ".join((getattr(diagnosis, "message_primary", None) or str(error.orig)).split())
+    for secret in (address.password, address.database, address.username):
+        if secret:
+            words = re.sub(rf"(?<!\w){re.escape(str(secret))}(?!\w)", "***", words)
+    return words.rstrip(".")

@@ -13,6 +13,7 @@ from mailflow.inbound.report_patterns import (
     DAEMON,
     DELAYED,
     EXCUSES,
+    FOLLOWING,
     GIVEN_UP,
     LABELLED,
     LEADING,
@@ -66,7 +67,8 @@ def read_report(message: InboundMessage) -> DeliveryReport | None:
         if blocks and not failures:
             return None
         if failures:
-            return DeliveryReport(_returned_ids(message), failures)
+            named = tuple(f for f in failures if f.recipient)
+            return DeliveryReport(_returned_ids(message), named or failures)
     elif not _is_by_a_server(message):
         return None
     return DeliveryReport(_returned_ids(message), _from_text(message))
@@ -85,7 +87,7 @@ def _failure(block: Header) -> Failure | None:
     action = _value(block, "action").lower().partition(" ")[0].partition(";")[0]
     if action in ("delivered", "relayed", "expanded"):
         return None
-    recipient = _typed(_value(block, "final-recipient")) or _typed(_value(block, "original-recipient"))
+    recipient = _typed(block.first("final-recipient")) or _typed(block.first("original-recipient"))
     diagnostic = _value(block, "diagnostic-code")
     found = STATUS.search(_value(block, "status")) or STATUS.search(diagnostic)
     status = found[0] if found else ""
@@ -99,9 +101,10 @@ def _value(block: Header, name: str) -> str:
     return decode_words(block.first(name))
 
 
-def _typed(value: str) -> str:
+def _typed(value: bytes) -> str:
     """The address of a field such as `rfc822; user@example.com` (RFC 3464 section 2.3.1)."""
-    found = ADDRESS.search(value.partition(";")[2] or value)
+    text = value.decode("utf-8", "replace")
+    found = ADDRESS.search(text.partition(";")[2] or text)
     return found[0].lower() if found else ""
 
 
@@ -139,6 +142,7 @@ def _named(message: InboundMessage, own: str) -> tuple[str, ...]:
     spoken = SENDER_LINE.sub("", own)
     sources = (
         " ".join(message.headers.get("x-failed-recipients", ())),
+        "\n".join(a for part in FOLLOWING.findall(spoken) for a in LEADING.findall(part)),
         "\n".join(LEADING.findall(spoken)),
         "\n".join(LABELLED.findall(spoken)),
         EXCUSES.sub("", spoken),
@@ -159,8 +163,10 @@ def _words(message: InboundMessage) -> str:
 
 
 def _without_returned_mail(words: str) -> str:
-    found = RETURNED_MAIL.search(words)
-    return words[: found.start()] if found and ADDRESS.search(words, 0, found.start()) else words
+    """The words up to the returned mail; a mark of one counts once somebody was named."""
+    first = ADDRESS.search(words)
+    found = RETURNED_MAIL.search(words, first.end()) if first else None
+    return words[: found.start()] if found else words
 
 
 def _returned(message: InboundMessage) -> str:
@@ -169,8 +175,7 @@ def _returned(message: InboundMessage) -> str:
     parts += [f.content for f in message.files if f.media_type.startswith(("message/", "text/"))]
     texts = [part[:_LONGEST].decode("utf-8", "replace") for part in parts if part]
     words = _words(message)
-    found = RETURNED_MAIL.search(words)
-    return "\n".join([*texts, words[found.start() :] if found else words])
+    return "\n".join([*texts, words[len(_without_returned_mail(words)) :] or words])
 
 
 def _returned_ids(message: InboundMessage) -> tuple[str, ...]:

@@ -40,11 +40,18 @@ GIVEN_UP = re.compile(
     r"|this\sis\sa\spermanent",
     re.IGNORECASE,
 )
-TEMPORARY = re.compile(r"temporar|timed?[\s-]?out|expired|quota|mailbox\s(?:is\s)?full", re.IGNORECASE)
+TEMPORARY = re.compile(
+    r"temporar|timed?[\s-]?out|timeout|expired|quota|mailbox\s(?:is\s)?full|not\srespond|multiple\sretries|socket\serror"
+    r"|did\snot\saccept\sour\srequests\sto\sconnect|connection\s(?:refused|reset)|not\sreachable|for\sthe\slast\s\d",
+    re.IGNORECASE,
+)
 STATUS = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.])")
-SMTP_CODE = re.compile(r"(?<![\d.:-])[45][0-5]\d(?=[\s-]|$)", re.MULTILINE)
+SMTP_CODE = re.compile(r"(?<![\d.-])[45][0-5]\d(?=[\s,-]|$)", re.MULTILINE)
 
-LEADING = re.compile(rf"^[ \t*>]{{0,12}}<?({_ADDRESS})>?[ \t]*(?::|$|\(|\.\.\.|,|;)", re.MULTILINE)
+FOLLOWING = re.compile(r"(?:following|these)\s(?:recipient|address|user)[^\n]{0,80}\n\s{0,20}([^\n]{1,300}(?:\n[^\n]{1,300})?)", re.I)
+LEADING = re.compile(
+    rf"^(?:(?:<<<[ ])?[45]\d\d[ ])?[ \t*>]{{0,12}}<?({_ADDRESS})>?[ \t]*(?::|$|\(|\.\.\.|,|;|on\s)", re.MULTILINE
+)
 LABELLED = re.compile(
     rf"(?:recipients?|\bto|user|addressee|addresses|rcpt\sto|mailbox|account)[^\n@<>]{{0,40}}?[\s:<\"'(]({_ADDRESS})",
     re.IGNORECASE,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from zoneinfo import ZoneInfo
 
 from mailflow.approval.company import Company, Person
 from mailflow.approval.wording import KEYWORDS, Keywords
@@ -19,7 +18,7 @@ def company_of(settings: Settings) -> Company:
         administrator=settings.administrator,
         accountant=settings.payment.accountant,
         language=settings.language,
-        timezone=ZoneInfo(settings.timezone),
+        timezone=settings.zone,
         submitters=settings.submitters,
         sequence=settings.approval.sequence,
         default_route=settings.approval.route,

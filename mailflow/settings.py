@@ -382,6 +382,11 @@ class Settings(Section):
                     raise _wrong(f"give {word} to {verb} and to {meanings[word]}.", mend)
         return value
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """The company's time zone."""
+        return ZoneInfo(self.timezone)
+
     def secrets(self) -> tuple[str, ...]:
         """Everything that must never be shown, to be cut out of logs."""
         smtp, portal = self.mailbox.smtp.password, self.bitrix24

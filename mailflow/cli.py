@@ -1,0 +1,378 @@
+"""The commands. What each needs is imported when it runs, so that `--help` costs next to nothing."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import click
+
+from mailflow import __version__
+from mailflow.approval.lifecycle import Status
+from mailflow.errors import ConfigurationError, MailflowError, TransientFailure
+from mailflow.terminal import as_json, one_line, several_lines
+
+if TYPE_CHECKING:
+    from mailflow.settings import Settings
+    from mailflow.store.unit_of_work import UnitOfWork
+
+EXIT_FAILED = 1
+EXIT_TRY_AGAIN = 75  # EX_TEMPFAIL of sysexits.h
+EXIT_CONFIGURATION = 78  # EX_CONFIG of sysexits.h
+
+_PASSES = ("run", "once")
+_ID = click.IntRange(1, 2**31 - 1)
+
+
+class Commands(click.Group):
+    """Says what went wrong in words, and ends with the exit code that tells whose move is next."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, nobody is shown a traceback unless they ask
+            if os.environ.get("MAILFLOW_DEBUG"):
+                traceback.print_exc()
+            click.echo(several_lines(_in_words(error)), err=True)
+            ctx.exit(_exit_code(error, ctx.invoked_subcommand or "run"))
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, MailflowError):
+        return str(error)
+    innermost = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(innermost.filename).name}, line {innermost.lineno}"
+    return (
+        f"mailflow met something that it was not made for: {type(error).__name__} in {place}. Nothing was lost. "
+        "The log (standard error) may say more; MAILFLOW_DEBUG=1 shows where it happened."
+    )
+
+
+def _exit_code(error: Exception, command: str) -> int:
+    if isinstance(error, ConfigurationError):
+        return EXIT_CONFIGURATION
+    return EXIT_TRY_AGAIN if isinstance(error, TransientFailure) and command in _PASSES else EXIT_FAILED
+
+
+@click.group(cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--settings",
+    "file",
+    type=click.Path(path_type=Path),
+    default=Path("settings.yaml"),
+    show_default=True,
+    help="The settings to use.",
+)
+@click.version_option(__version__, prog_name="mailflow")
+@click.pass_context
+def cli(ctx: click.Context, file: Path) -> None:
+    """Invoice approval by e-mail. Without a command: run."""
+    ctx.obj = file
+    if ctx.invoked_subcommand is None:
+        ctx.invoke(run)
+
+
+@cli.command()
+@click.pass_context
+def run(ctx: click.Context) -> None:
+    """The daemon, until SIGTERM or Ctrl-C."""
+    from mailflow import bootstrap
+
+    ctx.exit(bootstrap.run(_load_and_log(ctx)))
+
+
+@cli.command()
+@click.pass_context
+def once(ctx: click.Context) -> None:
+    """One whole pass, for cron.
+
+    Ends with 75 where something waits for a retry.
+    """
+    from mailflow import bootstrap
+
+    done: dict[str, int] = {}
+    code = bootstrap.once(_load_and_log(ctx), done.__setitem__)
+    click.echo(", ".join(f"{what} {count}" for what, count in done.items()) or "nothing to do")
+    if code == EXIT_TRY_AGAIN:
+        click.echo("Something waits for a retry: see above, and `outbox list`.", err=True)
+    ctx.exit(code)
+
+
+@cli.command()
+@click.pass_context
+def check(ctx: click.Context) -> None:
+    """Try the settings, IMAP, SMTP and the database for real."""
+    settings = _load(ctx)
+    from mailflow import bootstrap
+
+    click.echo(f"{click.style('ok  ', fg='green')} settings: {ctx.obj}")
+    lines = bootstrap.check(settings)
+    for line in lines:
+        mark = click.style("ok  ", fg="green") if line.ok else click.style("FAIL", fg="red")
+        click.echo(f"{mark} {one_line(line.what)}")
+        if line.how and not line.ok:
+            click.echo(f"     {one_line(line.how)}")
+    ctx.exit(0 if all(line.ok for line in lines) else EXIT_FAILED)
+
+
+@cli.command()
+@click.option("--stay", is_flag=True, help="Keep the company running, to join it with a mail client.")
+@click.option(
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("demo-output"),
+    show_default=True,
+    help="Where to leave mails, invites and mailboxes.html.",
+)
+@click.pass_context
+def demo(ctx: click.Context, stay: bool, output: Path) -> None:
+    """A company in a box: the whole process on mail servers of its own."""
+    try:
+        from mailflow.office.demo import play
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "mailflow":
+            raise
+        raise click.ClickException(f"The demo needs {error.name}: `make install` brings it.") from None
+    ctx.exit(play(output, stay))
+
+
+@cli.command("list")
+@click.option("--status", type=click.Choice([s.value for s in Status]), help="Only these.")
+@click.option("--json", "machine", is_flag=True, help="As JSON.")
+@click.pass_context
+def list_invoices(ctx: click.Context, status: str | None, machine: bool) -> None:
+    """The invoices."""
+    with _memory(ctx) as (uow, settings):
+        invoices = uow.invoices.all(Status(status) if status else None)
+        histories = [uow.history.of(invoice.number) for invoice in invoices] if machine else []
+    if machine:
+        from mailflow.invoice_json import invoice_to_json
+
+        shown = [invoice_to_json(i, h, settings.zone) for i, h in zip(invoices, histories, strict=True)]
+        click.echo(as_json(shown))
+        return
+    from mailflow.reports import print_invoices
+
+    print_invoices(invoices)
+
+
+@cli.command()
+@click.argument("number")
+@click.option("--json", "machine", is_flag=True, help="As JSON.")
+@click.pass_context
+def show(ctx: click.Context, number: str, machine: bool) -> None:
+    """One invoice with its history."""
+    number = number.strip().upper()
+    with _memory(ctx) as (uow, settings):
+        invoice = uow.invoices.get(number)
+        history = uow.history.of(number)
+        broken_at = uow.history.broken_link(number)
+    if invoice is None:
+        raise click.ClickException(f"There is no invoice {one_line(number)}; `list` shows those there are.")
+    if machine:
+        from mailflow.invoice_json import invoice_to_json
+
+        click.echo(as_json(invoice_to_json(invoice, history, settings.zone)))
+        return
+    from mailflow.reports import print_invoice
+
+    print_invoice(invoice, history, broken_at, settings.zone)
+
+
+@cli.command()
+@click.option("--json", "machine", is_flag=True, help="As JSON.")
+@click.option("--ics", type=click.File("wb", atomic=True), help="Write an iCalendar file for any calendar client.")
+@click.pass_context
+def calendar(ctx: click.Context, machine: bool, ics: BinaryIO | None) -> None:
+    """The payment calendar."""
+    from mailflow.payment_calendar import payments_of, to_ics, to_json
+
+    with _memory(ctx) as (uow, settings):
+        payments = payments_of(uow.invoices.all())
+    now = datetime.now(UTC)
+    if ics:
+        ics.write(to_ics(payments, settings.mailbox.address, now))
+    if machine:
+        click.echo(as_json(to_json(payments)))
+    elif not ics:
+        from mailflow.reports import print_calendar
+
+        print_calendar(payments, now.astimezone(settings.zone).date())
+
+
+@cli.group()
+def quarantine() -> None:
+    """Mail that could not be processed."""
+
+
+@quarantine.command("list")
+@click.option("--json", "machine", is_flag=True, help="As JSON.")
+@click.pass_context
+def list_quarantine(ctx: click.Context, machine: bool) -> None:
+    """What waits for the administrator, and why."""
+    with _memory(ctx) as (uow, settings):
+        mails = uow.inbox.quarantined()
+    if machine:
+        shown = [
+            {
+                "id": mail.id,
+                "received_at": mail.received_at.astimezone(settings.zone).isoformat(timespec="seconds"),
+                "from": mail.sender,
+                "subject": mail.subject,
+                "reason": mail.reason,
+                "message_id": mail.message_id,
+            }
+            for mail in mails
+        ]
+        click.echo(as_json(shown))
+        return
+    from mailflow.reports import print_quarantine
+
+    print_quarantine(mails, settings.zone)
+
+
+@quarantine.command("show")
+@click.argument("mail_id", metavar="ID", type=_ID)
+@click.pass_context
+def show_mail(ctx: click.Context, mail_id: int) -> None:
+    """One mail: who, when, why, its header and the first lines of its text."""
+    from mailflow.inbound.message import parse
+
+    with _memory(ctx) as (uow, settings):
+        mail = uow.inbox.get(mail_id)
+        message = parse(uow.inbox.raw(mail_id)) if mail else None
+    if mail is None or message is None:
+        raise _no_such_mail(mail_id)
+    from mailflow.reports import print_received_mail
+
+    print_received_mail(mail, message, settings.zone)
+
+
+@quarantine.command("retry")
+@click.argument("mail_id", metavar="ID", type=_ID)
+@click.pass_context
+def retry_mail(ctx: click.Context, mail_id: int) -> None:
+    """Read a mail again at the next pass."""
+    with _memory(ctx) as (uow, _):
+        _require_quarantined(uow, mail_id)
+        uow.inbox.retry(mail_id, datetime.now(UTC))
+        uow.commit()
+    click.echo(f"Mail {mail_id} is read again at the next pass.")
+
+
+@quarantine.command("drop")
+@click.argument("mail_id", metavar="ID", type=_ID)
+@click.pass_context
+def drop_mail(ctx: click.Context, mail_id: int) -> None:
+    """Take a mail off the list; it stays in the mailbox's quarantine folder."""
+    with _memory(ctx) as (uow, _):
+        _require_quarantined(uow, mail_id)
+        uow.inbox.drop(mail_id, datetime.now(UTC))
+        uow.commit()
+    click.echo(f"Mail {mail_id} is off the list.")
+
+
+@cli.group()
+def outbox() -> None:
+    """What could not be delivered."""
+
+
+@outbox.command("list")
+@click.option("--json", "machine", is_flag=True, help="As JSON.")
+@click.pass_context
+def list_outbox(ctx: click.Context, machine: bool) -> None:
+    """What has not been delivered yet, and why."""
+    with _memory(ctx) as (uow, settings):
+        entries = uow.outbox.undelivered()
+    from mailflow.reports import print_outbox, what_is_sent
+
+    if not machine:
+        print_outbox(entries, settings.zone)
+        return
+    shown = [
+        {
+            "id": entry.id,
+            "number": entry.number,
+            "to": entry.recipient,
+            "what": what_is_sent(entry),
+            "state": entry.state.value,
+            "attempts": entry.attempts,
+            "next_attempt_at": entry.next_attempt_at.astimezone(settings.zone).isoformat(timespec="seconds"),
+            "last_error": entry.last_error,
+            "message_id": entry.message_id,
+        }
+        for entry in entries
+    ]
+    click.echo(as_json(shown))
+
+
+@outbox.command("retry")
+@click.argument("which", metavar="ID|all")
+@click.pass_context
+def retry_outbox(ctx: click.Context, which: str) -> None:
+    """Try again at the next pass, whatever it was waiting for."""
+    if which != "all" and not which.isdecimal():
+        raise click.BadParameter("give the id that `outbox list` shows, or all.")
+    now = datetime.now(UTC)
+    with _memory(ctx) as (uow, _):
+        chosen = [e.id for e in uow.outbox.undelivered() if which == "all" or e.id == int(which)]
+        if not chosen and which != "all":
+            raise click.ClickException(f"Nothing with the id {which} waits; `outbox list` shows what does.")
+        for entry_id in chosen:
+            uow.outbox.redo(entry_id, now)
+        uow.commit()
+    click.echo(f"{len(chosen)} to be tried again at the next pass.")
+
+
+def _load(ctx: click.Context) -> Settings:
+    from mailflow.settings import load_settings
+
+    return load_settings(ctx.find_object(Path) or Path("settings.yaml"))
+
+
+def _load_and_log(ctx: click.Context) -> Settings:
+    from mailflow.log import start_logging
+
+    settings = _load(ctx)
+    start_logging(settings.secrets())
+    return settings
+
+
+@contextmanager
+def _memory(ctx: click.Context) -> Iterator[tuple[UnitOfWork, Settings]]:
+    """Everything that is remembered, in one unit of work."""
+    settings = _load(ctx)
+    from mailflow.store.engine import open_store
+
+    store = open_store(settings.database.get_secret_value())
+    try:
+        with store.begin() as uow:
+            yield uow, settings
+    finally:
+        store.close()
+
+
+def _require_quarantined(uow: UnitOfWork, mail_id: int) -> None:
+    if mail_id not in {mail.id for mail in uow.inbox.quarantined()}:
+        raise _no_such_mail(mail_id)
+
+
+def _no_such_mail(mail_id: int) -> click.ClickException:
+    return click.ClickException(f"There is no mail {mail_id} in quarantine; `quarantine list` shows those there are.")
+
+
+def main() -> None:
+    """The entry point."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    cli()

@@ -1,0 +1,81 @@
+"""An invoice as JSON has it: what `show --json` prints, and `list --json` an array of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, tzinfo
+from typing import Any, Protocol
+
+from mailflow.approval.invoice import Invoice
+
+
+class Line(Protocol):
+    """A line of an invoice's history."""
+
+    @property
+    def at(self) -> datetime: ...  # noqa: D102
+    @property
+    def event(self) -> str: ...  # noqa: D102
+    @property
+    def actor(self) -> str: ...  # noqa: D102
+    @property
+    def details(self) -> Mapping[str, object]: ...  # noqa: D102
+    @property
+    def message_id(self) -> str | None: ...  # noqa: D102
+
+
+def invoice_to_json(invoice: Invoice, history: Iterable[Line], timezone: tzinfo) -> dict[str, Any]:
+    """JSON values only. Amounts are decimal strings, times ISO 8601 with the offset of the company's time zone."""
+
+    def local(moment: datetime | None) -> str | None:
+        return moment.astimezone(timezone).isoformat(timespec="seconds") if moment else None
+
+    amount, rejection, payment = invoice.amount, invoice.rejection, invoice.payment
+    return {
+        "number": invoice.number,
+        "revision": invoice.revision,
+        "status": invoice.status.value,
+        "title": invoice.title,
+        "counterparty": invoice.counterparty,
+        "amount": str(amount.amount) if amount else None,
+        "currency": amount.currency if amount else None,
+        "pay_date": invoice.pay_date.isoformat() if invoice.pay_date else None,
+        "comment": invoice.comment,
+        "route": invoice.route.value,
+        "submitter": invoice.submitter,
+        "accountant": invoice.accountant,
+        "attachments": [{"filename": a.filename, "size": a.size, "sha256": a.sha256} for a in invoice.attachments],
+        "steps": [
+            {
+                "approver": step.approver,
+                "status": step.status.value,
+                "decided_at": local(step.decided_at),
+                "comment": step.comment,
+            }
+            for step in invoice.steps
+        ],
+        "rejection": {"by": rejection.by, "reason": rejection.reason} if rejection else None,
+        "payment": payment
+        and {
+            "due": payment.due.isoformat(),
+            "shifts": payment.shifts,
+            "paid_at": local(payment.paid_at),
+            "reference": payment.reference,
+        },
+        "invites": [
+            {"uid": i.uid, "attendee": i.attendee, "sequence": i.sequence, "partstat": i.partstat}
+            for i in invoice.invites
+        ],
+        "bitrix24": None,
+        "warnings": [str(caution) for caution in invoice.warnings],
+        "history": [
+            {
+                "at": local(line.at),
+                "event": line.event,
+                "actor": line.actor,
+                "message_id": line.message_id,
+                "details": dict(line.details),
+            }
+            for line in history
+        ],
+    }

@@ -1,0 +1,115 @@
+"""list, show: the invoices as the contract's JSON and as tables for people."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime
+
+from tests.cli.conftest import Company, in_approval, incomplete, paid, rejected, to_pay
+
+KEYS = [
+    "number", "revision", "status", "title", "counterparty", "amount", "currency", "pay_date", "comment", "route",
+    "submitter", "accountant", "attachments", "steps", "rejection", "payment", "invites", "bitrix24", "warnings",
+    "history",
+]  # fmt: skip
+
+
+def test_no_invoices_is_an_empty_list(office: Company) -> None:
+    assert office.json("list") == []
+    assert office.run("list").stdout == "No invoices.\n"
+
+
+def test_show_prints_the_contracts_json_with_times_in_the_companys_zone(office: Company) -> None:
+    office.keep(*paid())
+    shown = office.json("show", "INV-2026-0003")
+    assert list(shown) == KEYS
+    assert (shown["status"], shown["amount"], shown["currency"]) == ("paid", "125000.00", "RUB")
+    assert shown["pay_date"] == "2026-12-15"
+    assert shown["steps"] == [
+        {"approver": a, "status": "approved", "decided_at": "2026-12-01T12:00:00+03:00", "comment": "fine"}
+        for a in ("olga@example.com", "dmitry@example.com")
+    ]
+    assert shown["payment"] == {
+        "due": "2026-12-15", "shifts": 0, "paid_at": "2026-12-01T12:00:00+03:00", "reference": "PP 17",
+    }  # fmt: skip
+    assert {i["attendee"] for i in shown["invites"]} == {"anna@example.com", "ivan@example.com"}
+    assert set(shown["invites"][0]) == {"uid", "attendee", "sequence", "partstat"}
+    assert set(shown["attachments"][0]) == {"filename", "size", "sha256"}
+    assert [line["event"] for line in shown["history"]][-1] == "paid"
+    assert shown["history"][-1]["message_id"] == "<paid@example.com>"
+    assert datetime.fromisoformat(shown["history"][0]["at"]).utcoffset() is not None
+
+
+def test_list_prints_an_array_of_what_show_prints(office: Company) -> None:
+    for story in (in_approval(), to_pay(), paid(), rejected(), incomplete()):
+        office.keep(*story)
+    everything = office.json("list")
+    assert everything == [office.json("show", invoice["number"]) for invoice in everything]
+    assert [i["status"] for i in everything] == ["in_approval", "to_pay", "paid", "rejected", "incomplete"]
+    assert [i["number"] for i in office.json("list", "--status", "to_pay")] == ["INV-2026-0002"]
+
+
+def test_what_is_not_known_yet_is_null(office: Company) -> None:
+    office.keep(*incomplete())
+    shown = office.json("show", "INV-2026-0005")
+    nulls = ("amount", "currency", "rejection", "payment", "bitrix24")
+    assert [shown[key] for key in nulls] == [None] * len(nulls)
+    assert shown["steps"] == []
+
+
+def test_a_rejection_says_by_whom_and_why(office: Company) -> None:
+    office.keep(*rejected())
+    assert office.json("show", "INV-2026-0004")["rejection"] == {"by": "olga@example.com", "reason": "no contract"}
+
+
+def test_people_see_a_table_with_whoever_is_to_move_next(office: Company) -> None:
+    for story in (in_approval(), to_pay(), incomplete()):
+        office.keep(*story)
+    lines = office.run("list").stdout.splitlines()
+    assert "olga@example.com" in lines[1]
+    assert "125000.00 RUB" in lines[1]
+    assert "anna@example.com" in lines[2]
+    assert lines[3].count("ivan@example.com") == 2
+
+
+def test_people_see_one_invoice_with_its_history(office: Company) -> None:
+    office.keep(*rejected())
+    shown = office.run("show", "inv-2026-0004").stdout
+    assert "INV-2026-0004  rejected  Paper for December" in shown
+    assert "olga@example.com: no contract" in shown
+    assert "<rejected@example.com>" in shown
+    assert "changed from outside" not in shown
+
+
+def test_an_incomplete_invoice_says_what_it_lacks(office: Company) -> None:
+    office.keep(*incomplete())
+    assert "counterparty (missing), amount (missing)" in office.run("show", "INV-2026-0005").stdout
+
+
+def test_a_history_that_was_tampered_with_is_told(office: Company) -> None:
+    office.keep(*rejected())
+    office.store.close()
+    database = sqlite3.connect(office.folder / "mailflow.db")
+    [table] = [
+        name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type='table'") if "history" in name
+    ]
+    database.execute(f"UPDATE {table} SET actor = 'boss@example.com' WHERE position = 1")
+    database.commit()
+    database.close()
+    assert "changed from outside: line 2 does not follow" in office.run("show", "INV-2026-0004").stdout
+
+
+def test_a_number_that_nobody_knows_ends_with_1(office: Company) -> None:
+    result = office.run("show", "INV-2026-9999", "--json")
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert "There is no invoice INV-2026-9999" in result.stderr
+
+
+def test_nothing_that_a_stranger_wrote_reaches_the_terminal_as_a_command(office: Company) -> None:
+    office.keep(*in_approval(counterparty="Evil\x1b[2J\x9b31m\u202e [red]x[/red]\nLtd", comment="a\x07\nb"))
+    for command in (("list",), ("show", "INV-2026-0001"), ("list", "--json")):
+        shown = office.run(*command).stdout
+        assert not set(shown) & {"\x1b", "\x9b", "\u202e", "\x07"}
+        assert "[red]x[/red]" in shown
+    assert office.json("show", "INV-2026-0001")["counterparty"] == "Evil\x1b[2J\x9b31m\u202e [red]x[/red]\nLtd"

@@ -9,7 +9,7 @@ from mailflow.approval.company import Company
 from mailflow.approval.decision import AskHelp, AskStatus, Reading, Unclear
 from mailflow.approval.reference import Reference
 from mailflow.approval.submission import Form
-from mailflow.approval.wording import KEYWORDS, Keywords
+from mailflow.approval.wording import Keywords
 from mailflow.inbound.answer import read_answer
 from mailflow.inbound.authenticity import sender_is_authentic
 from mailflow.inbound.automatic import automatic_reason
@@ -105,8 +105,8 @@ class Reader:
     """
 
     company: Company
-    keywords: Keywords = KEYWORDS
-    sender_check: str = "reference"
+    keywords: Keywords
+    sender_check: str
     trusted_authserv: tuple[str, ...] = ()
 
     def route(self, message: InboundMessage, reference: Reference | None, today: date) -> Intent:

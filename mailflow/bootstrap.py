@@ -1,0 +1,203 @@
+"""The only place that knows everyone: settings in, a running mailflow out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import jinja2
+
+from mailflow.adapters.imap import ImapMailbox
+from mailflow.adapters.smtp import SmtpTransport
+from mailflow.approval.company import Company
+from mailflow.approval.lifecycle import Status
+from mailflow.company_settings import company_of, keywords_of
+from mailflow.daemon import Daemon
+from mailflow.errors import ConfigurationError, MailflowError
+from mailflow.inbound.routing import Reader
+from mailflow.jobs.calendar_day import CalendarDay
+from mailflow.jobs.dispatch import Dispatch
+from mailflow.jobs.identity import Mint
+from mailflow.jobs.intake import Intake
+from mailflow.jobs.outgoing import Outgoing
+from mailflow.jobs.processing import Processing
+from mailflow.jobs.whole_pass import PassResult, Progress, WholePass
+from mailflow.outbound.templating import Templates
+from mailflow.settings import Settings
+from mailflow.store.engine import Store, open_store
+
+log = logging.getLogger(__name__)
+
+EXIT_OK = 0
+EXIT_TRY_AGAIN = 75
+
+
+def utc_now() -> datetime:
+    """The system clock."""
+    return datetime.now(UTC)
+
+
+@dataclass
+class Application:
+    """One company's mailflow, wired."""
+
+    store: Store
+    company: Company
+    mailbox: ImapMailbox
+    transport: SmtpTransport
+    whole_pass: WholePass
+
+    def pass_once(
+        self, now: datetime | None = None, progress: Progress = lambda what, count: None
+    ) -> PassResult:
+        """One whole pass, at the system's time or at another."""
+        clock: Callable[[], datetime] = (lambda: now) if now else utc_now
+        return self.whole_pass.run(clock, progress)
+
+    def waits_for_retry(self) -> int:
+        """How many mails wait to be read or sent again."""
+        with self.store.begin() as uow:
+            return uow.inbox.waiting(utc_now()) + uow.outbox.waiting()
+
+    def close(self) -> None:
+        """Ends every connection."""
+        for end in (self.mailbox.close, self.transport.close, self.store.close):
+            with suppress(MailflowError):
+                end()
+
+
+def build(settings: Settings) -> Application:
+    """Wires everything; opens the database, but no mail connection yet."""
+    company = company_of(settings)
+    store = open_store(settings.database.get_secret_value())
+    mailbox, transport = mailbox_of(settings), transport_of(settings)
+    folders = settings.mailbox.folders
+    outgoing = Outgoing(company, Mint(company.mailbox.rpartition("@")[2]))
+    reader = Reader(
+        company,
+        keywords_of(settings),
+        settings.mailbox.sender_check,
+        tuple(settings.mailbox.trusted_authserv),
+    )
+    templates = templates_of(settings)
+    return Application(
+        store=store,
+        company=company,
+        mailbox=mailbox,
+        transport=transport,
+        whole_pass=WholePass(
+            intake=Intake(store, mailbox, folders.processed, folders.quarantine),
+            processing=Processing(store, reader, outgoing),
+            calendar_day=CalendarDay(store, company, outgoing),
+            dispatch=Dispatch(store, company, templates, transport, outgoing, settings.payment.invite_at),
+        ),
+    )
+
+
+def mailbox_of(settings: Settings) -> ImapMailbox:
+    """The shared mailbox of the settings."""
+    imap, folders = settings.mailbox.imap, settings.mailbox.folders
+    return ImapMailbox(
+        host=imap.host,
+        port=imap.port,
+        security=imap.security,
+        username=imap.username,
+        password=imap.password.get_secret_value(),
+        inbox=folders.inbox,
+        folders=(folders.processed, folders.quarantine),
+        ca_file=imap.ca_file,
+        max_bytes=settings.max_message_mb * 1_000_000,
+    )
+
+
+def transport_of(settings: Settings) -> SmtpTransport:
+    """The SMTP server of the settings."""
+    smtp = settings.mailbox.smtp
+    return SmtpTransport(
+        host=smtp.host,
+        port=smtp.port,
+        security=smtp.security,
+        username=smtp.username,
+        password=smtp.password.get_secret_value() if smtp.password else None,
+        ca_file=smtp.ca_file,
+    )
+
+
+def templates_of(settings: Settings) -> Templates:
+    """The templates of the settings' folder."""
+    return Templates(jinja2.FileSystemLoader(settings.templates))
+
+
+def once(settings: Settings, progress: Progress = lambda what, count: None) -> int:
+    """One whole pass; 0, or 75 where something waits for a retry."""
+    application = build(settings)
+    try:
+        result = application.pass_once(progress=progress)
+        return EXIT_TRY_AGAIN if result.troubles or application.waits_for_retry() else EXIT_OK
+    finally:
+        application.close()
+
+
+def run(settings: Settings) -> int:
+    """The daemon, until it is told to stop."""
+    application = build(settings)
+    try:
+        Daemon(application.pass_once, application.mailbox, settings.mailbox.poll_seconds).run()
+    finally:
+        application.close()
+    return EXIT_OK
+
+
+@dataclass(frozen=True)
+class CheckLine:
+    """One thing that was tried: whether it works, what it is, and what to do where it does not."""
+
+    ok: bool
+    what: str
+    how: str = ""
+
+
+def check(settings: Settings) -> list[CheckLine]:
+    """Tries everything for real: IMAP, SMTP, database, templates, routes."""
+    company = company_of(settings)
+    return [
+        *_tried("IMAP", mailbox_of(settings).probe),
+        *_tried("SMTP", transport_of(settings).probe),
+        *_tried("database", lambda: _probe_database(settings)),
+        *(CheckLine(False, f"template {p}", "Mend the template.") for p in templates_of(settings).check(company)),
+        *_routes(company),
+    ]
+
+
+def _tried(what: str, probe: Callable[[], list[str]]) -> list[CheckLine]:
+    try:
+        return [CheckLine(True, f"{what}: {line}") for line in probe()]
+    except ConfigurationError as error:
+        return [CheckLine(False, f"{what}: {problem.what}", problem.mend) for problem in error.problems]
+    except MailflowError as error:
+        return [CheckLine(False, f"{what}: {error}", "")]
+
+
+def _probe_database(settings: Settings) -> list[str]:
+    store = open_store(settings.database.get_secret_value())
+    try:
+        with store.begin() as uow:
+            running = [i for status in (Status.IN_APPROVAL, Status.TO_PAY) for i in uow.invoices.all(status)]
+        return [f"opened, {len(running)} invoices on their way"]
+    finally:
+        store.close()
+
+
+def _routes(company: Company) -> list[CheckLine]:
+    """Whom a route leads to; a person of the directory whose chain is empty is named."""
+    lines = [CheckLine(True, f"route: {', then '.join(company.sequence)}")] if company.sequence else []
+    return lines
+
+
+def default_templates() -> Path:
+    """The templates that come with mailflow."""
+    return Path(__file__).parent.parent / "templates"

@@ -40,7 +40,9 @@ _NEXT_LABEL = re.compile(r"[,;]\s*|\.\s+")
 _HINT = re.compile(r"([^()]+)\(([^()]*)\)\W*")
 _IN_CURRENCY = re.compile(r"[\s,]+(?:в |in )?")
 _EMPTY = re.compile(r"[\s?\-–—_.…*|]*")
-_UNKNOWN = re.compile(r"([^\W\d_][^:\d]*):(?!/)(.*)")
+_UNKNOWN = re.compile(r"([^\W\d_][^:\d]+):(?![/\\])(.*)")
+_BEGINNINGS = tuple({label.split()[0] for label in LABELS})
+_NAMELESS = MAIL_HEADERS | NO_LABELS | LABELS.keys()
 _EXAMPLES = ("например", "e g", "for example")
 
 
@@ -148,7 +150,7 @@ def _separated(line: str) -> LabelledLine | None:
     if best is None:
         return None
     (label, currency), rest = best
-    if any(_known(cell) for cell in _CELLS.split(rest)):
+    if any(_known(cell.strip(" :")) for cell in _CELLS.split(rest)):
         return None  # the heading of a table
     return LabelledLine(label, _value(rest), currency)
 
@@ -156,6 +158,8 @@ def _separated(line: str) -> LabelledLine | None:
 def _known(text: str) -> tuple[Label, str | None] | None:
     """The label that the text is, and the currency that it names."""
     if len(text) > _LONGEST_LABEL:
+        return None
+    if not normal_label(text).startswith(_BEGINNINGS):
         return None
     labels = {LABELS.get(normal_label(name)) for name in text.split("/")}
     if len(labels) == 1 and (label := labels.pop()):
@@ -214,7 +218,7 @@ def _unknown(line: str) -> UnknownLine | None:
     if not found or len(found[1]) > _LONGEST_UNKNOWN_LABEL or is_empty(found[2]) or not line[0].isupper():
         return None
     words = normal_label(found[1]).split()
-    if not 1 <= len(words) <= 3 or words[0] in PROSE_BEGINNINGS or " ".join(words) in MAIL_HEADERS | NO_LABELS:
+    if not 1 <= len(words) <= 3 or words[0] in PROSE_BEGINNINGS or " ".join(words) in _NAMELESS:
         return None
     return UnknownLine(found[1].strip(_MARKERS))
 

@@ -48,8 +48,9 @@ def read_form(text: str, today: date) -> Form:
     def reads(label: Label, value: str) -> bool:
         if label is Extra.CURRENCY:
             return read_currency(value) is not None
-        read: Money | date | str = read_money(value) if label is Field.AMOUNT else read_date(value, today)
-        return not isinstance(read, str)
+        if label is Field.AMOUNT:
+            return read_money(value) not in ("unreadable", "ambiguous", "no_currency")
+        return read_date(value, today) != "unreadable"
 
     found = list(labelled_lines(text, reads))
 

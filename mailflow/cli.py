@@ -85,9 +85,10 @@ def cli(ctx: click.Context, file: Path) -> None:
 @click.pass_context
 def run(ctx: click.Context) -> None:
     """The daemon, until SIGTERM or Ctrl-C."""
+    settings = _load_and_log(ctx)
     from mailflow import bootstrap
 
-    ctx.exit(bootstrap.run(_load_and_log(ctx)))
+    ctx.exit(bootstrap.run(settings))
 
 
 @cli.command()
@@ -97,10 +98,11 @@ def once(ctx: click.Context) -> None:
 
     Ends with 75 where something waits for a retry.
     """
+    settings = _load_and_log(ctx)
     from mailflow import bootstrap
 
     done: dict[str, int] = {}
-    code = bootstrap.once(_load_and_log(ctx), done.__setitem__)
+    code = bootstrap.once(settings, done.__setitem__)
     click.echo(", ".join(f"{what} {count}" for what, count in done.items()) or "nothing to do")
     if code == EXIT_TRY_AGAIN:
         click.echo("Something waits for a retry: see above, and `outbox list`.", err=True)

@@ -3,42 +3,49 @@
 from __future__ import annotations
 
 import imaplib
-import logging
+import select
 import socket
 import ssl
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from imap_tools import BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted
-from imap_tools.errors import ImapToolsError
-from imap_tools.imap_utf7 import utf7_encode
+from imap_tools import BaseMailBox, MailBox, MailBoxUnencrypted
+from imap_tools.errors import ImapToolsError, UnexpectedCommandStatusError
+from imap_tools.utils import encode_folder
 
-from mailflow.adapters.idle import idle
+from mailflow.adapters import fetch_response
+from mailflow.adapters.connection import said, verified_tls, without_secret, words
+from mailflow.adapters.idle import idle as wait_in_idle
 from mailflow.errors import TransientFailure
 from mailflow.ports import FetchedMail, Location
-
-log = logging.getLogger(__name__)
 
 LONGEST_IDLE = 9 * 60.0
 """Seconds: routers forget a silent connection after fifteen minutes, servers after thirty (RFC 2177)."""
 
+SILENT_FOR_LONG = 10.0
+"""Seconds after which a connection is tried before it is used again."""
+
 BATCH_BYTES = 8_000_000
 BATCH_MAILS = 50
+SIZES_AT_ONCE = 500
+HEADER_BYTES = 1_000_000
+"""How much of the header of a mail that is too large is read."""
 
-Failures = (ImapToolsError, imaplib.IMAP4.error, OSError, ValueError, KeyError, IndexError, TypeError)
+Failures = (ImapToolsError, imaplib.IMAP4.error, OSError, ValueError)
 """What imap-tools and imaplib raise for a server that is away, breaks off, or talks nonsense."""
 
 
 @dataclass
 class ImapMailbox:
-    """One persistent connection, opened again after any failure.
+    """One persistent connection, opened again after any failure; for one thread.
 
-    `security` is tls, starttls or none; certificates are always verified, against `ca_file` where one is given. A mail
-    larger than `max_bytes` is given with its header only. `timeout` is in seconds.
+    `security` is tls, starttls or none; certificates are always verified, against `ca_file` where one is given.
+    `folders` are created where they are absent. A mail larger than `max_bytes` is given with its header only.
+    `timeout` is in seconds.
     """
 
     host: str
@@ -51,92 +58,193 @@ class ImapMailbox:
     ca_file: Path | None = None
     max_bytes: int = 40_000_000
     timeout: float = 30.0
-    _box: BaseMailBox | None = field(default=None, repr=False)
-    _listed: frozenset[int] = field(default=frozenset(), repr=False)
-    _wake: tuple[socket.socket, socket.socket] = field(default_factory=socket.socketpair, repr=False)
+    _box: BaseMailBox | None = field(default=None, init=False, repr=False)
+    _uidvalidity: int = field(default=0, init=False, repr=False)
+    _last_spoken: float = field(default=0.0, init=False, repr=False)
+    _listed: frozenset[Location] = field(default=frozenset(), init=False, repr=False)
+    _known: frozenset[Location] = field(default=frozenset(), init=False, repr=False)
+    _wake: tuple[socket.socket, socket.socket] = field(default_factory=socket.socketpair, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        for end in self._wake:
+            end.setblocking(False)
 
     def fetch_new(self, known: Callable[[Location], bool]) -> Iterator[FetchedMail]:
-        """The mails of the inbox folder that are not known yet, oldest first; marks nothing as seen."""
-        with self._speaking("reading new mail") as box:
-            places = [p for p in self._places(box) if not known(p)]
-            sizes = self._sizes(box, places)
-        for batch in _batches([p for p in places if p.uid in sizes], sizes, self.max_bytes):
-            with self._speaking("reading new mail") as box:
-                fetched = self._bodies(box, batch, sizes)
-            yield from fetched
+        """The mails of the inbox folder that are not known yet, oldest first; marks nothing as seen.
+
+        A mail that somebody marked as deleted is not there. What vanishes meanwhile is left out.
+        """
+        with self._session("looking for new mail") as box:
+            listed = self._list(box)
+        self._listed = frozenset(listed)
+        self._known = frozenset(place for place in listed if place in self._known or known(place))
+        new = [place for place in listed if place not in self._known]
+        if not new:
+            return
+        with self._session("asking for the sizes of new mails") as box:
+            sizes = self._sizes(box, new)
+        for batch in _batches([place for place in new if place.uid in sizes], sizes, self.max_bytes):
+            with self._session("reading new mails") as box:
+                mails = self._read(box, batch, sizes)
+            yield from mails
 
     def file_away(self, location: Location, folder: str) -> bool:
-        """Moves one mail (RFC 6851), or copies it and expunges that UID alone; False where it is no longer there."""
-        with self._speaking(f"moving a mail to {folder}") as box:
-            if self._select(box) != location.uidvalidity:
+        """Moves one mail and touches no other; False where it is no longer there.
+
+        Without MOVE (RFC 6851) it is copied, marked as deleted and expunged by its UID. Without UIDPLUS (RFC 4315)
+        either it stays behind, marked as deleted: a plain EXPUNGE would destroy what others have marked.
+        """
+        with self._session(f"moving a mail to {folder}") as box:
+            if location.uidvalidity != self._uidvalidity:
                 return False
-            client, uid = box.client, str(location.uid)
-            if not self._uids(box, f"UID {uid}"):
-                return False
+            client, uid, target = box.client, str(location.uid), str(encode_folder(folder), "ascii")
             if "MOVE" in client.capabilities:
-                _ok(client.uid("MOVE", uid, _quoted(folder)))
-                return True
-            _ok(client.uid("COPY", uid, _quoted(folder)))
-            _ok(client.uid("STORE", uid, "+FLAGS", r"(\Deleted)"))
+                answer = client.uid("MOVE", uid, target)
+                if answer[0] != "OK" and not self._search(box, f"UID {uid}"):
+                    return False
+                _ok(answer)
+                _, moved = client.response("COPYUID")
+                return moved != [None] or "UIDPLUS" not in client.capabilities
+            if not self._search(box, f"UID {uid} UNDELETED"):
+                return False
+            _ok(client.uid("COPY", uid, target))
+            _ok(client.uid("STORE", uid, "+FLAGS.SILENT", r"(\Deleted)"))
             if "UIDPLUS" in client.capabilities:
                 _ok(client.uid("EXPUNGE", uid))
             return True
 
     def wait(self, seconds: float) -> bool:
-        """Waits in IDLE; where the server has none, just waits. True where something may have come.
+        """Waits in IDLE, at most nine minutes; where the server has none, just waits. True where mail may have come.
 
-        What came between the last reading and now is not announced by IDLE, so it is looked for first.
+        What came since the last reading is not announced by IDLE, so it is looked for first.
         """
         if seconds <= 0:
             return False
         try:
-            with self._speaking("waiting for new mail") as box:
-                self._select(box)
-                if not self._listed.issuperset(self._uids(box, "UNDELETED")):
+            with self._session("waiting for new mail") as box:
+                if not self._listed.issuperset(self._list(box)):
                     return True
                 if "IDLE" in box.client.capabilities:
-                    return idle(box.client, min(seconds, LONGEST_IDLE), self._wake[0])
-            self._wake[0].settimeout(seconds)
-            with suppress(TimeoutError):
-                self._wake[0].recv(1)
-            return False
+                    return wait_in_idle(box.client, min(seconds, LONGEST_IDLE), self._wake[0])
+            return bool(select.select([self._wake[0]], [], [], seconds)[0])
         finally:
-            self._quieten()
+            self._forget_wake()
 
     def wake(self) -> None:
-        """Ends a wait at once; may be called from a signal handler."""
-        self._wake[1].send(b"!")
+        """Ends a wait at once, or the next one; may be called from a signal handler and from another thread."""
+        with suppress(BlockingIOError):
+            self._wake[1].send(b"!")
 
     def probe(self) -> list[str]:
-        """Signs in and looks at every folder; a sentence each. Raises TransientFailure saying what is wrong."""
-        with self._speaking("looking at the folders") as box:
-            self._select(box)
-            count = len(self._uids(box, "ALL"))
-            there = {f.name for f in box.folder.list()}
-            lines = [f"signed in at {self.host}:{self.port} as {self.username}; {self.inbox} holds {count} mails"]
-            lines += [f"folder {name} {'is there' if name in there else 'will be made'}" for name in self.folders]
-            return lines
+        """Signs in, creates the folders that are absent; what was found, as sentences. Or raises TransientFailure."""
+        try:
+            with self._session("looking at the folders") as box:
+                count = len(self._search(box, "ALL"))
+                can = box.client.capabilities
+            return [
+                f"signed in at {self.host}:{self.port} as {self.username}; {self.inbox} holds {count} mails",
+                *(f"folder {name} is there" for name in self.folders),
+                "new mail is announced at once (IDLE)" if "IDLE" in can else "without IDLE: new mail is polled for",
+            ]
+        finally:
+            self.close()
 
     def close(self) -> None:
         """Ends the connection; the next call opens a new one."""
-        box, self._box = self._box, None
-        if box:
+        if self._box:
             with suppress(*Failures):
-                box.client.sock.settimeout(2)
-                box.client.logout()
+                self._box.client.sock.settimeout(min(self.timeout, 2))
+                self._box.client.logout()
+        self._drop()
 
     @contextmanager
-    def _speaking(self, doing: str) -> Iterator[BaseMailBox]:
+    def _session(self, doing: str) -> Iterator[BaseMailBox]:
+        """The connection, signed in and with the inbox folder selected; gone after any failure."""
         try:
-            if self._box is None:
-                self._box = self._connect()
-            yield self._box
-        except TransientFailure:
-            self._drop()
-            raise
+            yield self._connection()
+            self._last_spoken = time.monotonic()
         except Failures as error:
             self._drop()
-            raise TransientFailure(f"IMAP server {self.host}:{self.port}, {doing}: {_words(error)}") from error
+            raise TransientFailure(f"{self._place} failed while {doing}: {_reason(error)}") from error
+        except BaseException:
+            self._drop()
+            raise
+
+    def _connection(self) -> BaseMailBox:
+        if self._box and time.monotonic() - self._last_spoken > SILENT_FOR_LONG:
+            try:
+                _noop(self._box)
+            except Failures:
+                self._drop()
+        if self._box is None:
+            self._box = self._connect()
+            self._sign_in(self._box)
+            self._prepare(self._box)
+        return self._box
+
+    @property
+    def _place(self) -> str:
+        return f"IMAP server {self.host}:{self.port}"
+
+    def _connect(self) -> BaseMailBox:
+        try:
+            box = self._open()
+        except ssl.SSLCertVerificationError as error:
+            raise TransientFailure(f"{self._place}: {words(error)}. Check host and ca_file in mailbox.imap.") from error
+        except Failures as error:
+            raise TransientFailure(
+                f"{self._place} cannot be reached: {_reason(error)}. "
+                "Check host, port and security in mailbox.imap, and that the server runs."
+            ) from error
+        return box
+
+    def _open(self) -> BaseMailBox:
+        if self.security == "none":
+            return _PlainBox(self.host, self.port, self.timeout)
+        context = verified_tls(self.ca_file)
+        if self.security == "starttls":
+            return _StartTlsBox(self.host, self.port, self.timeout, context)
+        return _TlsBox(self.host, self.port, self.timeout, ssl_context=context)
+
+    def _sign_in(self, box: BaseMailBox) -> None:
+        plain_words = (self.username + self.password).isascii() and "LOGINDISABLED" not in box.client.capabilities
+        sign_in = box.login if plain_words else box.login_utf8
+        try:
+            sign_in(self.username, self.password, initial_folder=None)
+        except (imaplib.IMAP4.abort, OSError) as error:
+            why = without_secret(_reason(error), self.username, self.password)
+            raise TransientFailure(f"{self._place} broke off during the sign-in: {why}") from None
+        except Failures as error:
+            why = without_secret(_reason(error), self.username, self.password)
+            raise TransientFailure(
+                f"{self._place} refused the sign-in of {self.username}: {why}. "
+                "Check username and password in mailbox.imap."
+            ) from None
+
+    def _prepare(self, box: BaseMailBox) -> None:
+        """What the server can do is known only after the sign-in; imaplib keeps what it said before."""
+        _, data = _ok(box.client.capability())
+        box.client.capabilities = tuple(str(data[-1], "ascii", "replace").upper().split())
+        there = {folder.name for folder in box.folder.list()}
+        for name in self.folders:
+            if name not in there:
+                self._create(box, name)
+        box.folder.set(self.inbox)
+        _, validity = box.client.response("UIDVALIDITY")
+        if validity == [None]:
+            raise imaplib.IMAP4.error("it names no UIDVALIDITY, without which no mail can be told from another")
+        self._uidvalidity = int(validity[0])
+
+    def _create(self, box: BaseMailBox, name: str) -> None:
+        try:
+            box.folder.create(name)
+            box.folder.subscribe(name, True)
+        except ImapToolsError as error:
+            if not box.folder.exists(name):
+                raise TransientFailure(
+                    f"{self._place} does not let folder {name} be created: {_reason(error)}. "
+                    "Create it by hand, or name another in mailbox.folders."
+                ) from error
 
     def _drop(self) -> None:
         box, self._box = self._box, None
@@ -144,152 +252,125 @@ class ImapMailbox:
             with suppress(*Failures):
                 box.client.shutdown()
 
-    def _connect(self) -> BaseMailBox:
-        place = f"IMAP server {self.host}:{self.port}"
-        try:
-            box = self._open()
-        except ssl.SSLCertVerificationError as error:
-            raise TransientFailure(
-                f"{place}: its certificate cannot be trusted ({error.verify_message}). "
-                "Check host and ca_file in mailbox.imap."
-            ) from error
-        except Failures as error:
-            raise TransientFailure(f"{place} cannot be reached: {_words(error)}") from error
-        if box.client.state != "NONAUTH":
-            with suppress(*Failures):
-                box.client.shutdown()
-            raise TransientFailure(f"{place} greets with PREAUTH, which nobody can verify; mailflow does not go on.")
-        try:
-            self._sign_in(box)
-        except (ImapToolsError, imaplib.IMAP4.error) as error:
-            with suppress(*Failures):
-                box.client.shutdown()
-            raise TransientFailure(
-                f"{place} refused the sign-in of {self.username}: {_words(error)}. "
-                "Check username and password in mailbox.imap."
-            ) from error
-        self._prepare(box)
-        return box
+    def _list(self, box: BaseMailBox) -> list[Location]:
+        """Every mail of the inbox folder, oldest first, except what is marked as deleted."""
+        return [Location(self.inbox, self._uidvalidity, uid) for uid in self._search(box, "UNDELETED")]
 
-    def _open(self) -> BaseMailBox:
-        if self.security == "none":
-            return MailBoxUnencrypted(self.host, self.port, timeout=self.timeout)
-        context = ssl.create_default_context(cafile=self.ca_file)
-        kind: Any = MailBox if self.security == "tls" else MailBoxStartTls
-        box: BaseMailBox = kind(self.host, self.port, timeout=self.timeout, ssl_context=context)
-        return box
+    def _search(self, box: BaseMailBox, criteria: str) -> list[int]:
+        """UIDs in order. SEARCH knows only what the server has told by then, so NOOP makes it tell."""
+        _noop(box)
+        _, data = _ok(box.client.uid("SEARCH", criteria))
+        return sorted(int(uid) for line in data if line for uid in line.split())
 
-    def _sign_in(self, box: BaseMailBox) -> None:
-        if (self.username + self.password).isascii():
-            box.login(self.username, self.password, initial_folder=None)
-        else:
-            box.login_utf8(self.username, self.password, initial_folder=None)
-
-    def _prepare(self, box: BaseMailBox) -> None:
-        """What the server can do is known only after the sign-in; imaplib keeps what it said before."""
-        _, data = box.client.capability()
-        box.client.capabilities = tuple(data[-1].decode().upper().split())
-        there = {f.name for f in box.folder.list()}
-        for name in self.folders:
-            if name not in there:
-                box.folder.create(name)
-        self._select(box)
-
-    def _select(self, box: BaseMailBox) -> int:
-        """Selects the inbox folder, or hears what is new in it; gives its UIDVALIDITY."""
-        if box.client.state == "SELECTED" and box.client.untagged_responses.get("UIDVALIDITY"):
-            _ok(box.client.noop())
-        else:
-            box.folder.set(self.inbox)
-        _, data = box.client.response("UIDVALIDITY")
-        if data and data[0] is not None:
-            validity = int(data[0])
-            box.client.untagged_responses["UIDVALIDITY"] = [str(validity).encode()]
-            return validity
-        raise imaplib.IMAP4.abort("the server names no UIDVALIDITY")
-
-    def _places(self, box: BaseMailBox) -> list[Location]:
-        validity = self._select(box)
-        uids = sorted(self._uids(box, "UNDELETED"))
-        self._listed = frozenset(uids)
-        return [Location(self.inbox, validity, uid) for uid in uids]
-
-    def _uids(self, box: BaseMailBox, criteria: str) -> list[int]:
-        _, data = _ok(box.client.uid("SEARCH", *criteria.split()))
-        return [int(uid) for line in data if line for uid in line.split()]
-
-    def _sizes(self, box: BaseMailBox, places: list[Location]) -> dict[int, int]:
+    def _sizes(self, box: BaseMailBox, places: Sequence[Location]) -> dict[int, int]:
         sizes: dict[int, int] = {}
-        for start in range(0, len(places), 500):
-            uids = ",".join(str(p.uid) for p in places[start : start + 500])
-            _, data = _ok(box.client.uid("FETCH", uids, "(UID RFC822.SIZE)"))
-            for line in data:
-                numbers = _numbers(line)
-                if "UID" in numbers and "RFC822.SIZE" in numbers:
-                    sizes[numbers["UID"]] = numbers["RFC822.SIZE"]
+        for start in range(0, len(places), SIZES_AT_ONCE):
+            answer = self._fetch(box, places[start : start + SIZES_AT_ONCE], "RFC822.SIZE")
+            sizes |= fetch_response.sizes(answer)
         return sizes
 
-    def _bodies(self, box: BaseMailBox, batch: list[Location], sizes: dict[int, int]) -> list[FetchedMail]:
-        if self._select(box) != batch[0].uidvalidity:
+    def _read(self, box: BaseMailBox, batch: Sequence[Location], sizes: Mapping[int, int]) -> list[FetchedMail]:
+        """The mails of a batch: their bytes, or the header of the one that is too large."""
+        if batch[0].uidvalidity != self._uidvalidity:
             return []
         complete = sizes[batch[0].uid] <= self.max_bytes
-        part = "BODY.PEEK[]" if complete else "BODY.PEEK[HEADER]"
-        uids = ",".join(str(p.uid) for p in batch)
-        _, data = _ok(box.client.uid("FETCH", uids, f"(UID {part})"))
-        bodies = {}
-        for i, item in enumerate(data):
-            if isinstance(item, tuple):
-                tail = data[i + 1] if i + 1 < len(data) and isinstance(data[i + 1], bytes) else b""
-                numbers = _numbers(item[0]) | _numbers(tail)
-                bodies[numbers["UID"]] = item[1]
-        return [FetchedMail(p, bodies[p.uid], sizes[p.uid], complete) for p in batch if p.uid in bodies]
+        part = "BODY.PEEK[]" if complete else f"BODY.PEEK[HEADER]<0.{HEADER_BYTES}>"
+        bodies = fetch_response.bodies(self._fetch(box, batch, part))
+        return [
+            FetchedMail(place, bodies[place.uid], sizes[place.uid], complete) for place in batch if place.uid in bodies
+        ]
 
-    def _quieten(self) -> None:
-        self._wake[0].setblocking(False)
+    def _fetch(self, box: BaseMailBox, places: Sequence[Location], what: str) -> Sequence[object]:
+        """Where some were expunged meanwhile, a server may say NO (RFC 5530, EXPUNGEISSUED), but not after a NOOP."""
+        command = "FETCH", ",".join(str(place.uid) for place in places), f"(UID {what})"
+        answer = box.client.uid(*command)
+        if answer[0] != "OK":
+            _noop(box)
+            answer = box.client.uid(*command)
+        fetched: Sequence[object] = _ok(answer)[1]
+        return fetched
+
+    def _forget_wake(self) -> None:
         with suppress(BlockingIOError):
             while self._wake[0].recv(64):
                 pass
 
 
-def _batches(places: list[Location], sizes: dict[int, int], max_bytes: int) -> Iterator[list[Location]]:
+class _PlainBox(MailBoxUnencrypted):
+    def _get_mailbox_client(self) -> imaplib.IMAP4:
+        return _greeted(super()._get_mailbox_client())
+
+
+class _TlsBox(MailBox):
+    def _get_mailbox_client(self) -> imaplib.IMAP4:
+        return _greeted(super()._get_mailbox_client())
+
+
+class _StartTlsBox(_PlainBox):
+    """Unlike imap-tools' own, it leaves no connection open where TLS fails."""
+
+    def __init__(self, host: str, port: int, timeout: float, context: ssl.SSLContext) -> None:
+        self._context = context
+        super().__init__(host, port, timeout)
+
+    def _get_mailbox_client(self) -> imaplib.IMAP4:
+        client = super()._get_mailbox_client()
+        try:
+            if "STARTTLS" not in client.capabilities:
+                raise imaplib.IMAP4.error("it does not offer STARTTLS")
+            client.starttls(self._context)
+        except BaseException:
+            with suppress(*Failures):
+                client.shutdown()
+            raise
+        return client
+
+
+def _greeted(client: imaplib.IMAP4) -> imaplib.IMAP4:
+    """The client, unless it was greeted as signed in: whoever answers so may be anybody, and hinders STARTTLS."""
+    if client.state == "NONAUTH":
+        return client
+    with suppress(*Failures):
+        client.shutdown()
+    raise imaplib.IMAP4.error("it greets with PREAUTH, as if somebody had signed in, which mailflow does not accept")
+
+
+def _batches(places: Sequence[Location], sizes: Mapping[int, int], max_bytes: int) -> Iterator[list[Location]]:
+    """Groups to read at once, bounded in bytes and number; what is too large stands alone."""
     batch: list[Location] = []
     weight = 0
     for place in places:
         size = sizes[place.uid]
-        if batch and (weight + size > BATCH_BYTES or len(batch) == BATCH_MAILS or size > max_bytes):
+        too_large = size > max_bytes
+        if batch and (too_large or weight + size > BATCH_BYTES or len(batch) == BATCH_MAILS):
             yield batch
             batch, weight = [], 0
-        batch.append(place)
-        weight += size
-        if size > max_bytes:
-            yield batch
-            batch, weight = [], 0
+        if too_large:
+            yield [place]
+        else:
+            batch.append(place)
+            weight += size
     if batch:
         yield batch
 
 
-def _numbers(line: object) -> dict[str, int]:
-    words = (
-        line.decode("ascii", "replace").replace("(", " ").replace(")", " ").split() if isinstance(line, bytes) else []
-    )
-    return {name: int(value) for name, value in pairwise(words) if value.isdigit()}
+def _noop(box: BaseMailBox) -> None:
+    """Lets the server tell what changed; imaplib would keep for ever what it told so far."""
+    box.client.untagged_responses.clear()
+    _ok(box.client.noop())
 
 
-def _ok(answer: tuple[Any, ...]) -> tuple[Any, ...]:
+def _ok(answer: tuple[str, Any]) -> tuple[str, Any]:
     if answer[0] != "OK":
-        raise imaplib.IMAP4.error(b" ".join(d for d in answer[1] if isinstance(d, bytes)).decode("utf-8", "replace"))
+        raise imaplib.IMAP4.error(_joined(answer[1]))
     return answer
 
 
-def _quoted(folder: str) -> str:
-    return '"' + utf7_encode(folder).decode("ascii").replace("\\", "\\\\").replace('"', '\\"') + '"'
+def _reason(error: Exception) -> str:
+    if isinstance(error, UnexpectedCommandStatusError):
+        return said(_joined(error.command_result[1]))
+    return words(error)
 
 
-def _words(error: BaseException) -> str:
-    """The server's or the system's own words, on one line."""
-    if isinstance(error, TimeoutError):
-        return "no answer in time"
-    if isinstance(error, socket.gaierror):
-        return "this host name is not known"
-    words = " ".join(str(error).split())
-    return words[:300] or type(error).__name__
+def _joined(data: Sequence[object]) -> bytes:
+    return b" ".join(part for part in data if isinstance(part, bytes))

@@ -1,26 +1,35 @@
-"""Handing mails to the SMTP server (RFC 5321), one recipient a mail."""
+"""Handing mails to the SMTP server (RFC 5321, 6409), one recipient a mail."""
 
 from __future__ import annotations
 
 import smtplib
-import socket
 import ssl
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mailflow.adapters.connection import said, sasl_plain, verified_tls, without_secret, words
 from mailflow.errors import InDoubt, MailflowError, PermanentFailure, TransientFailure
 from mailflow.ports import Envelope
 
-AFTER_DATA_SECONDS = 600.0
-"""RFC 5321 section 4.5.3.2.6: a shorter patience makes duplicates."""
+SILENT_FOR_LONG = 5.0
+"""Seconds after which a connection is tried before it is used again."""
+
+CHUNK = 64 * 1024
+NOT_SIGNED_IN = frozenset({530, 534, 535, 538})
+"""Replies that the settings can mend (RFC 4954 section 6), so nothing permanent."""
+
+Failures = (smtplib.SMTPException, OSError)
 
 
 @dataclass
 class SmtpTransport:
-    """One persistent connection, opened again where it has gone stale.
+    """One persistent connection, opened again where it has gone stale or after any failure; for one thread.
 
     `security` is tls, starttls or none; certificates are always verified, against `ca_file` where one is given.
+    `timeout` is in seconds; `timeout_after_data` is for the answer to a whole mail, where RFC 5321 section 4.5.3.2.6
+    asks for ten minutes, since less makes duplicates. `hello` is the name given in EHLO.
     """
 
     host: str
@@ -30,161 +39,210 @@ class SmtpTransport:
     password: str | None = field(default=None, repr=False)
     ca_file: Path | None = None
     timeout: float = 60.0
-    after_data_timeout: float = AFTER_DATA_SECONDS
-    _client: smtplib.SMTP | None = field(default=None, repr=False)
+    timeout_after_data: float = 600.0
+    hello: str | None = None
+    _client: smtplib.SMTP | None = field(default=None, init=False, repr=False)
+    _last_spoken: float = field(default=0.0, init=False, repr=False)
 
     def send(self, envelope: Envelope) -> str:
-        """Hands over one mail; gives the server's answer.
+        """Hands over one mail; the server's answer.
 
-        Raises TransientFailure (again later), PermanentFailure (refused), InDoubt where the answer was lost.
+        Raises PermanentFailure where the server refuses it for good (5xx), InDoubt where the answer to the whole mail
+        was lost, TransientFailure for all that may go better later: 4xx, no connection, no sign-in.
         """
-        client = self._ready()
+        client = self._connection()
         try:
-            self._address(client, envelope)
-            return self._data(client, envelope.message)
+            self._offer(client, envelope)
+            self._hand_over(client, envelope.message)
+            answer = self._answer(client)
         except MailflowError:
             self._reset()
             raise
-        except (smtplib.SMTPException, OSError) as error:
+        except ValueError as error:
+            self._reset()
+            raise PermanentFailure(f"{envelope.recipient!r} is no address that mail can be sent to") from error
+        except Failures as error:
             self._drop()
-            raise TransientFailure(f"{self._place}: {_words(error)}") from error
+            raise TransientFailure(f"{self._place} broke off before it had the mail: {words(error)}") from error
+        except BaseException:
+            self._drop()
+            raise
+        self._last_spoken = time.monotonic()
+        return answer
 
     def probe(self) -> list[str]:
-        """Connects and signs in; a sentence. Raises TransientFailure saying what is wrong."""
-        self._ready()
-        self.close()
-        who = f" as {self.username}" if self.username else ", without signing in"
-        return [f"connected to {self.host}:{self.port}{who}"]
+        """Connects and signs in; what was found, as sentences. Or raises TransientFailure."""
+        try:
+            self._connection()
+        finally:
+            self.close()
+        who = f"signed in as {self.username}" if self.username else "without signing in"
+        return [f"connected to {self.host}:{self.port}, {who}"]
 
     def close(self) -> None:
         """Ends the connection; the next call opens a new one."""
-        client, self._client = self._client, None
-        if client:
-            with suppress(smtplib.SMTPException, OSError):
-                client.quit()
+        if self._client:
+            with suppress(*Failures):
+                _patience(self._client, min(self.timeout, 2))
+                self._client.quit()
+        self._drop()
 
     @property
     def _place(self) -> str:
         return f"SMTP server {self.host}:{self.port}"
 
-    def _ready(self) -> smtplib.SMTP:
-        if self._client:
-            with suppress(smtplib.SMTPException, OSError):
+    def _connection(self) -> smtplib.SMTP:
+        if self._client and time.monotonic() - self._last_spoken > SILENT_FOR_LONG:
+            with suppress(*Failures):
                 if self._client.noop()[0] == 250:
                     return self._client
             self._drop()
-        self._client = self._connect()
+        if self._client is None:
+            self._client = self._connect()
         return self._client
 
     def _connect(self) -> smtplib.SMTP:
+        client = None
         try:
             client = self._open()
+            self._greet(client)
+            self._sign_in(client)
         except ssl.SSLCertVerificationError as error:
+            _shut(client)
+            raise TransientFailure(f"{self._place}: {words(error)}. Check host and ca_file in mailbox.smtp.") from error
+        except Failures as error:
+            _shut(client)
             raise TransientFailure(
-                f"{self._place}: its certificate cannot be trusted ({error.verify_message}). "
-                "Check host and ca_file in mailbox.smtp."
+                f"{self._place} cannot be reached: {_reason(error)}. "
+                "Check host, port and security in mailbox.smtp, and that the server runs."
             ) from error
-        except (smtplib.SMTPException, OSError) as error:
-            raise TransientFailure(f"{self._place} cannot be reached: {_words(error)}") from error
-        try:
-            if self.username:
-                client.login(self.username, self.password or "")
-        except (smtplib.SMTPException, OSError) as error:
-            with suppress(smtplib.SMTPException, OSError):
-                client.close()
-            raise TransientFailure(
-                f"{self._place} refused the sign-in of {self.username}: {_words(error)}. "
-                "Check username and password in mailbox.smtp."
-            ) from error
+        except BaseException:
+            _shut(client)
+            raise
         return client
 
     def _open(self) -> smtplib.SMTP:
         if self.security == "tls":
-            context = ssl.create_default_context(cafile=self.ca_file)
-            return smtplib.SMTP_SSL(self.host, self.port, timeout=self.timeout, context=context)
-        client = smtplib.SMTP(self.host, self.port, timeout=self.timeout)
-        if self.security == "starttls":
-            try:
-                client.starttls(context=ssl.create_default_context(cafile=self.ca_file))
-                client.ehlo()
-            except BaseException:
-                client.close()
-                raise
-        else:
-            client.ehlo_or_helo_if_needed()
-        return client
+            context = verified_tls(self.ca_file)
+            return smtplib.SMTP_SSL(self.host, self.port, self.hello, timeout=self.timeout, context=context)
+        return smtplib.SMTP(self.host, self.port, self.hello, timeout=self.timeout)
 
-    def _address(self, client: smtplib.SMTP, envelope: Envelope) -> None:
-        options = []
-        if client.has_extn("8bitmime"):
-            options.append("BODY=8BITMIME")
+    def _greet(self, client: smtplib.SMTP) -> None:
+        client.ehlo_or_helo_if_needed()
+        if self.security == "starttls":
+            if not client.has_extn("starttls"):
+                raise smtplib.SMTPException("it does not offer STARTTLS")
+            client.starttls(context=verified_tls(self.ca_file))
+            client.ehlo_or_helo_if_needed()
+
+    def _sign_in(self, client: smtplib.SMTP) -> None:
+        if not self.username:
+            return
+        password = self.password or ""
+        try:
+            if "PLAIN" in client.esmtp_features.get("auth", "").upper().split():
+                code, answer = client.docmd("AUTH", f"PLAIN {sasl_plain(self.username, password)}")
+                if code != 235:
+                    raise smtplib.SMTPAuthenticationError(code, answer)
+            else:
+                client.login(self.username, password)
+        except UnicodeError:
+            raise self._refused("it takes only ASCII user names and passwords") from None
+        except Failures as error:
+            why = without_secret(_reason(error), self.username, password)
+            if isinstance(error, smtplib.SMTPServerDisconnected) or not isinstance(error, smtplib.SMTPException):
+                raise TransientFailure(f"{self._place} broke off during the sign-in: {why}") from None
+            raise self._refused(why) from None
+
+    def _refused(self, why: str) -> TransientFailure:
+        return TransientFailure(
+            f"{self._place} refused the sign-in of {self.username}: {why}. "
+            "Check username and password in mailbox.smtp."
+        )
+
+    def _offer(self, client: smtplib.SMTP, envelope: Envelope) -> None:
+        """MAIL, RCPT and DATA; returns where the server waits for the mail."""
+        parameters = []
+        if client.has_extn("size"):
+            parameters.append(f"SIZE={len(envelope.message)}")
+        if not envelope.message.isascii() and client.has_extn("8bitmime"):
+            parameters.append("BODY=8BITMIME")
         if not (envelope.sender + envelope.recipient).isascii():
             if not client.has_extn("smtputf8"):
-                raise PermanentFailure(f"{self._place} cannot take the address {envelope.recipient}")
-            options.append("SMTPUTF8")
-        if client.has_extn("size"):
-            options.append(f"SIZE={len(envelope.message)}")
-        self._expect(client.mail(envelope.sender, options), (250,))
-        self._expect(client.rcpt(envelope.recipient), (250, 251))
+                raise PermanentFailure(
+                    f"{self._place} takes no addresses that are not ASCII (SMTPUTF8): {envelope.recipient}"
+                )
+            parameters.append("SMTPUTF8")
+        self._expect(client.mail(envelope.sender, parameters), 2)
+        self._expect(client.rcpt(envelope.recipient), 2)
+        self._expect(client.docmd("DATA"), 3)
 
-    def _data(self, client: smtplib.SMTP, message: bytes) -> str:
-        client.putcmd("data")
-        self._expect(client.getreply(), (354,))
+    def _hand_over(self, client: smtplib.SMTP, message: bytes) -> None:
+        """The mail, all but the end that makes it the server's."""
+        stuffed = memoryview(_dot_stuffed(message))
+        for start in range(0, len(stuffed), CHUNK):
+            client.send(stuffed[start : start + CHUNK])
+
+    def _answer(self, client: smtplib.SMTP) -> str:
+        """Ends the mail; the server's answer. From here on it may have taken it."""
         try:
-            client.send(_dotted(message))
-            if client.sock:
-                client.sock.settimeout(self.after_data_timeout)
-            code, words = client.getreply()
-            if client.sock:
-                client.sock.settimeout(self.timeout)
-        except (smtplib.SMTPException, OSError) as error:
+            _patience(client, self.timeout_after_data)
+            client.send(b".\r\n")
+            code, answer = client.getreply()
+            _patience(client, self.timeout)
+        except Failures as error:
             self._drop()
-            raise InDoubt(f"{self._place} did not say whether it took the mail: {_words(error)}") from error
-        self._expect((code, words), (250,))
-        return f"{code} {_text(words)}"
+            raise InDoubt(
+                f"{self._place} was given the whole mail and did not say whether it took it (in doubt): {words(error)}"
+            ) from error
+        self._expect((code, answer), 2)
+        return f"{code} {said(answer)}"
 
-    def _expect(self, reply: tuple[int, bytes], expected: tuple[int, ...]) -> None:
-        code, words = reply
-        if code in expected:
+    def _expect(self, reply: tuple[int, bytes], kind: int) -> None:
+        """The first digit of a reply says all (RFC 5321 section 4.2.1)."""
+        code, answer = reply
+        if code // 100 == kind:
             return
-        said = f"{self._place} said {code} {_text(words)}"
-        if 500 <= code < 600 and code not in (530, 535):
-            raise PermanentFailure(said)
-        raise TransientFailure(said)
+        refusal = f"{self._place} said {code} {said(answer)}"
+        if 500 <= code < 600 and code not in NOT_SIGNED_IN:
+            raise PermanentFailure(refusal)
+        raise TransientFailure(refusal)
 
     def _reset(self) -> None:
+        """Makes the connection ready for the next mail, or drops it."""
         if self._client:
             try:
-                self._client.rset()
-            except (smtplib.SMTPException, OSError):
-                self._drop()
+                if self._client.rset()[0] == 250:
+                    return
+            except Failures:
+                pass
+            self._drop()
 
     def _drop(self) -> None:
         client, self._client = self._client, None
-        if client:
-            with suppress(smtplib.SMTPException, OSError):
-                client.close()
+        _shut(client)
 
 
-def _dotted(message: bytes) -> bytes:
-    """Dot-stuffed and ended (RFC 5321 section 4.5.2); the message has CRLF already."""
+def _patience(client: smtplib.SMTP, seconds: float) -> None:
+    if client.sock:
+        client.sock.settimeout(seconds)
+
+
+def _shut(client: smtplib.SMTP | None) -> None:
+    if client:
+        with suppress(*Failures):
+            client.close()
+
+
+def _dot_stuffed(message: bytes) -> bytes:
+    """With the dots of RFC 5321 section 4.5.2 and an ended last line, otherwise as it is."""
     stuffed = message.replace(b"\r\n.", b"\r\n..")
     if stuffed.startswith(b"."):
         stuffed = b"." + stuffed
-    return stuffed + (b"" if stuffed.endswith(b"\r\n") else b"\r\n") + b".\r\n"
+    return stuffed if stuffed.endswith(b"\r\n") else stuffed + b"\r\n"
 
 
-def _text(words: bytes) -> str:
-    return " ".join(words.decode("utf-8", "replace").split())[:300]
-
-
-def _words(error: BaseException) -> str:
-    """The server's or the system's own words, on one line; never what was sent to it."""
-    if isinstance(error, TimeoutError):
-        return "no answer in time"
-    if isinstance(error, socket.gaierror):
-        return "this host name is not known"
+def _reason(error: Exception) -> str:
     if isinstance(error, smtplib.SMTPResponseException):
-        code, words = error.smtp_code, error.smtp_error
-        return f"{code} {_text(words) if isinstance(words, bytes) else words}"
-    return " ".join(str(error).split())[:300] or type(error).__name__
+        return f"{error.smtp_code} {said(error.smtp_error)}"
+    return words(error)

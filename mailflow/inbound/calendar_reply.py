@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from icalendar import Calendar
+
 from mailflow.inbound.message import InboundMessage
 
-_PARTSTATS = ("ACCEPTED", "DECLINED", "TENTATIVE", "NEEDS-ACTION", "DELEGATED")
+_PARTSTATS = {"ACCEPTED", "DECLINED", "TENTATIVE", "NEEDS-ACTION"}
+_LONGEST = 200_000
 
 
 @dataclass(frozen=True)
 class CalendarReply:
-    """One attendee's answer to one event. `attendee` is a lower-case address, `sequence` the event's that is answered."""
+    """One attendee's answer to one event. `attendee` is a lower-case address, `sequence` that of the event answered."""
 
     uid: str
     attendee: str
@@ -23,56 +26,46 @@ class CalendarReply:
 
 
 def read_reply(message: InboundMessage) -> CalendarReply | None:
-    """The answer that a mail carries; None where it carries none that is sound and single."""
-    for raw in message.calendars:
-        reply = _read(raw)
-        if reply:
-            return reply
-    return None
+    """The answer that a mail carries.
+
+    None where it carries none, several different ones, one for somebody else than its sender (unless that is SENT-BY),
+    or one that needs a person: a counter-proposal, a delegation.
+    """
+    replies = {reply for raw in message.calendars if (reply := _read(raw, message.sender))}
+    return replies.pop() if len(replies) == 1 else None
 
 
-def _read(raw: bytes) -> CalendarReply | None:
-    from icalendar import Calendar
-
+def _read(raw: bytes, sender: str | None) -> CalendarReply | None:
     try:
-        calendar = Calendar.from_ical(raw[:1_000_000])
-        if str(calendar.get("METHOD", "")).strip().upper() != "REPLY":
-            return None
-        events: list[Any] = [c for c in calendar.subcomponents if c.name == "VEVENT"]
-        if len({str(e.get("UID", "")) for e in events}) != 1:
-            return None
-        event = events[0]
-        attendees = event.get("ATTENDEE")
-        attendees = attendees if isinstance(attendees, list) else [attendees]
-        if len(attendees) != 1 or attendees[0] is None:
-            return None
-        partstat = str(attendees[0].params.get("PARTSTAT", "")).upper()
-        attendee = _address(str(attendees[0]))
-        uid = str(event.get("UID", "")).strip()
-        if partstat not in _PARTSTATS or not attendee or not uid:
-            return None
-        return CalendarReply(uid, attendee, partstat, _sequence(event), _dtstamp(event))
+        calendar: Any = Calendar.from_ical(raw[:_LONGEST])
+        return _reply(calendar, sender)
     except Exception:  # noqa: BLE001 - a stranger's calendar raises whatever it likes; then it is no answer
         return None
 
 
-def _address(value: str) -> str:
-    address = value.strip()
-    if address.lower().startswith("mailto:"):
-        address = address[7:]
-    return address.strip().lower() if "@" in address else ""
-
-
-def _sequence(event: Any) -> int:
-    try:
-        return max(0, int(event.get("SEQUENCE", 0)))
-    except (TypeError, ValueError):
-        return 0
-
-
-def _dtstamp(event: Any) -> datetime | None:
-    try:
-        moment = event.get("DTSTAMP").dt
-    except Exception:  # noqa: BLE001
+def _reply(calendar: Any, sender: str | None) -> CalendarReply | None:
+    events = calendar.walk("VEVENT")
+    if str(calendar.get("METHOD", "")).strip().upper() != "REPLY" or len(events) != 1:
         return None
-    return moment if isinstance(moment, datetime) else None
+    (event,) = events
+    attendees = event.attendees
+    uid = str(event.get("UID", "")).strip()
+    if not uid or len(attendees) != 1:
+        return None
+    (attendee,) = attendees
+    address = _address(attendee)
+    partstat = str(attendee.params.get("PARTSTAT", "")).strip().upper()
+    if not sender or sender not in (address, _address(attendee.params.get("SENT-BY", ""))) or partstat not in _PARTSTATS:
+        return None
+    return CalendarReply(uid, address, partstat, max(0, int(event.get("SEQUENCE", 0))), _moment(event))
+
+
+def _address(value: str) -> str:
+    """The address of a CAL-ADDRESS, `mailto:` in any letter case or left out (RFC 5545 section 3.3.3)."""
+    scheme, colon, address = str(value).strip().strip('"').lower().rpartition(":")
+    return address.strip() if not colon or scheme.strip() == "mailto" else ""
+
+
+def _moment(event: Any) -> datetime | None:
+    stamp = getattr(event.get("DTSTAMP"), "dt", None)
+    return stamp if isinstance(stamp, datetime) else None

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import dataclass
 
 from mailflow.inbound.message import InboundMessage
 
-_SUBJECT = re.compile(r"(?:INV-\d{4}-\d{4,9}\s{0,3})?#\s{0,2}([0-9a-z]{6,32})(?![0-9a-z])", re.IGNORECASE)
-_QUOTED = re.compile(r"INV-\d{4}-\d{4,9}\W{1,5}#([0-9a-z]{6,32})(?![0-9a-z])", re.IGNORECASE)
-_NUMBER = re.compile(r"INV-\d{4}-\d{4,9}", re.IGNORECASE)
-_TAG = re.compile(r"<[^<>]{0,2000}>")
+_NUMBER = r"INV-[0-9]{4}-[0-9]{4,9}"
+_NUMBERS = re.compile(rf"(?<![\w-]){_NUMBER}(?![\w-])", re.IGNORECASE)
+_BESIDE_NUMBER = re.compile(rf"{_NUMBER}[\s>|\[\](){{}},:;-]{{0,12}}#\s?([0-9a-z]{{6,32}})(?![0-9a-z])", re.IGNORECASE)
+_BRACKETED = re.compile(r"(?:\[\s?#\s?([0-9a-z]{6,32})(?![0-9a-z])|#([0-9a-z]{6,32})\s?\])", re.IGNORECASE)
+_TAG = re.compile(r"<[a-z/!][^<>]{0,2000}>", re.IGNORECASE)
 _LONGEST = 400_000
 _MOST = 20
 
@@ -26,16 +28,21 @@ class Clues:
 
 
 def clues(message: InboundMessage) -> Clues:
-    """Every clue of a mail, each once."""
-    body = message.text[:_LONGEST] + "\n" + _TAG.sub("", (message.html or "")[:_LONGEST])
-    ids = (*message.in_reply_to, *reversed(message.references))
+    """Every clue of a mail, each once. A token counts beside an invoice number or in square brackets."""
+    shown = html.unescape(_TAG.sub("", (message.html or "")[:_LONGEST]))
+    quoted = (*_tokens(message.text[:_LONGEST]), *_tokens(shown))
     return Clues(
-        message_ids=tuple(dict.fromkeys(ids))[:_MOST],
-        subject=_tokens(_SUBJECT, message.subject),
-        quoted=_tokens(_QUOTED, body),
-        numbers=tuple(dict.fromkeys(n.upper() for n in _NUMBER.findall(message.subject)))[:_MOST],
+        message_ids=_each_once((*message.in_reply_to, *reversed(message.references))),
+        subject=_tokens(message.subject),
+        quoted=_each_once(quoted),
+        numbers=_each_once(tuple(number.upper() for number in _NUMBERS.findall(message.subject))),
     )
 
 
-def _tokens(pattern: re.Pattern[str], text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(token.lower() for token in pattern.findall(text)))[:_MOST]
+def _tokens(text: str) -> tuple[str, ...]:
+    bracketed = (first or second for first, second in _BRACKETED.findall(text))
+    return _each_once(tuple(token.lower() for token in (*_BESIDE_NUMBER.findall(text), *bracketed)))
+
+
+def _each_once(found: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(found))[:_MOST]

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from mailflow.inbound.header import Header, decode_words, one_line, read_header
-from mailflow.inbound.message import InboundMessage, message_ids
+from mailflow.inbound.message import InboundMessage, message_ids, parse
 from mailflow.inbound.report_patterns import (
     ADDRESS,
     DAEMON,
@@ -71,6 +71,8 @@ def read_report(message: InboundMessage) -> DeliveryReport | None:
             return DeliveryReport(_returned_ids(message), named or failures)
     elif not _is_by_a_server(message):
         return None
+    elif (inner := parse(message.report.get("message/rfc822", b""))).report.get("message/delivery-status"):
+        return read_report(inner)
     return DeliveryReport(_returned_ids(message), _from_text(message))
 
 

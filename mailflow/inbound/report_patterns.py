@@ -48,7 +48,10 @@ TEMPORARY = re.compile(
 STATUS = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.])")
 SMTP_CODE = re.compile(r"(?<![\d.-])[45][0-5]\d(?=[\s,-]|$)", re.MULTILINE)
 
-FOLLOWING = re.compile(r"(?:following|these)\s(?:recipient|address|user)[^\n]{0,80}\n\s{0,20}([^\n]{1,300}(?:\n[^\n]{1,300})?)", re.I)
+FOLLOWING = re.compile(
+    r"(?:following|these)\s(?:recipient|address|user)[^\n]{0,80}\n\s{0,20}([^\n]{1,300}(?:\n[^\n]{1,300})?)",
+    re.IGNORECASE,
+)
 LEADING = re.compile(
     rf"^(?:(?:<<<[ ])?[45]\d\d[ ])?[ \t*>]{{0,12}}<?({_ADDRESS})>?[ \t]*(?::|$|\(|\.\.\.|,|;|on\s)", re.MULTILINE
 )

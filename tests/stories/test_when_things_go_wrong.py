@@ -1,0 +1,213 @@
+"""Bad input, bad luck, bad timing: nothing is lost, nobody is asked twice, the next mail goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from mailflow.approval.lifecycle import Status
+from mailflow.inbound import routing
+from mailflow.store.inbox import InboxState
+from tests.stories.conftest import Office, paper
+
+COMPLETE = "Контрагент: ООО «Ромашка»\nСумма: 125 000,00 руб.\nДата оплаты: 15.12.2026"
+
+
+def test_the_same_mail_delivered_twice_is_one_submission(office: Office) -> None:
+    sent = office.ivan.submit("Бумага", COMPLETE, [paper()])
+    office.drop_in(b"Received: by another way\r\n" + sent.as_bytes())
+    office.work()
+    assert len(office.invoices()) == 1
+    assert len(office.mails("olga")) == 1
+    assert office.folder_count("INBOX") == 0
+
+
+def test_a_processed_mail_moved_back_into_the_inbox_does_nothing_twice(office: Office) -> None:
+    office.submit()
+    office.olga.reply(office.gets("olga"), "СОГЛАСОВАНО")
+    office.work()
+    before = {name: len(office.mails(name)) for name in ("ivan", "olga", "director")}
+    with office.shared_mailbox() as box:
+        box.folder.set("Processed")
+        box.move(box.uids(), "INBOX")
+    office.work()
+    assert {name: len(office.mails(name)) for name in before} == before
+    assert office.folder_count("Processed") == 2
+
+
+def test_the_same_file_again_waits_for_the_submitters_reason(office: Office) -> None:
+    office.ivan.submit("Бумага", COMPLETE, [paper("same")])
+    office.ivan.submit("Ещё бумага", COMPLETE.replace("125", "130"), [paper("same")])
+    office.work()
+    assert [i.status for i in office.invoices()] == [Status.IN_APPROVAL, Status.INCOMPLETE]
+    held = next(m for m in office.mails("ivan") if "INV-2026-0002" in m.subject)
+    assert "INV-2026-0001" in held.text
+    office.ivan.reply(held, "ДУБЛИКАТ ОК: две поставки")
+    office.work()
+    assert office.invoices()[1].status is Status.IN_APPROVAL
+    assert "две поставки" in office.mails("olga")[-1].text
+
+
+def test_a_stranger_gets_nothing_back_and_the_administrator_sees_the_mail(office: Office) -> None:
+    office.stranger.submit("Invoice", COMPLETE, [paper()])
+    office.work()
+    assert office.mails("stranger") == []
+    assert [m.sender for m in office.quarantine()] == ["stranger@elsewhere.example"]
+    assert office.folder_count("Quarantine") == 1
+    assert len(office.mails("admin")) == 1
+
+
+BROKEN = {
+    "empty": b"",
+    "no From": b"Subject: hello\r\n\r\ntext\r\n",
+    "two Froms": b"From: ivan@example.com\r\nFrom: olga@example.com\r\nSubject: x\r\n\r\nAPPROVE\r\n",
+    "a boundary that never comes": b"From: ivan@example.com\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\nAPPROVE",
+    "an unknown charset": b'From: ivan@example.com\r\nContent-Type: text/plain; charset="x-none"\r\n\r\n\xff\xfe\x00',
+    "broken base64": (
+        b"From: ivan@example.com\r\nContent-Type: application/pdf; name=a.pdf\r\n"
+        b"Content-Transfer-Encoding: base64\r\n\r\n!!!!===\r\n"
+    ),
+    "a header that crashes parsers": b"From: ivan@example.com\r\nMessage-ID: <[x=@microsoft.com]>\r\nTo: b@\r\n\r\nhello\r\n",
+    "an empty mail": b"From: ivan@example.com\r\nSubject: \r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("raw", BROKEN.values(), ids=BROKEN.keys())
+def test_a_broken_mail_gets_its_clear_end_and_the_next_is_processed_in_the_same_pass(
+    office: Office, raw: bytes
+) -> None:
+    office.drop_in(raw)
+    office.ivan.submit("Бумага", COMPLETE, [paper()])
+    result = office.work()
+    assert result.troubles == []
+    assert office.invoices()[-1].status is Status.IN_APPROVAL
+    assert office.folder_count("INBOX") == 0
+    assert office.folder_count("Processed") + office.folder_count("Quarantine") == 2
+
+
+def test_an_oversized_mail_is_not_read_and_its_sender_is_told(office: Office) -> None:
+    office.ivan.submit("Бумага", COMPLETE, [paper("x" * 3_000_000)])
+    office.ivan.submit("Бумага", COMPLETE, [paper()])
+    office.work()
+    assert [m.kind for m in office.quarantine()] == ["too_large"]
+    assert len(office.invoices()) == 1
+    assert any("больш" in m.text for m in office.mails("ivan"))
+
+
+def test_unknown_labels_are_named_and_do_not_stop_the_rest(office: Office) -> None:
+    office.submit(**{"Номер проекта": "А-17"})
+    assert office.invoice().status is Status.IN_APPROVAL
+    assert "Номер проекта" in office.mails("ivan")[0].text
+
+
+def test_a_reply_to_something_long_ended_gets_one_polite_explanation(open_office: Callable[..., Office]) -> None:
+    office = open_office(sequence="olga@example.com")
+    office.submit()
+    request = office.gets("olga")
+    office.olga.reply(request, "СОГЛАСОВАНО")
+    office.work()
+    office.buh.reply(office.gets("buh", "Оплатить"), "ОПЛАЧЕНО")
+    office.work()
+    before = len(office.mails("olga"))
+    office.olga.reply(request, "ОТКАЗ: передумала")
+    office.work(days=30)
+    assert office.invoice().status is Status.PAID
+    assert len(office.mails("olga")) == before + 1
+
+
+def test_an_absence_decides_nothing_is_not_answered_and_stands_in_the_history(office: Office) -> None:
+    office.submit()
+    request = office.gets("olga")
+    away = EmailMessage()
+    away["From"], away["To"] = "olga@example.com", "finance@example.com"
+    away["Subject"], away["Auto-Submitted"] = f"Автоответ: {request.subject}", "auto-replied"
+    away["In-Reply-To"] = request.message_id
+    away.set_content("СОГЛАСОВАНО\nЯ в отпуске")
+    office.send_raw(away, "olga@example.com")
+    office.work()
+    assert office.invoice().asked_step == 0
+    assert len(office.mails("olga")) == 1
+    assert "automatic_answer" in [line.event for line in office.history()]
+
+
+def test_a_mail_that_no_server_takes_marks_the_invoice_and_offers_the_deputy(
+    open_office: Callable[..., Office],
+) -> None:
+    office = open_office(sequence="gone@example.com")
+    office.submit()
+    office.work()
+    assert [w.code for w in office.invoice().warnings] == ["not_delivered"]
+    told = office.mails("ivan")[-1]
+    assert "gone@example.com" in told.text
+    assert "petr@example.com" in told.text
+    assert "gone@example.com" in office.mails("admin")[-1].text
+
+
+def test_a_silent_approver_is_reminded_once_a_day(office: Office) -> None:
+    office.submit()
+    office.work(hours=23)
+    assert len(office.mails("olga")) == 1
+    office.work(hours=3)
+    office.work(hours=3)
+    assert len(office.mails("olga")) == 2
+    office.olga.reply(office.mails("olga")[-1], "СОГЛАСОВАНО")
+    office.work()
+    assert office.invoice().asked_step == 1
+
+
+def test_a_mail_that_cannot_be_processed_is_tried_five_times_and_then_lies_in_quarantine(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_form = routing.read_form
+
+    def raises_for_poison(text: str, *rest: object) -> object:
+        if "poison" in text:
+            raise RuntimeError("this reader is broken")
+        return read_form(text, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(routing, "read_form", raises_for_poison)
+    office.ivan.submit("Бумага", "poison", [paper()])
+    office.ivan.submit("Бумага", COMPLETE, [paper()])
+    office.work()
+    assert len(office.invoices()) == 1
+    assert office.folder_count("INBOX") == 1
+    for _ in range(6):
+        office.work(hours=2)
+    assert [m.state for m in office.quarantine()] == [InboxState.QUARANTINED]
+    assert len(office.mails("admin")) == 1
+    assert office.folder_count("Quarantine") == 1
+    monkeypatch.undo()
+    with office.shared_mailbox() as box:
+        box.folder.set("Quarantine")
+        box.move(box.uids(), "INBOX")
+    office.work()
+    assert office.quarantine() == []
+    assert len(office.invoices()) == 2
+
+
+def test_a_broken_template_keeps_its_mail_in_the_outbox_until_it_is_mended(
+    open_office: Callable[..., Office], tmp_path: Path
+) -> None:
+    import shutil
+
+    from mailflow.settings import packaged_templates
+
+    shutil.copytree(packaged_templates(), tmp_path / "templates")
+    office = open_office(more=f"templates: {tmp_path}/templates")
+    broken = tmp_path / "templates" / "ru" / "approval_request" / "body.txt.j2"
+    words = broken.read_text(encoding="utf-8")
+    broken.write_text("{{ invoice.nonsense.deeper }}", encoding="utf-8")
+    office.restart()
+    office.submit()
+    assert office.mails("olga") == []
+    assert len(office.mails("ivan")) == 1
+    with office.mailflow.store.begin() as uow:
+        (waiting,) = uow.outbox.undelivered()
+        assert "approval_request" in waiting.last_error
+    broken.write_text(words, encoding="utf-8")
+    office.restart()
+    office.work(hours=1)
+    assert len(office.mails("olga")) == 1

@@ -1,0 +1,54 @@
+# make install | demo | test | lint | lock | bench | clean. Tests of one room: make test ARGS="tests/store -k outbox"
+
+MAKEFLAGS += --no-print-directory
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+FIND_PYTHON := for p in python3.11 python3.12 python3.13 python3.14 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done
+
+.PHONY: install demo test lint lock bench clean
+.DEFAULT_GOAL := install
+
+install: .venv/installed
+
+demo: .venv/installed
+	@$(BIN)/python run.py demo $(ARGS)
+
+test: .venv/installed-dev
+	@$(BIN)/python -m pytest -q -n auto $(ARGS)
+
+lint: .venv/installed-dev
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --no-error-summary
+	@report=$$($(BIN)/lint-imports --no-logo) || { echo "$$report"; exit 1; }
+	@$(BIN)/python scripts/lock.py --check
+
+lock: .venv/installed-dev
+	@$(BIN)/python scripts/lock.py $(ARGS)
+
+bench: .venv/installed-dev
+	@$(BIN)/python scripts/bench.py
+
+clean:
+	@rm -rf .venv build dist demo-output .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/pyvenv.cfg:
+	@python=$$($(FIND_PYTHON)); \
+	if [ -z "$$python" ]; then \
+		echo "mailflow needs Python 3.11 or newer; this is $$(python3 --version 2>&1 || echo 'no Python at all')." >&2; exit 1; \
+	fi; \
+	echo "Making .venv with $$($$python --version)"; \
+	$$python -m venv .venv || { rm -rf .venv; \
+		echo "No virtual environment could be made. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+
+.venv/installed: requirements.lock | .venv/pyvenv.cfg
+	@echo "Installing mailflow's libraries"
+	@$(PIP) -r requirements.lock
+	@touch $@
+
+# The lock for work holds everything of the other one, in the same versions.
+.venv/installed-dev: requirements.lock requirements-dev.lock | .venv/pyvenv.cfg
+	@echo "Installing mailflow's libraries and the tools to work on it"
+	@$(PIP) -r requirements-dev.lock
+	@touch .venv/installed $@

@@ -72,7 +72,7 @@ def test_a_rejected_invoice_is_corrected_under_its_number_and_everybody_sees_wha
     again = office.mails("olga")[-1]
     assert "99" in again.text
     assert "125" in again.text
-    office.olga.reply(again, "согласована")
+    office.olga.reply(again, "Согласна")
     office.work()
     office.director.reply(office.mails("director")[-1], "APPROVE")
     office.work()

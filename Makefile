@@ -2,7 +2,7 @@
 
 MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes
 FIND_PYTHON := for p in python3.11 python3.12 python3.13 python3.14 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done
 
@@ -27,7 +27,7 @@ lock: .venv/installed-dev
 	@$(BIN)/python scripts/lock.py $(ARGS)
 
 bench: .venv/installed-dev
-	@$(BIN)/python scripts/bench.py
+	@$(BIN)/python -m benchmarks
 
 clean:
 	@rm -rf .venv build dist demo-output .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from mailflow.office.received import ReceivedMail
 
-_NUMBER = re.compile(r"\[(?:(?P<number>INV-\d+-\d+) )?#\w+\]\s*")
 _UNSAFE = re.compile(r"[^\w.-]+")
 _LONGEST_NAME = 60
 
@@ -32,17 +31,6 @@ class SavedMail:
     files: tuple[SavedFile, ...]
     ics: str | None
 
-    @property
-    def number(self) -> str | None:
-        """The invoice that the subject names."""
-        found = _NUMBER.search(self.mail.subject)
-        return found["number"] if found else None
-
-    @property
-    def title(self) -> str:
-        """The subject without the reference."""
-        return _NUMBER.sub("", self.mail.subject)
-
 
 def save_mailbox(output: Path, owner: str, mails: Sequence[ReceivedMail]) -> tuple[SavedMail, ...]:
     """Writes mails/<owner>/NN-subject.eml and what hangs on them; the calendars go to invites/<owner>/."""
@@ -50,7 +38,7 @@ def save_mailbox(output: Path, owner: str, mails: Sequence[ReceivedMail]) -> tup
 
 
 def _save(output: Path, owner: str, number: int, mail: ReceivedMail) -> SavedMail:
-    stem = f"{number:02}-{_safe(_NUMBER.sub('', mail.subject))}"
+    stem = f"{number:02}-{_safe(mail.title)}"
     eml = Path("mails", _safe(owner), f"{stem}.eml")
     _write(output / eml, mail.raw)
     files = []

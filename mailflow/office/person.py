@@ -102,7 +102,8 @@ class Person:
     ) -> EmailMessage:
         """Follows a button (RFC 6068): sends the ready mail; `typed` is added to the end of its first line.
 
-        The label may be given in part, in any case. Raises NobodyWrote where the mail has no such button.
+        The button is named by a part of its label or by how its ready answer begins, in any case. Raises NobodyWrote
+        where the mail has no such button.
         """
         button = self._button(mail, label)
         first, newline, rest = button.body.partition("\n")
@@ -148,8 +149,9 @@ class Person:
         return None
 
     def _button(self, mail: ReceivedMail, label: str) -> Button:
+        wanted = label.casefold()
         for button in mail.buttons:
-            if label.casefold() in button.label.casefold():
+            if wanted in button.label.casefold() or button.body.casefold().startswith(wanted):
                 return button
         labels = ", ".join(f"'{button.label}'" for button in mail.buttons) or "none"
         raise NobodyWrote(f"{self.name} found no button '{label}' in '{mail.subject}'; there are: {labels}.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from email import message_from_bytes
@@ -16,6 +17,8 @@ import icalendar
 import lxml.html
 
 from mailflow.office.papers import Paper
+
+_REFERENCE = re.compile(r"\[(?:(?P<number>INV-\d+-\d+) )?#\w+\]\s*")
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,17 @@ class ReceivedMail:
     def subject(self) -> str:
         """The subject, "" where there is none."""
         return str(self.message["Subject"] or "")
+
+    @property
+    def title(self) -> str:
+        """The subject without the reference."""
+        return _REFERENCE.sub("", self.subject)
+
+    @property
+    def number(self) -> str | None:
+        """The number of the invoice that the subject names."""
+        found = _REFERENCE.search(self.subject)
+        return found["number"] if found else None
 
     @property
     def sender(self) -> Address:
@@ -123,6 +137,10 @@ class ReceivedMail:
             if part.get_content_type() == "text/calendar" and not part.is_attachment() and part.get_param("method"):
                 return icalendar.Calendar.from_ical(_content(part))
         return None
+
+    def offers(self, answer: str) -> bool:
+        """Whether a button opens a ready answer that begins so."""
+        return any(button.body.startswith(answer) for button in self.buttons)
 
     @property
     def method(self) -> str | None:

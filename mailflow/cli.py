@@ -103,7 +103,7 @@ def once(ctx: click.Context) -> None:
 
     done: dict[str, int] = {}
     code = bootstrap.once(settings, done.__setitem__)
-    click.echo(", ".join(f"{what} {count}" for what, count in done.items()) or "nothing to do")
+    click.echo(", ".join(f"{what} {count}" for what, count in done.items() if count) or "nothing new")
     if code == EXIT_TRY_AGAIN:
         click.echo("Something waits for a retry: see above, and `outbox list`.", err=True)
     ctx.exit(code)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import traceback
 from datetime import date, time
 from pathlib import Path
 
+import hypothesis
 import pytest
+from hypothesis import strategies as st
 
 from mailflow.approval.submission import RouteKind
 from mailflow.approval.wording import Verb
@@ -307,7 +308,7 @@ def test_hostile_yaml_is_refused_and_runs_nothing(tmp_path: Path) -> None:
     bomb = "a: &a [1]\n" + "".join(f"{chr(c + 1)}: &{chr(c + 1)} [*{chr(c)}, *{chr(c)}]\n" for c in range(97, 120))
     assert problems(tmp_path, bomb)
     assert problems(tmp_path, "a: &a [*a]\n")
-    assert problems(tmp_path, "a: " + "[" * (sys.getrecursionlimit() * 2))
+    assert problems(tmp_path, "a: " + "[" * 800)
     assert problems(tmp_path, "a: \x01\n")[0].line == 1
 
 
@@ -379,3 +380,22 @@ def test_the_company_has_its_own_working_days(tmp_path: Path) -> None:
     company = company_of(load(tmp_path, GOOD + days))
     assert not company.is_working_day(date(2026, 12, 30))
     assert company.is_working_day(date(2026, 12, 26))
+
+
+@hypothesis.settings(
+    max_examples=150, deadline=None, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture]
+)
+@hypothesis.given(
+    at=st.integers(0, len(GOOD)), gone=st.integers(0, 40), put=st.text(max_size=8) | st.sampled_from(["\t", "- ", "{"])
+)
+def test_whatever_a_slip_of_the_hand_leaves_behind_is_settings_or_a_list_of_mistakes(
+    tmp_path: Path, at: int, gone: int, put: str
+) -> None:
+    text = (GOOD[:at] + put + GOOD[at + gone :]).encode("utf-8", "surrogatepass")
+    (tmp_path / "settings.yaml").write_bytes(text)
+    found: list[SettingsProblem] | None = None
+    try:
+        load_settings(tmp_path / "settings.yaml", SECRETS)
+    except ConfigurationError as error:
+        found = error.problems
+    assert found is None or (found and all(problem.what and problem.mend for problem in found))

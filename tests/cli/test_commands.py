@@ -151,7 +151,7 @@ def test_once_says_what_it_did_and_whether_something_waits(
     office: Company, bootstrap: types.ModuleType, code: int
 ) -> None:
     def once(settings: object, progress: Any) -> int:
-        for what, count in (("received", 1), ("received", 2), ("processed", 2), ("sent", 5)):
+        for what, count in (("received", 1), ("received", 2), ("processed", 2), ("filed", 0), ("sent", 5)):
             progress(what, count)
         return code
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import smtplib
 import ssl
 import time
@@ -17,6 +18,7 @@ SILENT_FOR_LONG = 5.0
 """Seconds after which a connection is tried before it is used again."""
 
 CHUNK = 64 * 1024
+ADDRESS = re.compile(r"[^\s<>\x00-\x1f\x7f]+@[^\s<>\x00-\x1f\x7f]+")
 NOT_SIGNED_IN = frozenset({530, 534, 535, 538})
 """Replies that the settings can mend (RFC 4954 section 6), so nothing permanent."""
 
@@ -58,9 +60,6 @@ class SmtpTransport:
         except MailflowError:
             self._reset()
             raise
-        except ValueError as error:
-            self._reset()
-            raise PermanentFailure(f"{envelope.recipient!r} is no address that mail can be sent to") from error
         except Failures as error:
             self._drop()
             raise TransientFailure(f"{self._place} broke off before it had the mail: {words(error)}") from error
@@ -161,21 +160,33 @@ class SmtpTransport:
         )
 
     def _offer(self, client: smtplib.SMTP, envelope: Envelope) -> None:
-        """MAIL, RCPT and DATA; returns where the server waits for the mail."""
-        parameters = []
+        """MAIL, RCPT and DATA, at once where the server allows it (RFC 2920); then it waits for the mail."""
+        sender, recipient = envelope.sender, envelope.recipient
+        for address in (sender, recipient):
+            if not ADDRESS.fullmatch(address):
+                raise PermanentFailure(f"{address!r} is no address that mail can be sent to")
+        parameters = ""
         if client.has_extn("size"):
-            parameters.append(f"SIZE={len(envelope.message)}")
+            parameters += f" SIZE={len(envelope.message)}"
         if not envelope.message.isascii() and client.has_extn("8bitmime"):
-            parameters.append("BODY=8BITMIME")
-        if not (envelope.sender + envelope.recipient).isascii():
+            parameters += " BODY=8BITMIME"
+        if not (sender + recipient).isascii():
             if not client.has_extn("smtputf8"):
-                raise PermanentFailure(
-                    f"{self._place} takes no addresses that are not ASCII (SMTPUTF8): {envelope.recipient}"
-                )
-            parameters.append("SMTPUTF8")
-        self._expect(client.mail(envelope.sender, parameters), 2)
-        self._expect(client.rcpt(envelope.recipient), 2)
-        self._expect(client.docmd("DATA"), 3)
+                raise PermanentFailure(f"{self._place} takes only addresses in ASCII (no SMTPUTF8), not {recipient}")
+            parameters += " SMTPUTF8"
+        commands = [f"MAIL FROM:<{sender}>{parameters}\r\n", f"RCPT TO:<{recipient}>\r\n", "DATA\r\n"]
+        at_once = client.has_extn("pipelining")
+        if at_once:
+            client.send("".join(commands).encode())
+        for command, kind in zip(commands, (2, 2, 3), strict=True):
+            if not at_once:
+                client.send(command.encode())
+            try:
+                self._expect(client.getreply(), kind)
+            except MailflowError:
+                if at_once:
+                    self._drop()  # with answers unread, it could not be told what the next one answers
+                raise
 
     def _hand_over(self, client: smtplib.SMTP, message: bytes) -> None:
         """The mail, all but the end that makes it the server's."""

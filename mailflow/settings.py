@@ -291,8 +291,6 @@ class ApprovalSettings(Section):
     def _somebody_approves(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         if info.data.get("route") is RouteKind.SEQUENTIAL and not value:
             raise _wrong("names nobody to approve.", "Give the approvers' addresses in order, or `route: hierarchy`.")
-        if twice := [address for address in value if value.count(address) > 1]:
-            raise _wrong(f"names {twice[0]} more than once.", "Keep one: a person is asked once.")
         return value
 
 

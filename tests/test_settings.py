@@ -124,8 +124,6 @@ WRONG = [
     ("  - {email: olga@", "  - {email: IVAN@", "people", 19, "name ivan@example.com more than once", "Keep one entry"),
     ("route: sequential", "route: sequental", "approval.route", 23, "is not allowed", "sequential or hierarchy"),
     ("- Olga@Example.com", "- Olga", "approval.sequence[1]", 25, "'Olga' is no e-mail address", "olga@example.com"),
-    ("- Olga@Example.com", "- DIRECTOR@example.com", "approval.sequence", 24, "more than once", "asked once"),
-    ("24", "often", "approval.remind_after_hours", 27, "'often' is no number", "such as 24"),
     ("24", "0", "approval.remind_after_hours", 27, "'0' is too small", "such as 24"),
     ("  accountant: buh@example.com", "", "payment.accountant", 28, "is missing", "the accountant's address"),
     ('"10:00"', "10am", "payment.invite_at", 30, "'10am' is no time of day", '"10:00"'),

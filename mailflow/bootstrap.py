@@ -7,7 +7,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 import jinja2
 
@@ -15,6 +14,8 @@ from mailflow.adapters.imap import ImapMailbox
 from mailflow.adapters.smtp import SmtpTransport
 from mailflow.approval.company import Company
 from mailflow.approval.lifecycle import Status
+from mailflow.approval.route import chain
+from mailflow.approval.submission import RouteKind
 from mailflow.company_settings import company_of, keywords_of
 from mailflow.daemon import Daemon
 from mailflow.errors import ConfigurationError, MailflowError
@@ -51,9 +52,7 @@ class Application:
     transport: SmtpTransport
     whole_pass: WholePass
 
-    def pass_once(
-        self, now: datetime | None = None, progress: Progress = lambda what, count: None
-    ) -> PassResult:
+    def pass_once(self, now: datetime | None = None, progress: Progress = lambda what, count: None) -> PassResult:
         """One whole pass, at the system's time or at another."""
         clock: Callable[[], datetime] = (lambda: now) if now else utc_now
         return self.whole_pass.run(clock, progress)
@@ -193,11 +192,14 @@ def _probe_database(settings: Settings) -> list[str]:
 
 
 def _routes(company: Company) -> list[CheckLine]:
-    """Whom a route leads to; a person of the directory whose chain is empty is named."""
-    lines = [CheckLine(True, f"route: {', then '.join(company.sequence)}")] if company.sequence else []
+    """Whom the routes lead to; nobody of the directory may end in an empty chain."""
+    lines = [CheckLine(True, f"route sequential: {', then '.join(company.sequence)}")] if company.sequence else []
+    if company.default_route is RouteKind.HIERARCHY:
+        heads = {p.email: chain(RouteKind.HIERARCHY, p.email, company) for p in company.people.values()}
+        lines += [CheckLine(True, f"route hierarchy: {p} asks {', then '.join(h)}") for p, h in heads.items() if h]
+        lines += [
+            CheckLine(True, f"route hierarchy: {p} has no manager; an invoice of theirs would wait for an approver")
+            for p, h in heads.items()
+            if not h
+        ]
     return lines
-
-
-def default_templates() -> Path:
-    """The templates that come with mailflow."""
-    return Path(__file__).parent.parent / "templates"

@@ -139,7 +139,7 @@ def check(ctx: click.Context) -> None:
 def demo(ctx: click.Context, stay: bool, output: Path) -> None:
     """A company in a box: the whole process on mail servers of its own."""
     try:
-        from mailflow.office.demo import play
+        from mailflow.demo import play
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "mailflow":
             raise

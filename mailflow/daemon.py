@@ -38,7 +38,7 @@ class Daemon:
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGINT, self._stop)
         scheduler = schedule.Scheduler()
-        job = scheduler.every(self.poll_seconds).seconds.do(self._pass)
+        job = scheduler.every(round(self.poll_seconds)).seconds.do(self._pass)
         job.run()
         log.info("mailflow is running; stop it with SIGTERM or Ctrl-C")
         while not self._stopping.is_set():
@@ -55,7 +55,7 @@ class Daemon:
     def _pass(self) -> None:
         try:
             result = self.run_pass()
-        except Exception as failure:  # noqa: BLE001 - the daemon goes on, whatever one pass met
+        except Exception as failure:  # the daemon goes on, whatever one pass met
             log.error("this pass was broken off and is tried again: %s", failure, exc_info=not _expected(failure))
             self._failures += 1
             return

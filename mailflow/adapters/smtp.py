@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import smtplib
+import socket
 import ssl
 import time
 from contextlib import suppress
@@ -104,6 +105,8 @@ class SmtpTransport:
         client = None
         try:
             client = self._open()
+            if client.sock:
+                client.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._greet(client)
             self._sign_in(client)
         except ssl.SSLCertVerificationError as error:
@@ -121,10 +124,15 @@ class SmtpTransport:
         return client
 
     def _open(self) -> smtplib.SMTP:
+        client: smtplib.SMTP
         if self.security == "tls":
             context = verified_tls(self.ca_file)
-            return smtplib.SMTP_SSL(self.host, self.port, self.hello, timeout=self.timeout, context=context)
-        return smtplib.SMTP(self.host, self.port, self.hello, timeout=self.timeout)
+            client = smtplib.SMTP_SSL(self.host, self.port, self.hello, timeout=self.timeout, context=context)
+        else:
+            client = smtplib.SMTP(self.host, self.port, self.hello, timeout=self.timeout)
+        if client.sock:  # else the end of a mail waits for the acknowledgement of what went before
+            client.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return client
 
     def _greet(self, client: smtplib.SMTP) -> None:
         client.ehlo_or_helo_if_needed()

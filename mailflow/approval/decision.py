@@ -6,7 +6,7 @@ decided in `steps`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from mailflow.approval.submission import Attachment, Form
@@ -112,5 +112,5 @@ class Answer:
 
     sender: str
     reading: Reading
-    form: Form = Form()
+    form: Form = field(default_factory=Form)
     attachments: tuple[Attachment, ...] = ()

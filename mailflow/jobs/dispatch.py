@@ -48,7 +48,7 @@ class Dispatch:
             return self._put_off(entry, str(failure), now)
         except PermanentFailure as failure:
             return self._give_up(entry, str(failure), now)
-        except Exception as failure:  # noqa: BLE001 - one mail that cannot be written must not hold up the others
+        except Exception as failure:  # one mail that cannot be written must not hold up the others
             log.exception("mail %s to %s could not be written", entry.id, entry.recipient)
             return self._put_off(entry, f"{type(failure).__name__}: {failure}", now)
         with self.store.begin() as uow:

@@ -1,7 +1,7 @@
-"""Mailbox -> inbox: every new mail is recorded, synced, before anything else happens to it; settled ones are filed away.
+"""Mailbox -> inbox: every new mail is recorded and synced before anything else; settled ones are filed away.
 
-The mail stays where it is until it is settled, so a crash at any moment leaves it in the inbox folder, known or unknown,
-and never lost (process section 6).
+The mail stays where it is until it is settled, so a crash at any moment leaves it in the inbox folder, known or
+unknown, and never lost (process section 6).
 """
 
 from __future__ import annotations

@@ -22,6 +22,11 @@ class Trigger:
     message_id: str | None
     evidence: str
 
+    @property
+    def proof(self) -> tuple[str | None, str]:
+        """What the history keeps of it."""
+        return self.message_id, self.evidence
+
 
 @dataclass(frozen=True)
 class Outgoing:
@@ -34,7 +39,7 @@ class Outgoing:
         """Saves the invoice, its history and its effects."""
         saved = uow.invoices.save(outcome.invoice)
         for entry in outcome.history:
-            uow.history.append(saved.number, entry, now, trigger and trigger.message_id, trigger and trigger.evidence)
+            uow.history.append(saved.number, entry, now, *(trigger.proof if trigger else (None, None)))
         for effect in outcome.effects:
             self.enqueue(uow, effect, trigger, now)
         return saved

@@ -1,4 +1,4 @@
-"""One whole pass: read every new mail, do what is due by the clock, deliver, in rounds until nothing is left to do now."""
+"""One whole pass: read every new mail, do what is due by the clock, deliver; in rounds until nothing is left to do."""
 
 from __future__ import annotations
 

@@ -16,8 +16,8 @@ def sender_is_authentic(message: InboundMessage, check: str, trusted_authserv: t
     """None where the sender may be believed, else why not.
 
     `reference`: the unguessable reference and the address suffice. `dmarc`: the Authentication-Results of the trusted
-    authserv-ids must say that DMARC passed for the very domain of From, or, where they say nothing of DMARC, that a DKIM
-    signature of that domain or one above it did. All of them must agree; anything doubtful refuses. It rests on the
+    authserv-ids must say that DMARC passed for the very domain of From, or, where they say nothing of DMARC, that a
+    DKIM signature of that domain or one above it did. All must agree; anything doubtful refuses. It rests on the
     mailbox's server removing results in its own name that came with a mail, as RFC 8601 section 5 demands. Results
     without an authserv-id count only at the very top, and where outlook.com or a name below it is trusted.
     """

@@ -55,7 +55,8 @@ def _reply(calendar: Any, sender: str | None) -> CalendarReply | None:
     (attendee,) = attendees
     address = _address(attendee)
     partstat = str(attendee.params.get("PARTSTAT", "")).strip().upper()
-    if not sender or sender not in (address, _address(attendee.params.get("SENT-BY", ""))) or partstat not in _PARTSTATS:
+    speaks = sender and sender in (address, _address(attendee.params.get("SENT-BY", "")))
+    if not speaks or partstat not in _PARTSTATS:
         return None
     return CalendarReply(uid, address, partstat, max(0, int(event.get("SEQUENCE", 0))), _moment(event))
 

@@ -18,7 +18,7 @@ from mailflow.inbound.report_patterns import (
     LABELLED,
     LEADING,
     RETURNED_MAIL,
-    SENDER_LINE,
+    SENDER,
     SMTP_CODE,
     STATUS,
     SUBJECT,
@@ -26,7 +26,7 @@ from mailflow.inbound.report_patterns import (
     TEXT,
 )
 
-_LONGEST = 100_000
+_LONGEST = 40_000
 _LONGEST_DIAGNOSTIC = 300
 _MOST = 20
 _TAG = re.compile(r"<(?:br|/p|/div|/tr|/td|/li)\b[^<>]{0,500}>|<[a-z/!][^<>@]{0,2000}>", re.IGNORECASE)
@@ -141,7 +141,7 @@ def _from_text(message: InboundMessage) -> tuple[Failure, ...]:
 def _named(message: InboundMessage, own: str) -> tuple[str, ...]:
     """Whom the report is about: by its header, the beginnings of lines, labels, any address, the returned To."""
     ours = {*message.recipients, message.sender}
-    spoken = SENDER_LINE.sub("", own)
+    spoken = SENDER.sub("", own)
     sources = (
         " ".join(message.headers.get("x-failed-recipients", ())),
         "\n".join(a for part in FOLLOWING.findall(spoken) for a in LEADING.findall(part)),

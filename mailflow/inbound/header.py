@@ -63,7 +63,7 @@ def read_header(raw: bytes) -> tuple[Header, bytes]:
             sound = False
             break
         position = end
-    return Header(tuple((name, b"".join(value).strip()) for name, value in fields), sound), raw[position:]
+    return Header(tuple((name, b"".join(value).strip(b" \t\r\n")) for name, value in fields), sound), raw[position:]
 
 
 def decode_words(value: bytes, declared: str | None = None) -> str:

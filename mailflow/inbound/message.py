@@ -60,9 +60,7 @@ def parse(raw: bytes) -> InboundMessage:
     try:
         return _parse(raw)
     except Exception:  # noqa: BLE001 - no mail may stop the ones behind it; the administrator sees it in quarantine
-        return InboundMessage(
-            None, None, "ambiguous", "", (), "", None, (), (), "", None, (), defects=("unreadable",)
-        )
+        return InboundMessage(None, None, "ambiguous", "", (), "", None, (), (), "", None, (), defects=("unreadable",))
 
 
 def _parse(raw: bytes) -> InboundMessage:

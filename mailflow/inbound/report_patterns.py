@@ -59,9 +59,9 @@ LABELLED = re.compile(
     rf"(?:recipients?|\bto|user|addressee|addresses|rcpt\sto|mailbox|account)[^\n@<>]{{0,40}}?[\s:<\"'(]({_ADDRESS})",
     re.IGNORECASE,
 )
-SENDER_LINE = re.compile(
-    r"^[^\n]{0,40}\b(?:from|sender|message-id|mail\sfrom|return-path|by|reply-to)\b[^\n]{0,3}[:<][^\n]{0,300}$",
-    re.IGNORECASE | re.MULTILINE,
+SENDER = re.compile(
+    rf"\b(?:from|sender|message-id|mail\sfrom|return-path|by|reply-to)\b[^\n]{{0,3}}[:<]\s{{0,3}}(?:\"[^\"\n]{{0,100}}\"\s)?<?{_ADDRESS}",
+    re.IGNORECASE,
 )
 EXCUSES = re.compile(r"[^\n]{0,200}(?:contact|assistance|help|questions|support)[^\n]{0,200}", re.IGNORECASE)
 RETURNED_MAIL = re.compile(

@@ -1,198 +1,206 @@
-"""The visible text of an HTML body: what is hidden, and what the program marks as quoted or signed, taken off the tree."""
+"""An HTML body -> the text that a person sees, quotations marked as in plain text.
+
+Worked out on the tree: what is hidden is known to be hidden, and what is a quotation by structure becomes one line
+that begins with `>`, so that `quoting` reads both kinds of body by the same rules.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from lxml import etree, html
+from inscriptis.html_engine import Inscriptis
+from inscriptis.model.config import ParserConfig
+from lxml import etree
+
+from mailflow.inbound.quote_patterns import QUOTED_ELEMENTS, QUOTED_FROM_HERE, SIGNATURE_ELEMENTS
 
 MAX_HTML = 1_000_000
-MAX_DEPTH_TAGS = 20_000
+"""Characters of a body that are looked at."""
+MAX_ELEMENTS = 20_000
+MAX_DEPTH = 100
+"""Elements beyond the first MAX_ELEMENTS, and those nested deeper, are left out."""
 
-_QUOTES = (
-    "//blockquote[not(contains(@class,'gmail_quote_not'))]",
-    "//*[contains(concat(' ',normalize-space(@class),' '),' gmail_quote ')]",
-    "//*[contains(concat(' ',normalize-space(@class),' '),' gmail_attr ')]",
-    "//*[contains(concat(' ',normalize-space(@class),' '),' gmail_extra ')][.//blockquote]",
-    "//*[contains(@class,'yahoo_quoted')]",
-    "//*[contains(@class,'moz-cite-prefix')]",
-    "//*[contains(@class,'moz-forward-container')]",
-    "//*[contains(@class,'moz-signature')]",
-    "//*[contains(@class,'gmail_signature')]",
-    "//*[contains(@class,'OutlookMessageHeader')]",
-    "//*[contains(@class,'mail-quote') or contains(@class,'protonmail_quote') or contains(@class,'zmail_extra')]",
-    "//*[@data-signature-widget]",
-    "//*[starts-with(@id,'mail-editor-reference-message')]",
-    "//*[@id='isForwardContent' or @id='isReplyContent' or @id='OLK_SRC_BODY_SECTION']",
-)
-_QUOTES_AND_AFTER = (
-    "//*[contains(@id,'divRplyFwdMsg')]",
-    "//*[contains(@id,'appendonsend')]",
-    "//*[contains(@id,'reply-intro')]",
-    "//hr[contains(@id,'stopSpelling') or contains(@id,'zwchr')]",
-    "//*[contains(translate(@style,'ABCDEF ','abcdef'),'border-top:solid#e1e1e1')]",
-    "//*[contains(translate(@style,'ABCDEF ','abcdef'),'border-top:solid#b5c4df')]",
-    "//*[contains(translate(@style,'ABCDEF ','abcdef'),'border:none;border-top:solid')]",
-    "//*[@name='quote' or @class='quote']",
-)
-_HIDING = re.compile(
-    r"display\s{0,3}:\s{0,3}none|visibility\s{0,3}:\s{0,3}hidden|font-size\s{0,3}:\s{0,3}0*(?:\.0+)?[01]?(?:px|pt|em|%)?\s{0,3}(?:;|!|$)"
-    r"|opacity\s{0,3}:\s{0,3}0(?:\.0+)?\s{0,3}(?:;|!|$)|mso-hide\s{0,3}:\s{0,3}all|text-indent\s{0,3}:\s{0,3}-\d{3,}"
-    r"|(?:left|top)\s{0,3}:\s{0,3}-\d{3,}|(?:max-)?(?:height|width)\s{0,3}:\s{0,3}0(?:px)?\s{0,3}(?:;|!|$)"
-    r"|(?<![-\w])color\s{0,3}:\s{0,3}(?:white|#fff(?:fff)?|transparent|rgba?\(\s{0,3}255\s{0,3},\s{0,3}255\s{0,3},\s{0,3}255[^)]{0,10}\))",
-    re.IGNORECASE,
-)
-_UNSEEN = ("script", "style", "head", "title", "template", "noscript", "object", "meta", "link")
-_BLOCKS = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "body",
-        "center",
-        "dd",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "footer",
-        "form",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hr",
-        "li",
-        "main",
-        "nav",
-        "ol",
-        "p",
-        "pre",
-        "section",
-        "table",
-        "tbody",
-        "td",
-        "th",
-        "thead",
-        "tr",
-        "ul",
-    ]
-)
+QUOTATION_LINE = ">"
+RULE_LINE = "-----"
+BREAK_LINE = "-----Original Message-----"
+
+_UNSEEN_TAGS = frozenset({"script", "style", "head", "title", "template", "noscript", "xml", "meta", "link", "base"})
+_STRUCK_TAGS = frozenset({"s", "strike", "del"})
+_RULE = re.compile(r"([^{}]{1,300})\{([^{}]{0,2000})\}")
+_SELECTOR = re.compile(r"[.#]?[\w-]{1,80}")
+_ZERO = re.compile(r"0+(?:\.0*)?(?:px|pt|em|rem|ex|%|in|cm|mm)?")
+_FAR_OFF = re.compile(r"-\d{3,}")
+_WHITE = {"white", "#fff", "#ffffff", "rgb(255,255,255)", "rgba(255,255,255,1)"}
+_NO_COLOUR = {"transparent", "inherit", "initial", "none"}
+_OUTLOOK_RULE = re.compile(r"border-top\s{0,3}:\s{0,3}solid\s{1,3}#(?:e1e1e1|b5c4df)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class HtmlText:
-    """`text` is what a reader sees of the writer's own words, `hidden` what stands there unseen."""
+    """`text` is what is seen, `with_hidden` the same with what the page hides, `hidden` the hidden words alone."""
 
     text: str
+    with_hidden: str
     hidden: str
 
 
-def html_text(source: str) -> HtmlText:
-    """The visible text; nothing for what cannot be read at all."""
-    tree = _tree(source)
-    if tree is None:
-        return HtmlText("", "")
-    _unlink(tree.xpath("|".join(f"//{name}" for name in _UNSEEN)) + tree.xpath("//comment()"))
-    for node in tree.xpath("|".join(_QUOTES)):
-        _remove(node)
-    for node in tree.xpath("|".join(_QUOTES_AND_AFTER)):
-        _remove_with_followers(node)
-    hidden = [n for n in tree.xpath("//*[@style or @hidden or @color]") if _is_hidden(n)]
-    hidden_text = " ".join(" ".join(n.itertext()) for n in hidden)
-    for node in hidden:
-        _remove(node)
-    return HtmlText(_lines(tree), " ".join(hidden_text.split()))
+def html_text(html: str) -> HtmlText:
+    """The text of an HTML body; never raises, at most MAX_HTML characters of it are read."""
+    root = _parse(html)
+    if root is None:
+        return HtmlText("", "", "")
+    rules = _hiding_selectors(root)
+    _flatten(root)
+    _mark_quotations(root)
+    with_hidden = _rendered(root)
+    hidden = _hidden_elements(root, rules)
+    if not hidden:
+        return HtmlText(with_hidden, with_hidden, "")
+    words = " ".join("".join(map(str, element.itertext())) for element in hidden)
+    for element in hidden:
+        _remove(element)
+    return HtmlText(_rendered(root), with_hidden, words)
 
 
-def whole_text(source: str) -> str:
-    """Everything that an HTML body shows, quotations too."""
-    tree = _tree(source)
-    if tree is None:
-        return ""
-    _unlink(tree.xpath("|".join(f"//{name}" for name in _UNSEEN)) + tree.xpath("//comment()"))
-    return _lines(tree)
-
-
-def _tree(source: str) -> html.HtmlElement | None:
-    bounded = source[:MAX_HTML].replace("\x00", "")
-    if bounded.count("<") > MAX_DEPTH_TAGS or not bounded.strip():
-        return None
+def _parse(html: str) -> etree._Element | None:
+    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, recover=True, no_network=True)
     try:
-        parser = html.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False)
-        return html.document_fromstring(bounded.encode("utf-8", "replace"), parser=parser)
-    except (etree.LxmlError, ValueError, AssertionError):
+        return etree.fromstring(html[:MAX_HTML].encode("utf-8", "replace"), parser)
+    except (etree.LxmlError, ValueError):
         return None
 
 
-def _is_hidden(node: html.HtmlElement) -> bool:
-    if node.tag in ("body", "html"):
-        return False
+def _flatten(root: etree._Element) -> None:
+    """Takes out what no reader sees and what is nested beyond reason."""
+    elements = list(root.iter(etree.Element))
+    for element in elements[MAX_ELEMENTS:]:
+        if (parent := element.getparent()) is not None:
+            parent.remove(element)
+    level = [root]
+    for _ in range(MAX_DEPTH):
+        level = [child for element in level for child in element]
+    for element in [*level, *(e for e in elements[1:MAX_ELEMENTS] if _name(e) in _UNSEEN_TAGS)]:
+        _remove(element)
+
+
+def _mark_quotations(root: etree._Element) -> None:
+    signatures, quoted, breaks = map(_Matcher, (SIGNATURE_ELEMENTS, QUOTED_ELEMENTS, QUOTED_FROM_HERE))
+    for element in list(root.iter(etree.Element)):
+        if element is root:
+            continue
+        if signatures.matches(element) or element.get("data-signature-widget") or element.get("data-signatureblock"):
+            _remove(element)
+        elif quoted.matches(element):
+            _replace(element, QUOTATION_LINE)
+        elif breaks.matches(element) or _OUTLOOK_RULE.search((element.get("style") or "")[:500]):
+            _replace(element, BREAK_LINE)
+        elif _name(element) == "hr":
+            _replace(element, RULE_LINE)
+
+
+class _Matcher:
+    def __init__(self, selectors: Iterable[str]) -> None:
+        self._tags = {s for s in selectors if not s.startswith("*")}
+        self._classes = {s[2:] for s in selectors if s.startswith("*.")}
+        self._ids = {s[2:] for s in selectors if s.startswith("*#")}
+
+    def matches(self, element: etree._Element) -> bool:
+        if _name(element) in self._tags or element.get("id") in self._ids:
+            return True
+        return not self._classes.isdisjoint((element.get("class") or "").split())
+
+
+def _replace(element: etree._Element, line: str) -> None:
+    """Puts a line of text in the element's place; what follows the element stays."""
+    _substitute(element, "div", line)
+
+
+def _remove(element: etree._Element) -> None:
+    """Takes the element out; what follows it stays."""
+    _substitute(element, "span", None)
+
+
+def _substitute(element: etree._Element, tag: str, text: str | None) -> None:
+    parent = element.getparent()
+    if parent is None:
+        return
+    substitute = etree.Element(tag)
+    substitute.text, substitute.tail = text, element.tail
+    parent.replace(element, substitute)
+
+
+def _hiding_selectors(root: etree._Element) -> frozenset[str]:
+    """Simple selectors (`tag`, `.class`, `#id`) that the page's own style sheets hide."""
+    found: set[str] = set()
+    for style in root.iter("style"):
+        sheet = (style.text or "")[:50_000]
+        for selectors, declarations in _RULE.findall(sheet):
+            if _hides(_declarations(declarations)):
+                found.update(s.strip() for s in selectors.split(",") if _SELECTOR.fullmatch(s.strip()))
+    return frozenset(found)
+
+
+def _hidden_elements(root: etree._Element, rules: frozenset[str]) -> list[etree._Element]:
+    elements = list(root.iter(etree.Element))
+    painted = {element for element in elements if _is_painted(element)}
+    return [e for e in elements if _is_hidden(e, rules) or (_is_white(e) and not _is_within(e, painted))]
+
+
+def _is_hidden(element: etree._Element, rules: frozenset[str]) -> bool:
+    if element.get("hidden") is not None or _name(element) in _STRUCK_TAGS:
+        return True
+    if (style := element.get("style")) and _hides(_declarations(style)):
+        return True
+    names = {_name(element), f"#{element.get('id')}", *(f".{c}" for c in (element.get("class") or "").split())}
+    return not rules.isdisjoint(names)
+
+
+def _declarations(style: str) -> dict[str, str]:
+    pairs = (declaration.partition(":") for declaration in style[:2000].lower().split(";"))
+    return {name.strip(): value.replace("!important", "").strip() for name, _, value in pairs}
+
+
+def _hides(style: dict[str, str]) -> bool:
+    clipped = style.get("overflow", "").startswith("hidden")
     return (
-        node.get("hidden") is not None
-        or bool(_HIDING.search(node.get("style") or ""))
-        or (node.tag == "font" and (node.get("color") or "").lower() in ("white", "#ffffff", "#fff"))
+        style.get("display", "").startswith("none")
+        or style.get("visibility", "") in {"hidden", "collapse"}
+        or style.get("mso-hide", "") == "all"
+        or bool(_ZERO.fullmatch(style.get("font-size", "")))
+        or bool(_ZERO.fullmatch(style.get("opacity", "")))
+        or style.get("color", "") == "transparent"
+        or "line-through" in style.get("text-decoration", "") + style.get("text-decoration-line", "")
+        or (clipped and any(_ZERO.fullmatch(style.get(n, "")) for n in ("height", "max-height", "width", "max-width")))
+        or any(_FAR_OFF.match(style.get(name, "")) for name in ("text-indent", "left", "top", "margin-left"))
     )
 
 
-def _remove(node: html.HtmlElement) -> None:
-    """Takes a node off the tree; the text behind it stays."""
-    if node.getparent() is not None:
-        node.drop_tree()
+def _is_white(element: etree._Element) -> bool:
+    colour = _declarations(element.get("style") or "").get("color") or element.get("color") or ""
+    return _without_spaces(colour) in _WHITE
 
 
-def _remove_with_followers(node: html.HtmlElement) -> None:
-    """Takes off a node and whatever comes after it in the document."""
-    while node is not None and node.getparent() is not None and node.tag != "body":
-        parent = node.getparent()
-        for follower in list(node.itersiblings()):
-            parent.remove(follower)
-        following = parent
-        if node.getparent() is not None and node is not following:
-            node.tail = None
-            parent.remove(node)
-        node = following
-        if node.tag == "body":
-            return
-        for follower in list(node.itersiblings()):
-            node.getparent().remove(follower)
-        node.tail = None
-        return
+def _is_painted(element: etree._Element) -> bool:
+    """Whether the element has a background of its own that is not white."""
+    style = _declarations(element.get("style") or "")
+    colours = (style.get("background-color"), style.get("background"), element.get("bgcolor"))
+    return any(c and _without_spaces(c) not in _WHITE | _NO_COLOUR for c in colours)
 
 
-def _unlink(nodes: list[html.HtmlElement]) -> None:
-    for node in nodes:
-        _remove(node)
+def _is_within(element: etree._Element, elements: set[etree._Element]) -> bool:
+    return bool(elements) and (element in elements or any(a in elements for a in element.iterancestors()))
 
 
-def _lines(tree: html.HtmlElement) -> str:
-    pieces: list[str] = []
-    for event, node in etree.iterwalk(tree, events=("start", "end")):
-        tag = node.tag if isinstance(node.tag, str) else ""
-        if event == "start":
-            if tag in _BLOCKS:
-                pieces.append("\n")
-            if node.text:
-                pieces.append(node.text if tag == "pre" else _folded(node.text))
-        else:
-            if tag in _BLOCKS:
-                pieces.append(" \t" if tag in ("td", "th") else "\n")
-            elif tag == "br":
-                pieces.append("\n")
-            if node.tail and node is not tree:
-                pieces.append(_folded(node.tail))
-    lines = [re.sub(r"[ \t\u00a0]{1,10000}", _gap, line).strip() for line in "".join(pieces).split("\n")]
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
+def _without_spaces(colour: str) -> str:
+    return colour.lower().replace(" ", "")
 
 
-def _folded(text: str) -> str:
-    return re.sub(r"[ \t\r\n\f]+", " ", text)
+def _name(element: etree._Element) -> str:
+    return element.tag.lower() if isinstance(element.tag, str) else ""
 
 
-def _gap(found: re.Match[str]) -> str:
-    return "\t" if "\t" in found[0] else " "
+def _rendered(root: etree._Element) -> str:
+    lines = str(Inscriptis(root, ParserConfig()).get_text()).split("\n")
+    return "\n".join(line.strip(" ") for line in lines)

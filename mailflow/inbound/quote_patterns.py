@@ -1,97 +1,119 @@
-"""How mail programs introduce what they quote, sign what people write, and say who they are. Data only.
+"""How mail programs introduce what they quote and sign, in the languages that their users meet. Data only.
 
-Every pattern is matched against one line of bounded length, or two or three wrapped lines joined; none can backtrack
-far. Words are listed by what they mean, in the languages that were met.
+Everything is compared without regard to case. `{label: kind}` and tuples of words; the patterns are built in `quoting`.
 """
 
 from __future__ import annotations
 
-import re
+WROTE = (
+    "wrote", "writes", "написал", "написала", "написали", "написал(а)", "пишет", "пишут", "писал", "писала", "писали",
+    "писал(а)", "сообщил", "сообщает", "написав", "пише", "напісаў", "a écrit", "écrit", "schrieb", "schreibt",
+    "geschrieben", "schreef", "ha scritto", "scrive", "escribió", "escribe", "va escriure", "escreveu", "skrev",
+    "napisał", "napisała", "napisał(a)", "kirjoitti", "írta", "napsal", "napsala", "napsal(a)", "napísal", "a scris",
+    "yazdı", "έγραψε", "rašė", "rakstīja", "kirjutas", "napisao", "је написао", "написа",
+)  # fmt: skip
 
-_WROTE = (
-    r"wrote|writes|написал(?:а|\(а\)|о)?|пишет|писал(?:а|\(а\))?|schrieb|a\s[ée]crit|escribi[óo]|ha\sscritto|escreveu"
-    r"|schreef|skrev|napisa[łl](?:\(a\))?|kirjoitti|írta|napsal\(?a?\)?|a\sscris|написа|yazd[ıi]|geschreven|va\sescriure"
-    r"|写道|寫道|のメール|さんは書きました|작성"
-)
-_ON = (
-    r"on|am|le|el|il|em|op|den|dnia|w\sdniu|в|от|dne|a|på|ma|вт|ср|чт|пт|сб|вс|пн|mon|tue|wed|thu|fri|sat|sun|"
-    r"понедельник|вторник|среда|четверг|пятница|суббота|воскресенье"
-)
+OPENINGS = (
+    "on", "at", "в", "во", "вы писали", "le", "am", "op", "il", "in data", "el", "em", "a", "den", "dnia", "w dniu",
+    "dne", "dňa", "az", "pe", "la", "dana", "на", "у", "you wrote",
+)  # fmt: skip
+"""Words that an attribution line may begin with before its date."""
 
-ATTRIBUTION = re.compile(
-    rf"^[\s>*]{{0,10}}(?:"
-    rf"(?:{_ON})\b.{{3,300}}(?:{_WROTE})\s{{0,3}}:?\s{{0,3}}$"
-    rf"|.{{0,200}}\d{{1,4}}[./-]\d{{1,2}}[./-]\d{{1,4}}.{{0,200}}(?:{_WROTE})\s{{0,3}}:\s{{0,3}}$"
-    rf"|.{{0,200}}\d{{1,2}}[:.]\d\d.{{0,200}}(?:{_WROTE})\s{{0,3}}:\s{{0,3}}$"
-    rf"|.{{0,200}}<[^<>\s]{{3,200}}@[^<>\s]{{3,200}}>.{{0,60}}(?:{_WROTE})\s{{0,3}}:\s{{0,3}}$"
-    rf"|(?:{_WROTE})\s.{{0,200}}<[^<>\s]{{3,200}}@[^<>\s]{{3,200}}>\s{{0,3}}:?\s{{0,3}}$"
-    rf"|.{{0,120}}\d{{1,2}}[:.]\d\d.{{0,120}}<[^<>\s]{{3,200}}@[^<>\s]{{3,200}}>\s{{0,3}}:\s{{0,3}}$"
-    rf"|\d{{4}}-\d\d-\d\d\s\d{{1,2}}[:.]\d\d.{{0,80}}<[^<>\s]{{3,200}}@[^<>\s]{{3,200}}>\s{{0,3}}:?\s{{0,3}}$"
-    rf"|.{{1,100}}\s(?:{_WROTE})\s.{{0,60}}\d{{4}}.{{0,40}}:\s{{0,3}}$"
-    rf"|[-=]{{2,10}}\s(?:{_ON})\b.{{3,300}}(?:{_WROTE})\s{{0,3}}:?\s{{0,3}}[-=]{{2,10}}$"
-    rf")",
-    re.IGNORECASE,
-)
-"""'On <date>, <name> wrote:' and its kin, on one line or on wrapped lines joined by a space."""
+CALENDAR_WORDS = (
+    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
+    "mon", "tue", "tues", "wed", "thu", "thur", "thurs", "fri", "sat", "sun",
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "december", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec",
+    "понедельник", "вторник", "среда", "четверг", "пятница", "суббота", "воскресенье", "среду", "пятницу", "субботу",
+    "пн", "вт", "ср", "чт", "пт", "сб", "вс", "неділя", "понеділок", "вівторок", "середа", "п'ятниця",
+    "montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonntag", "mo", "di", "mi", "do", "fr",
+    "sa",
+    "so", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche", "lun", "mar", "mer", "jeu", "ven",
+    "sam", "dim", "lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "domenica", "gio", "sab", "dom",
+    "lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo", "mié", "jue", "vie", "sáb",
+    "segunda-feira", "terça-feira", "quarta-feira", "quinta-feira", "sexta-feira", "seg", "ter", "qua", "qui", "sex",
+    "maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag", "ma", "wo", "vr", "za", "zo",
+    "mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag", "måndag", "tisdag", "lördag", "söndag",
+    "man", "tir", "ons", "tor", "tors", "tis", "lør", "søn", "ti", "ke", "to", "su",
+    "poniedziałek", "wtorek", "środa", "czwartek", "piątek", "sobota", "niedziela", "pon", "wt", "śr", "czw", "pt",
+    "sob", "niedz", "pondělí", "úterý", "středa", "čtvrtek", "pátek", "neděle", "po", "út", "st", "čt", "pá", "ne",
+)  # fmt: skip
 
-ATTRIBUTION_END = re.compile(
-    rf"(?:{_WROTE})\s{{0,3}}:?\s{{0,3}}$|@[^<>\s]{{3,200}}>\s{{0,3}}:?\s{{0,3}}$", re.IGNORECASE
-)
-ATTRIBUTION_START = re.compile(
-    rf"^[\s>*]{{0,10}}(?:(?:{_ON})\b|\d{{1,4}}[./-]\d{{1,2}}[./-]\d{{1,4}}|\d{{4}}-\d\d|.{{0,60}}\d{{4}}.{{0,20}}\d{{1,2}}[:.]\d\d)",
-    re.IGNORECASE,
-)
+HEADER_LABELS = {
+    "from": (
+        "from", "от", "от кого", "отправитель", "від", "від кого", "von", "de", "van", "da", "fra", "från", "od",
+        "lähettäjä", "feladó", "expéditeur", "remitente", "kimden", "发件人", "差出人", "보낸 사람",
+    ),
+    "date": (
+        "sent", "date", "sent on", "отправлено", "дата", "дата отправки", "надіслано", "gesendet", "datum", "envoyé",
+        "envoyé le", "message du", "date d'envoi", "verzonden", "inviato", "data", "fecha", "enviado", "enviado el",
+        "enviada em", "enviado em", "sendt", "dato", "skickat", "wysłano", "wysłane", "lähetetty", "päiväys",
+        "elküldve",
+        "dátum", "odesláno", "odoslané", "gönderildi", "tarih", "发送时间", "送信日時",
+    ),
+    "to": (
+        "to", "кому", "an", "à", "a", "aan", "para", "per", "til", "till", "do", "vastaanottaja", "címzett", "komu",
+        "pro", "kime", "收件人", "宛先",
+    ),
+    "cc": ("cc", "copy", "копия", "копія", "kopie", "copie", "copie à", "copia", "kopi", "kopia", "kopio", "抄送"),
+    "subject": (
+        "subject", "тема", "betreff", "objet", "sujet", "onderwerp", "oggetto", "asunto", "assunto", "emne", "ämne",
+        "temat", "aihe", "tárgy", "předmět", "predmet", "konu", "主题", "件名",
+    ),
+}  # fmt: skip
+"""Labels of the header block that stands above a quotation in Outlook's way, by what they label."""
 
-SEPARATOR = re.compile(
-    r"^[\s>]{0,10}(?:"
-    r"[-_*=—–]{2,40}\s{0,3}(?:original\s(?:message|appointment)|(?:begin\s)?forwarded\smessage|исходное\sсообщение|"
-    r"пересылаемое\sсообщение|перенаправленное\sсообщение|пересланное\sсообщение|оригинальное\sсообщение|"
-    r"urspr[üu]ngliche\snachricht|weitergeleitete\snachricht|message\s(?:d'origine|original|transf[ée]r[ée])|mensaje\soriginal|"
-    r"messaggio\soriginale|mensagem\soriginal|oorspronkelijk\sbericht|oprindelig\smeddelelse|originalmeddelande|"
-    r"wiadomo[śs][ćc]\soryginalna|reply\smessage|reply\sabove\sthis\sline|конец\s(?:исходного|пересылаемого)\sсообщения)"
-    r"[^\n]{0,40}"
-    r"|(?:begin\sforwarded\smessage|начало\sпереадресованного\sсообщения|начало\sпересылаемого\sсообщения):?\s{0,3}"
-    r"|[_]{20,200}\s{0,3}"
-    r")$",
-    re.IGNORECASE,
-)
-"""'-----Original Message-----' and its kin, and Outlook's line of underscores."""
+ORIGINAL_MESSAGE = (
+    "original message", "original appointment", "исходное сообщение", "исходное письмо", "первоначальное сообщение",
+    "оригинальное сообщение", "вихідне повідомлення", "ursprüngliche nachricht", "originalnachricht",
+    "message d'origine", "message original", "oorspronkelijk bericht", "origineel bericht", "messaggio originale",
+    "mensaje original", "mensagem original", "oprindelig besked", "oprindelig meddelelse", "opprinnelig melding",
+    "original melding", "ursprungligt meddelande", "originalmeddelande", "wiadomość oryginalna",
+    "oryginalna wiadomość",
+    "alkuperäinen viesti", "eredeti üzenet", "původní zpráva", "pôvodná správa", "orijinal mesaj",
+)  # fmt: skip
 
-_FROM = (
-    r"from|von|de|van|da|fra|från|od|от|от\sкого|отправитель|lähettäjä|feladó|gönderen|expediteur|exp[ée]diteur|remitente|mittente"
-    r"|发件人|差出人|寄件者|보낸\s사람"
-)
-_SENT = (
-    r"sent|date|gesendet|datum|envoy[ée](?:\sle)?|enviado(?:\sel|\sem)?|fecha|data|inviato|verzonden|sendt|skickat|dato|отправлено|дата|"
-    r"послано|wysłano|odesláno|to|an|à|para|a|aan|til|till|кому|do|cc|kopie|копия|subject|betreff|objet|asunto|oggetto|assunto|onderwerp"
-    r"|message\sdu|copie\sà|sujet|kopia|konu|tárgy|emne|ämne|тема|temat|předmět|发送时间|收件人|主题|送信日時|宛先|件名|when|когда|время"
-)
-HEADER_FROM = re.compile(rf"^[\s>*]{{0,10}}(?:{_FROM})\s{{0,3}}[:：]\*?.{{0,300}}$", re.IGNORECASE)
-HEADER_FIELD = re.compile(rf"^[\s>*]{{0,10}}(?:{_FROM}|{_SENT})\s{{0,3}}[:：]\*?.{{0,300}}$", re.IGNORECASE)
-"""Outlook's block of From, Sent, To, Subject before what it quotes without a prefix."""
+FORWARDED_MESSAGE = (
+    "forwarded message", "forwarded by", "begin forwarded message", "пересылаемое сообщение", "пересланное сообщение",
+    "переадресованное сообщение", "перенаправленное сообщение", "начало переадресованного сообщения",
+    "начало пересылаемого сообщения", "переслане повідомлення", "weitergeleitete nachricht",
+    "anfang der weitergeleiteten nachricht", "message transféré", "message transmis", "doorgestuurd bericht",
+    "messaggio inoltrato", "inizio messaggio inoltrato", "mensaje reenviado", "mensagem encaminhada",
+    "videresendt besked", "videresendt melding", "vidarebefordrat meddelande", "wiadomość przekazana",
+    "przekazana wiadomość", "välitetty viesti", "továbbított üzenet", "přeposlaná zpráva", "iletilen mesaj",
+)  # fmt: skip
 
-SIGNATURE = re.compile(r"^(?:--|—|––)\s{0,3}$|^-- \s{0,10}.{0,80}$|^_{3,19}\s{0,3}$|^-{3,60}\s{0,3}$")
-"""The delimiter of a signature (RFC 3676 section 4.3), and what people type for it."""
+SENT_WITH = (
+    "sent from", "sent with", "sent via", "sent using", "get outlook for", "отправлено с", "отправлено из",
+    "отправлено от", "отправлено через", "отправлено в", "отправлено мобильной", "послано с", "надіслано з",
+    "gesendet von", "gesendet mit", "von meinem", "holen sie sich outlook", "envoyé de", "envoyé depuis",
+    "envoyé à partir", "envoyé avec", "obtenir outlook", "obtenez outlook", "télécharger outlook", "inviato da",
+    "inviato con", "scarica outlook", "ottieni outlook", "enviado desde", "enviado do", "enviado de",
+    "enviado a partir",
+    "obtener outlook", "obter o outlook", "verzonden vanaf", "verzonden met", "verstuurd vanaf", "outlook voor",
+    "sendt fra", "skickat från", "skickades från", "hämta outlook", "hent outlook", "wysłane z", "wysłano z",
+    "lähetetty", "odesláno z", "odoslané z", "telefonomról", "скачать outlook", "получить outlook", "outlook для",
+)  # fmt: skip
+"""What a mail program or telephone signs with."""
 
-MOBILE_FOOTER = re.compile(
-    r"^\W{0,5}(?:"
-    r"sent\s(?:from|via|with|using|by)\s(?!you|the\soffice).{2,60}|get\soutlook\sfor.{2,60}|sent\sfrom\smy.{2,60}"
-    r"|отправлено\s(?:с|из|от|через)\s.{2,60}|отправлено\sиз.{2,60}|скачать\soutlook.{2,40}"
-    r"|(?:von\smeinem.{2,40}\s)?gesendet(?:\s(?:von|mit|von\smeinem).{2,60})?|diese\snachricht\swurde\svon.{2,80}gesendet.{0,20}"
-    r"|envoy[ée]\s(?:de|depuis|à\spartir).{2,60}|enviado\s(?:desde|do|de).{2,60}|inviato\sda.{2,60}|verzonden\svan(?:af|uit).{2,60}"
-    r"|verstuurd\svan.{2,60}|sendt\sfra.{2,60}|skickat\sfrån.{2,60}|wysłane\sz.{2,60}|lähetetty.{2,60}|получить\soutlook.{2,40}"
-    r"|(?:download|get|try)\s(?:the\s)?(?:mail\.ru|yahoo|gmail).{0,40}|yahoo\smail:.{0,60}|.{0,40}\ssent\sfrom\s(?:my|mail)\s.{2,40}"
-    r"|this\s(?:message|e-?mail)\swas\ssent\s(?:from|by).{2,60}"
-    r")$",
-    re.IGNORECASE,
-)
-"""'Sent from my iPhone' and its kin."""
+SALUTATIONS = (
+    "hi", "hello", "hey", "dear", "greetings", "good morning", "good afternoon", "good evening", "good day",
+    "коллеги", "уважаемые коллеги", "уважаемый", "уважаемая", "уважаемые", "добрый день", "добрый вечер",
+    "доброе утро", "доброго дня", "доброго времени суток", "день добрый", "здравствуйте", "здравствуй", "приветствую",
+    "привет", "всем привет", "всем добрый день",
+)  # fmt: skip
 
-DISCLAIMER = re.compile(
-    r"^\W{0,5}(?:confidentiality\snotice|disclaimer|this\s(?:e-?mail|message|communication)(?:\s\S{1,20}){0,6}\s(?:confidential|intended|privileged)"
-    r"|the\sinformation\s(?:contained\s)?in\sthis\s(?:e-?mail|message)|данное\s(?:сообщение|письмо).{0,60}(?:конфиденциальн|предназначен)"
-    r"|настоящее\s(?:сообщение|письмо)|это\s(?:сообщение|письмо).{0,80}конфиденциальн|уведомление\sо\sконфиденциальности"
-    r"|please\sconsider\sthe\senvironment|diese\se-?mail\senth[äa]lt)",
-    re.IGNORECASE,
-)
-"""Where a company's own small print begins."""
+QUOTED_ELEMENTS = (
+    "blockquote", "*.yahoo_quoted", "*.protonmail_quote", "*.mail-quote-collapse", "*.zmail_extra",
+    "*.moz-forward-container", "*.ms-outlook-mobile-reference-message", "*.tutanota_quote", "*.gmail_attr",
+    "*#OLK_SRC_BODY_SECTION", "*#mail-editor-reference-message-container", "*#isForwardContent", "*#isReplyContent",
+)  # fmt: skip
+"""Elements that hold nothing but a quotation: `tag`, `*.class` or `*#id`."""
+
+QUOTED_FROM_HERE = ("*#divRplyFwdMsg", "*#appendonsend", "*#stopSpelling", "*#zwchr")
+"""Elements after which everything is a quotation."""
+
+SIGNATURE_ELEMENTS = (
+    "*.gmail_signature", "*.gmail_signature_prefix", "*.moz-signature", "*.ms-outlook-mobile-signature",
+    "*#Signature", "*#ms-outlook-mobile-signature", "*.protonmail_signature_block", "*.yahoo-signature",
+)  # fmt: skip

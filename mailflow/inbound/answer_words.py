@@ -1,0 +1,93 @@
+"""Words that make an answer doubtful, words that do not, and how people end a mail. Data only.
+
+Each entry is a regular expression for whole words, in small letters, with ё as е; a space stands for any space.
+"""
+
+from __future__ import annotations
+
+CONDITIONS = (
+    "if", "only", "unless", "until", "till", "provided", "providing", "assuming", "subject to", "on condition",
+    "on the condition", "as long as", "as soon as", "so long as", "in case", "pending", "conditional(?:ly)?", "but",
+    "except", "however", "although", "partial(?:ly)?", "partly", "preliminar(?:y|ily)", "provisional(?:ly)?",
+    "for now", "not before", "up to", "no more than", "at most",
+    "with (?:the )?(?:changes?|corrections?|conditions?|reservations?|amendments?|exceptions?)",
+    "если", "при услови[ия]", "с условием", "на условиях?", "условно", "только", "лишь", "но", "однако", "кроме",
+    "за исключением", "в случае", "как только", "при (?:наличии|получении|предоставлении|подписании|согласовании)",
+    "частично", "предварительно", "пока", "не более", "не больше", "в пределах",
+    "с (?:замечани\\w{1,3}|оговорк\\w{1,3}|изменени\\w{1,3}|правк\\w{1,3}|исправлени\\w{1,3}|уч[её]том)",
+    "до тех пор",
+)  # fmt: skip
+"""What makes a decision depend on something, wherever it stands in an answer."""
+
+CONDITIONS_ON_THE_LINE = (
+    "after", "when", "once", "upon", "without", "instead", "half", "после", "когда", "при", "без", "вместо",
+    "половин\\w{1,2}",
+    "на сумму", "в сумме", "в размере", "по (?:получении|факту|подписании)",
+)  # fmt: skip
+"""The same, but only beside the keyword: elsewhere they are a remark."""
+
+NEGATIONS = (
+    "not", "no", "nope", "never", "none", "cannot", "nothing", "\\w{2,7}n['’`]t", "dont", "cant", "не", "нет",
+    "нельзя",
+    "никогда", "никак", "ни",
+)  # fmt: skip
+
+TAKEN_BACK = (
+    "wait", "hold", "on hold", "stop", "cancel(?:led)?", "disregard", "ignore", "by mistake", "my mistake", "oops",
+    "подожд\\w{1,4}", "погод\\w{1,4}", "стоп", "отмен\\w{1,6}", "ошибочно", "по ошибке", "ошибся", "ошиблась",
+    "передумал\\w?", "отозв\\w{1,4}",
+)  # fmt: skip
+"""Second thoughts, wherever they stand in an answer."""
+
+DEALS_WITH_MONEY = (
+    "approv\\w{1,5}", "agree\\w{0,3}", "pa(?:y|id|yment)\\w{0,3}", "sign(?:ed)?", "confirm\\w{0,3}", "ok", "okay",
+    "согла[сш]\\w{1,10}", "утвер\\w{1,8}", "одобр\\w{1,8}", "оплат\\w{1,5}", "оплач\\w{1,6}", "плат\\w{1,5}",
+    "подпис\\w{1,8}", "подтвер\\w{1,8}", "проводи\\w{1,3}",
+)  # fmt: skip
+"""Below the line of the keyword a negation counts where it stands in one line with one of these."""
+
+HARMLESS = (
+    "(?:no|without) (?:further |other |more |any )?"
+    "(?:objections?|issues?|questions?|comments?|problems?|remarks?|concerns?|changes?)",
+    "no (?:later|rush|hurry|need)", "not (?:urgent|later than)",
+    "if (?:you have|there are|you need) (?:any |more |further )?(?:questions?|help|information|details)",
+    "(?:let me know|call me|write me|contact me|ask me) if",
+    "if (?:anything|something|need(?:ed)?|necessary|possible)", "as soon as (?:possible|you can)",
+    "not only", "no\\.? ?\\d{1,20}",
+    "(?:без|нет|никаких) (?:замечани[йя]|возражени[йя]|вопросов|претензий|комментари\\w{1,3}|проблем)",
+    "(?:замечани[йя]|возражени[йя]|вопросов|претензий|комментариев|проблем) (?:нет|не (?:имею|имеется|возникло))",
+    "не (?:возражаю|против|срочно|позднее|позже|спешите|торопитесь|забудьте)",
+    "если (?:будут|есть|возникнут|появятся) (?:\\w{1,12} )?вопросы", "если что",
+    "при необходимости", "как только сможете", "вопросы если",
+)  # fmt: skip
+"""Courtesies that hold words of the tables above and mean none of them."""
+
+ENDINGS = (
+    "(?:best|kind|warm|many|with (?:best|kind))? ?(?:regards|wishes)", "best", "cheers", "sincerely(?: yours)?",
+    "yours (?:sincerely|faithfully|truly)", "(?:many |with )?thanks(?: a lot| in advance| and regards)?",
+    "thank you(?: very much| in advance| and regards)?", "respectfully", "(?:с )?(?:глубоким )?уважением",
+    "с наилучшими(?: пожеланиями)?", "с пожеланиями \\w{1,15}", "всего (?:доброго|хорошего)",
+    "(?:заранее )?(?:большое )?(?:спасибо|благодарю)(?: заранее)?", "хорошего (?:дня|вечера)",
+    "mit freundlichen grü(?:ß|ss)en",
+    "mfg", "cordialement",
+)  # fmt: skip
+"""How a sign-off begins; a name may follow on its line or below."""
+
+SMALL_PRINT = (
+    "confidential\\w{0,5}", "intended (?:solely |only )?(?:for|recipient)", "intended recipients?", "disclaimer",
+    "privileged",
+    "unsubscribe", "virus(?:es|-free)?", "before printing", "конфиденциальн\\w{1,6}", "предназначен\\w{1,3}",
+    "адресат\\w{0,3}",
+    "распечат\\w{1,8}", "отписаться", "vertraulich\\w{0,3}", "confidentiel\\w{0,3}",
+)  # fmt: skip
+"""Words of a company's small print; a line with one of them says nothing about the invoice."""
+
+DEPENDS_ON = ("if", "unless", "provided", "in case", "если", "при условии", "в случае")
+"""A rejection that begins so gives no reason but sets a condition."""
+
+GIVES_A_REASON = (
+    "because", "since", "due to", "as", "так как", "т\\.? ?к\\.?", "потому что", "из-за", "по причине", "ввиду",
+    "в связи", "поскольку",
+)  # fmt: skip
+
+POSTSCRIPT = ("p\\.? ?s\\.?", "post ?script(?:um)?", "з\\.? ?ы\\.?", "п\\.? ?с\\.?", "upd")

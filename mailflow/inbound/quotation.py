@@ -1,0 +1,205 @@
+"""Where in a text the quotations are: the writer's own lines are what is left.
+
+A quotation is known by its prefix, by the line or header block that introduces it, or by our own reply marker. Below a
+prefixed quotation the writer's words go on; what follows an introduction without a prefix is quotation to the end. What
+cannot be told from a quotation counts as one: then the writer is asked again.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from mailflow.approval.wording import REPLY_MARKERS
+from mailflow.inbound import quote_patterns as words
+from mailflow.inbound.keyword import KeywordList
+
+MAX_LINES = 2000
+MAX_TEXT = 200_000
+MAX_PATTERN = 400
+"""Characters of a line that a pattern sees."""
+
+_WRAP = 70
+_ATTRIBUTION_LINES = 5
+_HEADER_LINES = 10
+
+
+@dataclass(frozen=True)
+class Unquoted:
+    """The writer's own lines. `glued`: the only one begins with a keyword and goes on into the quotation."""
+
+    text: str
+    glued: bool = False
+
+
+def unquoted(text: str, keywords: KeywordList) -> Unquoted:
+    """The text without quotations, forwarded parts, signatures and our own words; at most MAX_LINES are looked at."""
+    lines = [_readable(line) for line in _LINE_BREAK.split(text[:MAX_TEXT])[:MAX_LINES]]
+    kept: list[str] = []
+    signature = False
+    at = 0
+    while at < len(lines):
+        if _is_prefixed(lines[at]):
+            at = _after_quotation(lines, at)
+            kept.append("")
+            signature = False
+            continue
+        if length := _introduction(lines, at):
+            if not _text(kept) and keywords.begins(lines[at]):
+                return Unquoted(" ".join(lines[at : at + length]), glued=True)
+            _drop_rule(kept)
+            at = _next_line(lines, at + length)
+            if at < len(lines) and _is_prefixed(lines[at]):
+                continue
+            break
+        signature = signature or bool(_SIGNATURE.match(lines[at][:MAX_PATTERN]))
+        if not signature:
+            kept.append(lines[at])
+        at += 1
+    return Unquoted(_text(kept))
+
+
+def _readable(line: str) -> str:
+    """One kind of space, none at the end; a line of nothing but invisible characters is empty."""
+    line = _SPACE.sub(" ", line.strip("\ufeff")).rstrip()
+    return "" if all(unicodedata.category(c) in ("Zs", "Cf", "Cc") for c in line[:MAX_PATTERN]) else line
+
+
+def _text(kept: list[str]) -> str:
+    return _BLANK_LINES.sub("\n\n", "\n".join(kept)).strip("\n ")
+
+
+def _is_prefixed(line: str) -> bool:
+    return bool(_PREFIX.match(line))
+
+
+def _after_quotation(lines: list[str], at: int) -> int:
+    """The first line behind a prefixed quotation; the rest of a quoted line that a program wrapped belongs to it."""
+    while at < len(lines) and _is_prefixed(lines[at]):
+        at += 1
+        if at < len(lines) and _is_wrapped_rest(lines[at - 1], lines[at]):
+            at += 1
+    return at
+
+
+def _is_wrapped_rest(quoted: str, line: str) -> bool:
+    first_word = line.split(" ", 1)[0]
+    return bool(first_word) and not _is_prefixed(line) and len(quoted) + 1 + len(first_word) >= _WRAP
+
+
+def _next_line(lines: list[str], at: int) -> int:
+    while at < len(lines) and not lines[at]:
+        at += 1
+    return at
+
+
+def _drop_rule(kept: list[str]) -> None:
+    """Takes off the line that a program draws above what it quotes."""
+    while kept and (not kept[-1] or _RULE.match(kept[-1][:MAX_PATTERN])):
+        kept.pop()
+
+
+def _introduction(lines: list[str], at: int) -> int:
+    """How many lines of a quotation's introduction begin here; 0 where none does."""
+    line = lines[at][:MAX_PATTERN]
+    if not line:
+        return 0
+    if _MARKER.search(line) or _SEPARATOR.search(line) or _FORWARD_LINE.match(line):
+        return 1
+    return _header_block(lines, at) or _attribution(lines, at)
+
+
+def _header_block(lines: list[str], at: int) -> int:
+    """Outlook's From, Sent, To, Subject: three kinds of label at least, that of the sender among them."""
+    if not _HEADER.match(lines[at][:MAX_PATTERN]):
+        return 0
+    kinds: set[str] = set()
+    read = other = end = 0
+    for offset, line in enumerate(lines[at : at + 2 * _HEADER_LINES]):
+        if not line:
+            continue
+        read += 1
+        if label := _HEADER.match(line[:MAX_PATTERN]):
+            kinds.add(_KINDS[label[1].lower()])
+            end, other = offset + 1, 0
+        else:
+            other += 1
+        if other > 2 or read == _HEADER_LINES:
+            break
+    return end if len(kinds) >= 3 and "from" in kinds else 0
+
+
+def _attribution(lines: list[str], at: int) -> int:
+    """'On <date>, <name> wrote:' and its kin in many languages, wrapped or not."""
+    start = lines[at][:MAX_PATTERN]
+    opens = bool(_OPENING.match(start)) or _has_day_and_time(start)
+    joined = ""
+    for offset, line in enumerate(lines[at : at + _ATTRIBUTION_LINES]):
+        if not line or len(joined) > MAX_PATTERN or (_is_prefixed(line) and not _CLOSING.fullmatch(line)):
+            return 0
+        joined = f"{joined} {line[:MAX_PATTERN]}".strip()[: 2 * MAX_PATTERN]
+        if _attributes(joined, opens, lines, at + offset + 1):
+            return offset + 1
+        if not opens and not _HALF_ATTRIBUTION.match(joined[:MAX_PATTERN]):
+            return 0
+    return 0
+
+
+def _attributes(joined: str, opens: bool, lines: list[str], below: int) -> bool:
+    ends = _ENDING.search(joined[-MAX_PATTERN:])
+    if not ends:
+        return False
+    wrote, address = _WROTE.search(joined), _ADDRESS.search(joined)
+    if opens and _DAY.search(joined):
+        return bool(wrote or (address and ends["colon"]))
+    if wrote and address and ends["colon"]:
+        return True
+    follows = _next_line(lines, below)
+    quoted = follows < len(lines) and _is_prefixed(lines[follows])
+    return bool(wrote and ends["colon"] and (opens or quoted or _NUMBERED_WROTE.search(joined)))
+
+
+def _has_day_and_time(line: str) -> bool:
+    return bool(_DATE.search(line) and _TIME.search(line))
+
+
+def _any_of(alternatives: Iterable[str]) -> str:
+    ordered = sorted(alternatives, key=len, reverse=True)
+    return "|".join(re.escape(word).replace(r"\ ", r"\s") for word in ordered)
+
+
+_LINE_BREAK = re.compile(r"\r\n|[\r\n\v\f\x85\u2028\u2029]")
+_SPACE = re.compile(r"[\t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+_BLANK_LINES = re.compile(r"\n{3,}")
+
+_PREFIX = re.compile(r"\s{0,4}(?:[^\W\d_]{1,3})?>")
+_RULE = re.compile(r"(?:[\s*_=—–-]{3,400}|\s{0,3}-{4,40}\s?[^\n-]{1,60}\s?-{4,40}\s{0,3})$")
+_MARKER = re.compile(_any_of(marker.strip("- ") for marker in REPLY_MARKERS.values()), re.IGNORECASE)
+_SENT_WITH = rf"\W{{0,5}}(?:{_any_of(words.SENT_WITH)})(?!\w)[^.,;!?\n]{{0,60}}(?:\.\w[^\n]{{0,200}})?[.\s>)]{{0,3}}$"
+_SIGNATURE = re.compile(rf"\s{{0,3}}(?:--|—{{1,20}}|–{{1,20}}|__|_{{10,200}})\s{{0,3}}$|{_SENT_WITH}", re.IGNORECASE)
+_SEPARATOR = re.compile(
+    rf"[-_=*]{{2,40}}\s{{0,3}}(?:{_any_of((*words.ORIGINAL_MESSAGE, *words.FORWARDED_MESSAGE))})(?!\w)[^\n]{{0,60}}$",
+    re.IGNORECASE,
+)
+_FORWARD_LINE = re.compile(rf"\W{{0,10}}(?:{_any_of(words.FORWARDED_MESSAGE)}):\W{{0,5}}$", re.IGNORECASE)
+_KINDS = {label: kind for kind, labels in words.HEADER_LABELS.items() for label in labels}
+_HEADER = re.compile(rf"\W{{0,10}}({_any_of(_KINDS)})\W{{0,3}}[:：]", re.IGNORECASE)
+
+_WROTE = re.compile(rf"(?<![^\W\d_])(?:{_any_of(words.WROTE)})(?![^\W\d_])", re.IGNORECASE)
+_CLOSING = re.compile(r">\s?[:：]")
+_ADDRESS = re.compile(r"[^\s<>\"@]{1,100}@[^\s<>\"@]{1,200}")
+_DATE = re.compile(r"(?:19|20)\d\d|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}")
+_TIME = re.compile(r"\d{1,2}[:.]\d\d")
+_DAY = re.compile(rf"{_DATE.pattern}|{_TIME.pattern}|\d")
+_ENDING = re.compile(
+    rf"(?:(?P<colon>[:：])|(?<![^\W\d_])(?:{_any_of(words.WROTE)}))[\s*_=-]{{0,20}}$|[^\s<>\"@]@[^\s<>\"@]{{1,200}}>$",
+    re.IGNORECASE,
+)
+_OPENING = re.compile(
+    rf"\W{{0,10}}(?:(?:{_any_of((*words.OPENINGS, *words.CALENDAR_WORDS))})(?![^\W\d_])[.,]?\s{{1,3}}){{0,4}}\d",
+    re.IGNORECASE,
+)
+_HALF_ATTRIBUTION = re.compile(r"[^<>\n]{0,200}<\s?[^\s<>@]{0,100}(?:@[^\s<>]{0,200}>?)?$")
+_NUMBERED_WROTE = re.compile(rf"\d{{1,2}}[:./-]\d.{{0,200}}(?:{_any_of(words.WROTE)})\s{{0,3}}[:：]", re.IGNORECASE)

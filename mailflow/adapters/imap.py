@@ -95,7 +95,7 @@ class ImapMailbox:
         either it stays behind, marked as deleted: a plain EXPUNGE would destroy what others have marked.
         """
         with self._session(f"moving a mail to {folder}") as box:
-            if location.uidvalidity != self._uidvalidity:
+            if (location.folder, location.uidvalidity) != (self.inbox, self._uidvalidity):
                 return False
             client, uid, target = box.client, str(location.uid), str(encode_folder(folder), "ascii")
             if "MOVE" in client.capabilities:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -248,6 +250,15 @@ class TestFilingAway:
             other.folder.set(PROCESSED)
             assert other.uids("UNDELETED UNSEEN") == ["1"]
 
+    def test_a_mail_of_another_folder_is_not_mistaken_for_one_of_the_inbox(
+        self, server: Dovecot, user: str, open_mailbox: Open
+    ) -> None:
+        mailbox = open_mailbox(server.imap_port, username=user)
+        server.deliver(user, mail())
+        (fetched,) = read(mailbox)
+        assert not mailbox.file_away(replace(fetched.location, folder="Archive"), PROCESSED)
+        assert mailbox.file_away(fetched.location, PROCESSED)
+
     def test_a_mail_that_is_gone_is_no_error(self, server: Dovecot, user: str, open_mailbox: Open) -> None:
         mailbox = open_mailbox(server.imap_port, username=user)
         server.deliver(user, mail())
@@ -404,9 +415,20 @@ class TestWaiting:
         assert waiting.result is True
         assert mailbox.wait(0.2) is False, "one wake ends one wait"
 
+    def test_a_signal_handler_may_wake(self, mailbox: ImapMailbox) -> None:
+        read(mailbox)
+        before = signal.signal(signal.SIGALRM, lambda *_: mailbox.wake())
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 0.2)
+            began = time.monotonic()
+            assert mailbox.wait(10)
+            assert time.monotonic() - began < 1
+        finally:
+            signal.signal(signal.SIGALRM, before)
+
     def test_a_wake_before_the_wait_is_not_lost(self, mailbox: ImapMailbox) -> None:
         read(mailbox)
-        for _ in range(100_000):
+        for _ in range(20_000):
             mailbox.wake()
         began = time.monotonic()
         assert mailbox.wait(10)

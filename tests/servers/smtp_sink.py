@@ -148,6 +148,7 @@ class _Session(socketserver.BaseRequestHandler):
         self.sink = cast(_Server, self.server).sink
         self.user: str | None = None
         self.raw_connection: socket.socket = self.request
+        self.raw_connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sink.opened(self.raw_connection)
         try:
             if self.sink.fault("connect") is not None:

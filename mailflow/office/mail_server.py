@@ -6,6 +6,7 @@ For the demo and for tests. Both run in one event loop, so a delivery wakes an I
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from argparse import Namespace
 from collections.abc import Coroutine, Mapping
@@ -38,6 +39,8 @@ except ModuleNotFoundError as missing:
 HOST = "127.0.0.1"
 LARGEST_MAIL = 64_000_000
 _SECONDS_TO_START_OR_STOP = 10
+
+logging.getLogger("mail.log").setLevel(logging.ERROR)  # at every login aiosmtpd warns of its own old attribute
 
 _T = TypeVar("_T")
 

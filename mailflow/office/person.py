@@ -26,6 +26,7 @@ PATIENCE = 5.0
 _LOOK_AGAIN = 0.05
 _IMAP_TIMEOUT = 10.0
 
+_UNFOLDED = SMTP.clone(max_line_length=998)  # RFC 5322 section 2.1.1; folding an encoded header can lose a space
 _PARTSTAT_WORDS = {
     "en": {"ACCEPTED": "Accepted", "DECLINED": "Declined", "TENTATIVE": "Tentatively accepted"},
     "ru": {"ACCEPTED": "Принято", "DECLINED": "Отклонено", "TENTATIVE": "Под вопросом"},
@@ -157,7 +158,7 @@ class Person:
         raise NobodyWrote(f"{self.name} found no button '{label}' in '{mail.subject}'; there are: {labels}.")
 
     def _letter(self, to: str, subject: str, body: str, attachments: Sequence[Paper]) -> EmailMessage:
-        letter = EmailMessage(policy=SMTP)
+        letter = EmailMessage(policy=_UNFOLDED)
         letter["From"] = Address(self.name, addr_spec=self.address)
         letter["To"] = to
         letter["Subject"] = subject

@@ -98,6 +98,12 @@ def test_a_reply_stays_in_the_thread_and_quotes_below_an_attribution_line(office
     assert [f.filename for f in mail.files] == ["a.txt"]
 
 
+def test_a_long_subject_keeps_every_space(office: Office) -> None:
+    subject = "Оплата счёта за бумагу и прочие нужные вещи для офиса " * 3 + "и точка"
+    office.person().submit(subject, "x")
+    assert ReceivedMail(office.server.journal[-1].raw).subject == subject
+
+
 def test_a_reply_to_a_reply_has_one_re_only(office: Office) -> None:
     office.send(request("RE: hello"))
     ivan = office.person("en")

@@ -1,0 +1,99 @@
+"""The daemon: wakes when mail comes, goes on when the servers do not, stops when it is told to."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from mailflow.office.mail_server import MailServer
+from mailflow.office.papers import Paper
+from mailflow.office.person import Person
+from tests.stories.conftest import PEOPLE, SETTINGS
+
+TOP = Path(__file__).parents[1]
+USERS = {f"{name}@example.com": "secret" for name in (*PEOPLE, "finance")}
+BODY = "Counterparty: Romashka\nAmount: 100 EUR\nPay date: in 10 days"
+
+
+@contextmanager
+def daemon(folder: Path, imap_port: int, smtp_port: int, command: str = "run") -> Iterator[subprocess.Popen[str]]:
+    settings = SETTINGS.format(
+        database=f"sqlite:///{folder}/mailflow.db",
+        imap=imap_port,
+        smtp=smtp_port,
+        sequence="olga@example.com",
+        more="",
+    )
+    (folder / "settings.yaml").write_text(settings, encoding="utf-8")
+    process = subprocess.Popen(
+        [sys.executable, TOP / "run.py", "--settings", folder / "settings.yaml", command],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def ivan(server: MailServer) -> Person:
+    return Person(
+        "ivan@example.com", "Ivan", "secret", server.host, server.imap_port, server.smtp_port, "finance@example.com"
+    )
+
+
+def test_it_wakes_when_mail_comes_and_stops_cleanly_on_sigterm(tmp_path: Path) -> None:
+    with MailServer(USERS) as server, daemon(tmp_path, server.imap_port, server.smtp_port) as process:
+        person = ivan(server)
+        person.submit("Paper", BODY, [Paper("a.pdf", "application/pdf", b"%PDF-1 first")])
+        assert person.wait_for(lambda mail: "INV-" in mail.subject, timeout=20)
+        began = time.monotonic()
+        person.submit("Toner", BODY, [Paper("b.pdf", "application/pdf", b"%PDF-1 second")])
+        assert person.wait_for(lambda mail: "Toner" in mail.subject, timeout=20)
+        assert time.monotonic() - began < 10, "waited for the next poll instead of being woken"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=15) == 0
+        assert process.stderr
+        assert "Traceback" not in process.stderr.read()
+
+
+@pytest.mark.slow
+def test_it_waits_for_a_mail_server_that_is_away_and_goes_on_when_it_is_back(tmp_path: Path) -> None:
+    with MailServer(USERS) as first:
+        ports = first.imap_port, first.smtp_port
+    with daemon(tmp_path, *ports) as process:
+        time.sleep(4)
+        assert process.poll() is None
+        with MailServer(USERS, *ports) as server:
+            person = ivan(server)
+            person.submit("Paper", BODY, [Paper("a.pdf", "application/pdf", b"%PDF-1 first")])
+            assert person.wait_for(lambda mail: "INV-" in mail.subject, timeout=30)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=15) == 0
+        assert process.stderr
+        said = process.stderr.read()
+        assert "Traceback" not in said
+        assert said.count("cannot be reached") < 10
+
+
+def test_once_ends_with_75_where_something_waits_for_a_retry(tmp_path: Path) -> None:
+    with MailServer(USERS) as server:
+        ports = server.imap_port, server.smtp_port
+        ivan(server).submit("Paper", BODY, [Paper("a.pdf", "application/pdf", b"%PDF-1 first")])
+        with daemon(tmp_path, server.imap_port, 1, "once") as process:
+            assert process.wait(timeout=60) == 75
+    with daemon(tmp_path, *ports, "once") as process:
+        assert process.wait(timeout=60) == 75
+        assert process.stderr
+        assert "Traceback" not in process.stderr.read()

@@ -39,29 +39,29 @@ _OUTLOOK_RULE = re.compile(r"border-top\s{0,3}:\s{0,3}solid\s{1,3}#(?:e1e1e1|b5c
 
 @dataclass(frozen=True)
 class HtmlText:
-    """`text` is what is seen, `with_hidden` the same with what the page hides, `hidden` the hidden words alone."""
+    """`text` is what is seen, `with_hidden` the same with what the page hides."""
 
     text: str
     with_hidden: str
-    hidden: str
 
 
 def html_text(html: str) -> HtmlText:
     """The text of an HTML body; never raises, at most MAX_HTML characters of it are read."""
     root = _parse(html)
     if root is None:
-        return HtmlText("", "", "")
+        return HtmlText("", "")
     rules = _hiding_selectors(root)
     _flatten(root)
     _mark_quotations(root)
-    with_hidden = _rendered(root)
     hidden = _hidden_elements(root, rules)
+    for element in hidden:
+        element.attrib.pop("style", None)
+    with_hidden = _rendered(root)
     if not hidden:
-        return HtmlText(with_hidden, with_hidden, "")
-    words = " ".join("".join(map(str, element.itertext())) for element in hidden)
+        return HtmlText(with_hidden, with_hidden)
     for element in hidden:
         _remove(element)
-    return HtmlText(_rendered(root), with_hidden, words)
+    return HtmlText(_rendered(root), with_hidden)
 
 
 def _parse(html: str) -> etree._Element | None:

@@ -112,7 +112,7 @@ def _introduction(lines: list[str], at: int) -> int:
 
 
 def _header_block(lines: list[str], at: int) -> int:
-    """Outlook's From, Sent, To, Subject: three kinds of label at least, that of the sender among them."""
+    """Outlook's From, Sent, To, Subject: three kinds with the sender among them, or two above an attribution."""
     if not _HEADER.match(lines[at][:MAX_PATTERN]):
         return 0
     kinds: set[str] = set()
@@ -128,7 +128,12 @@ def _header_block(lines: list[str], at: int) -> int:
             other += 1
         if other > 2 or read == _HEADER_LINES:
             break
-    return end if len(kinds) >= 3 and "from" in kinds else 0
+    if len(kinds) >= 3 and "from" in kinds:
+        return end
+    below = _next_line(lines, at + end)
+    if len(kinds) >= 2 and below < len(lines) and (length := _attribution(lines, below)):
+        return below + length - at
+    return 0
 
 
 def _attribution(lines: list[str], at: int) -> int:

@@ -39,7 +39,7 @@ class Visible:
 def visible_text(message: InboundMessage, keywords: Keywords = KEYWORDS) -> Visible:
     """What the writer typed: the words of the text part, or those of the HTML where there is no text."""
     known = KeywordList(keywords)
-    page = html_text(message.html) if message.html else HtmlText("", "", "")
+    page = html_text(message.html) if message.html else HtmlText("", "")
     plain, shown = unquoted(message.text, known), unquoted(page.text, known)
     taken = plain if message.text.strip() else shown
     text, other = taken.text[:MAX_TEXT], ""
@@ -49,7 +49,7 @@ def visible_text(message: InboundMessage, keywords: Keywords = KEYWORDS) -> Visi
             doubts.append("parts_differ")
         if _words(plain.text) != _words(shown.text):
             other = shown.text[:MAX_TEXT]
-    if page.hidden and _hides_an_answer(page, shown, known):
+    if page.with_hidden != page.text and _hides_an_answer(page, shown, known):
         doubts.append("hidden_text")
     if "\ufffd" in _first(text, known):
         doubts.append("damaged_text")
@@ -69,11 +69,11 @@ def _begin_alike(one: Unquoted, other: Unquoted, keywords: KeywordList) -> bool:
 
 
 def _hides_an_answer(page: HtmlText, shown: Unquoted, keywords: KeywordList) -> bool:
-    """Whether one who saw the hidden words too would find another keyword, or another first line."""
-    if keywords.anywhere(page.hidden[:MAX_TEXT]) & _DECISIVE:
+    """Whether one who saw the hidden words too would find other keywords, or another first line."""
+    unhidden = unquoted(page.with_hidden, keywords).text
+    if (keywords.anywhere(unhidden) ^ keywords.anywhere(shown.text)) & _DECISIVE:
         return True
-    with_hidden = unquoted(page.with_hidden, keywords).text
-    return _words(_first(with_hidden, keywords)) != _words(_first(shown.text, keywords))
+    return _words(_first(unhidden, keywords)) != _words(_first(shown.text, keywords))
 
 
 def _words(text: str) -> list[str]:

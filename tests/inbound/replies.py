@@ -1,0 +1,135 @@
+"""How mail programs put an answer and the mail that it answers together."""
+
+from __future__ import annotations
+
+from html import escape
+
+from mailflow.approval.wording import REPLY_MARKERS
+from mailflow.inbound.message import InboundMessage
+
+REQUEST = f"""{REPLY_MARKERS["en"]}
+
+Invoice INV-2026-0114 from Acme Tools Ltd needs your decision.
+
+Amount: 517 034,04 RUB
+Pay date: 14.12.2026
+
+The first line of your answer:
+
+APPROVE
+REJECT: reason
+
+{REPLY_MARKERS["ru"]}
+СОГЛАСОВАНО
+ОТКЛОНЕНО: причина
+
+Reference: INV-2026-0114 #pvte75y7"""
+
+ATTRIBUTIONS = {
+    "Gmail": "On Tue, Nov 24, 2026 at 10:00 AM Mailflow <finance@example.com> wrote:",
+    "Gmail, wrapped": "On Tue, Nov 24, 2026 at 10:00 AM Invoices of the Company <\nfinance@example.com> wrote:",
+    "Gmail, Russian": "вт, 24 нояб. 2026 г. в 10:00, Mailflow <finance@example.com>:",
+    "Android, Russian": '24.11.2026 10:00 пользователь "Mailflow" <\nfinance@example.com> написал:',
+    "Apple Mail": "On 24 Nov 2026, at 10:00, Mailflow <finance@example.com> wrote:",
+    "Apple Mail, Russian": "24 нояб. 2026 г., в 10:00, Mailflow <finance@example.com> написал(а):",
+    "Thunderbird": "On 24/11/2026 10:00, Mailflow wrote:",
+    "Thunderbird, Russian": "24.11.2026 10:00, Mailflow пишет:",
+    "Yandex": '24.11.2026, 10:00, "Mailflow" <finance@example.com>:',
+    "Mail.ru": "Вторник, 24 ноября 2026, 10:00 +03:00 от Mailflow <finance@example.com>:",
+    "The Bat!": "Вы писали 24 ноября 2026 г., 10:00:00:",
+    "Evolution, Russian": "В Вт, 24/11/2026 в 10:00 +0300, Mailflow пишет:",
+    "French": "Le mar. 24 nov. 2026 à 10:00, Mailflow <finance@example.com>\na écrit :",
+    "German": "Am 24.11.2026 um 10:00 schrieb Mailflow <finance@example.com>:",
+    "Dutch": "Op di 24 nov 2026 om 10:00 schreef Mailflow <\nfinance@example.com>:",
+    "Polish": "W dniu 24.11.2026 o 10:00 Mailflow <finance@example.com>\nnapisał(a):",
+    "Norwegian, wrapped": "tir. 24. nov. 2026 kl. 10:00 skrev Mailflow <finance@example.com\n>:",
+    "Zoho": "---- On Tue, 24 Nov 2026 10:00:00 +0300 finance@example.com wrote ----",
+}
+
+HEADER_BLOCKS = {
+    "Outlook": (
+        "From: Mailflow <finance@example.com>\nSent: Tuesday, November 24, 2026 10:00 AM\n"
+        "To: Olga <olga@example.com>\nSubject: [INV-2026-0114 #pvte75y7] Approve"
+    ),
+    "Outlook, Russian": (
+        "От: Mailflow <finance@example.com>\nОтправлено: 24 ноября 2026 г. 10:00\n"
+        "Кому: Ольга <olga@example.com>\nТема: [INV-2026-0114 #pvte75y7] Согласовать"
+    ),
+    "Outlook, German": "Von: Mailflow\nGesendet: Dienstag, 24. November 2026 10:00\nAn: Olga\nBetreff: Rechnung",
+    "Outlook.com": "________________________________\nFrom: Mailflow\nSent: 24 November 2026\nTo: Olga\nSubject: x",
+    "Hotmail": "Date: Tue, 24 Nov 2026 10:00:00 +0300\nSubject: x\nFrom: finance@example.com\nTo: olga@example.com",
+    "Outlook, bold": "*From:* Mailflow [mailto:finance@example.com]\n*Sent:* 24.11.2026\n*To:* Olga\n*Subject:* x",
+    "Original message": "-----Original Message-----",
+    "Исходное сообщение": "-------- Исходное сообщение --------\nОт: Mailflow\nДата: 24.11.2026 10:00\nКому: Ольга\nТема: x",
+    "a telephone": "Gesendet von Outlook für Android<https://aka.ms/AAb9ysg>",
+    "our own words alone": "",
+}
+
+FORWARDS = {
+    "Gmail": "---------- Forwarded message ---------\nFrom: Mailflow <finance@example.com>\nDate: Tue, Nov 24, 2026\n",
+    "Apple Mail": "Begin forwarded message:\n",
+    "Russian": "-------- Пересылаемое сообщение --------\n24.11.2026, 10:00, Mailflow:\n",
+}
+
+
+def prefixed(text: str) -> str:
+    """A quotation with `>`."""
+    return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
+
+
+def text_replies(answer: str) -> dict[str, str]:
+    """The answer in the text part of every program, above the quotation and where possible below it."""
+    found = {}
+    for name, line in ATTRIBUTIONS.items():
+        found[f"{name}, above"] = f"{answer}\n\n{line}\n{prefixed(REQUEST)}\n"
+        found[f"{name}, above, no prefix"] = f"{answer}\n\n{line}\n\n{REQUEST}\n"
+        found[f"{name}, close above"] = f"{answer}\n{line}\n\n{prefixed(REQUEST)}\n"
+        found[f"{name}, below"] = f"{line}\n{prefixed(REQUEST)}\n\n{answer}\n"
+    for name, block in HEADER_BLOCKS.items():
+        found[f"{name}, above"] = f"{answer}\n\n{block}\n\n{REQUEST}\n"
+    found["within"] = f"{prefixed(REQUEST[:200])}\n\n{answer}\n\n{prefixed(REQUEST[200:])}\n"
+    found["signed"] = f"{answer}\n\n-- \nAnna Smirnova\nReject fraud: fraud@example.com\n\n{prefixed(REQUEST)}\n"
+    found["no quotation"] = answer
+    return found
+
+
+def html_replies(answer: str) -> dict[str, str]:
+    """The same in HTML."""
+    said = escape(answer).replace("\n", "<br>\n")
+    asked = escape(REQUEST).replace("\n", "<br>\n")
+    line = "24.11.2026 10:00, Mailflow &lt;finance@example.com&gt;"
+    outlook = "<b>От:</b> Mailflow<br><b>Отправлено:</b> 24 ноября 2026 г.<br><b>Кому:</b> Ольга<br><b>Тема:</b> Счёт"
+    return {
+        "Gmail": f'<div dir="ltr">{said}</div><br><div class="gmail_quote"><div class="gmail_attr">On 24 Nov 2026, M &lt;'
+        f'f@x.example&gt; wrote:<br></div><blockquote class="gmail_quote">{asked}</blockquote></div>',
+        "Outlook": f'<div class="WordSection1"><p class="MsoNormal">{said}</p><div style="border:none;border-top:solid '
+        f'#E1E1E1 1.0pt"><p>{outlook}</p></div><p>{asked}</p></div>',
+        "Outlook on the web": f'<div>{said}</div><div id="appendonsend"></div><hr><div id="divRplyFwdMsg">{outlook}</div>'
+        f"<div>{asked}</div>",
+        "Apple Mail": f'<body>{said}<div><br><blockquote type="cite"><div>On 24 Nov 2026, M wrote:</div>{asked}</blockquote>'
+        "</div></body>",
+        "Thunderbird, below": f'<div class="moz-cite-prefix">{line} пишет:<br></div><blockquote type="cite">{asked}'
+        f"</blockquote><p>{said}</p>",
+        "Yandex": f"<div>{said}</div><div>{line}:</div><blockquote>{asked}</blockquote>",
+        "Mail.ru": f'<div>{said}</div><div class="mail-quote-collapse"><blockquote>{line}:<br>{asked}</blockquote></div>',
+        "Yahoo": f'<div>{said}</div><div class="yahoo_quoted">{line} wrote:<br>{asked}</div>',
+        "signed": f'<div>{said}</div><div class="gmail_signature">Reject fraud: fraud@example.com</div>',
+    }
+
+
+def message(text: str = "", html: str | None = None, sender_name: str = "Olga Kim") -> InboundMessage:
+    """A reply with this body."""
+    return InboundMessage(
+        message_id="<1@example.com>",
+        sender="olga@example.com",
+        sender_problem=None,
+        sender_name=sender_name,
+        recipients=("finance@example.com",),
+        subject="Re: [INV-2026-0114 #pvte75y7] Approve",
+        date=None,
+        in_reply_to=(),
+        references=(),
+        text=text,
+        html=html,
+        files=(),
+    )

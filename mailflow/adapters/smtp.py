@@ -105,8 +105,6 @@ class SmtpTransport:
         client = None
         try:
             client = self._open()
-            if client.sock:
-                client.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._greet(client)
             self._sign_in(client)
         except ssl.SSLCertVerificationError as error:

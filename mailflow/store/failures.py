@@ -44,7 +44,8 @@ def why_not_opened(error: DBAPIError, address: URL) -> MailflowError:
 def why_not_done(error: DBAPIError, address: URL) -> MailflowError:
     """A statement failed: away, busy or overtaken by somebody else (try again), or never possible."""
     words = _words(error, address)
-    if isinstance(error, _PASSING) or error.connection_invalidated:
+    mistaken = getattr(error.orig, "sqlite_errorname", "") == "SQLITE_ERROR"  # of a statement, though "operational"
+    if error.connection_invalidated or (isinstance(error, _PASSING) and not mistaken):
         return TransientFailure(f"The database cannot be used just now: {words}")
     return PermanentFailure(f"The database refuses this: {words}")
 

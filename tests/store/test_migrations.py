@@ -14,21 +14,21 @@ from sqlmodel import SQLModel
 from mailflow.errors import ConfigurationError
 from mailflow.store.engine import open_store
 
-DAEMONS = 4
+DAEMONS = 2
 
 
-def test_the_migrated_database_has_exactly_the_tables_of_the_code(url: str) -> None:
-    open_store(url).close()
-    engine = create_engine(url)
+def test_the_migrated_database_has_exactly_the_tables_of_the_code(new_url: str) -> None:
+    open_store(new_url).close()
+    engine = create_engine(new_url)
     with engine.connect() as connection:
         differences = compare_metadata(MigrationContext.configure(connection), SQLModel.metadata)
     engine.dispose()
     assert differences == []
 
 
-def test_the_comparison_above_would_see_a_lacking_index(url: str) -> None:
-    open_store(url).close()
-    engine = create_engine(url)
+def test_the_comparison_above_would_see_a_lacking_index(new_url: str) -> None:
+    open_store(new_url).close()
+    engine = create_engine(new_url)
     with engine.begin() as connection:
         connection.execute(text("DROP INDEX ix_outbox_due"))
         differences = compare_metadata(MigrationContext.configure(connection), SQLModel.metadata)
@@ -36,21 +36,21 @@ def test_the_comparison_above_would_see_a_lacking_index(url: str) -> None:
     assert [difference[0] for difference in differences] == ["add_index"]
 
 
-def test_opening_twice_changes_nothing(url: str) -> None:
-    open_store(url).close()
-    open_store(url).close()
+def test_opening_twice_changes_nothing(new_url: str) -> None:
+    open_store(new_url).close()
+    open_store(new_url).close()
 
 
-def test_daemons_that_start_at_the_same_moment_migrate_once(url: str) -> None:
+def test_daemons_that_start_at_the_same_moment_migrate_once(new_url: str) -> None:
     spawn = multiprocessing.get_context("spawn")
     together = spawn.Barrier(DAEMONS)
-    daemons = [spawn.Process(target=_start, args=(url, together)) for _ in range(DAEMONS)]
+    daemons = [spawn.Process(target=_start, args=(new_url, together)) for _ in range(DAEMONS)]
     for daemon in daemons:
         daemon.start()
     for daemon in daemons:
         daemon.join(60)
     assert [daemon.exitcode for daemon in daemons] == [0] * DAEMONS
-    engine = create_engine(url)
+    engine = create_engine(new_url)
     with engine.connect() as connection:
         assert len(connection.execute(text("SELECT version_num FROM alembic_version")).all()) == 1
     engine.dispose()
@@ -61,15 +61,15 @@ def _start(url: str, together: object) -> None:
     open_store(url).close()
 
 
-def test_a_migration_that_fails_leaves_nothing_behind(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_migration_that_fails_leaves_nothing_behind(new_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mailflow.store.engine.command.upgrade", _half_an_upgrade)
     with pytest.raises(RuntimeError):
-        open_store(url)
+        open_store(new_url)
     monkeypatch.undo()
-    engine = create_engine(url)
+    engine = create_engine(new_url)
     assert inspect(engine).get_table_names() == []
     engine.dispose()
-    open_store(url).close()
+    open_store(new_url).close()
 
 
 def _half_an_upgrade(config: object, revision: str) -> None:
@@ -78,20 +78,20 @@ def _half_an_upgrade(config: object, revision: str) -> None:
     raise RuntimeError("the power went")
 
 
-def test_a_database_of_a_newer_mailflow_is_not_touched(url: str) -> None:
-    open_store(url).close()
-    engine = create_engine(url)
+def test_a_database_of_a_newer_mailflow_is_not_touched(new_url: str) -> None:
+    open_store(new_url).close()
+    engine = create_engine(new_url)
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     engine.dispose()
     with pytest.raises(ConfigurationError, match="newer mailflow"):
-        open_store(url)
+        open_store(new_url)
 
 
 def test_the_migrations_are_found_wherever_the_process_was_started(
-    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    new_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     elsewhere = tmp_path / "100% elsewhere"
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)
-    open_store(url).close()
+    open_store(new_url).close()

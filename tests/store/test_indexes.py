@@ -1,0 +1,131 @@
+"""No look-up reads a whole table: a message costs the same with a hundred thousand invoices as with a hundred."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from time import perf_counter
+
+import pytest
+from sqlalchemy import event, text
+from sqlmodel import SQLModel
+
+from mailflow.approval.effects import Entry, Message
+from mailflow.ports import Location
+from mailflow.store.engine import Store
+from mailflow.store.inbox import InboxState
+from mailflow.store.statements import on_postgresql
+from mailflow.store.unit_of_work import UnitOfWork
+from tests.approval.company import opened
+from tests.store.rows import LEASE, NOW, enqueue, record
+
+NUMBER = "INV-2026-0001"
+
+# Values without a table; a foreign key's check that SQLite plans beside every upsert and runs only while one is broken.
+HARMLESS = ("SCAN CONSTANT ROW", "SCAN 2 CONSTANT ROWS", "SCAN inbox_location USING COVERING INDEX")
+
+LOOK_UPS: dict[str, Callable[[UnitOfWork], object]] = {
+    "inbox.known": lambda uow: uow.inbox.known(Location("INBOX", 7, 1)),
+    "inbox.record": lambda uow: record(uow),
+    "inbox.claim": lambda uow: uow.inbox.claim(NOW, LEASE),
+    "inbox.settle": lambda uow: uow.inbox.settle(1, InboxState.PROCESSED, NOW, "submission"),
+    "inbox.to_file": lambda uow: uow.inbox.to_file(),
+    "inbox.filed": lambda uow: uow.inbox.filed(Location("INBOX", 7, 1)),
+    "inbox.get": lambda uow: uow.inbox.get(1),
+    "inbox.raw": lambda uow: uow.inbox.raw(1),
+    "inbox.quarantined": lambda uow: uow.inbox.quarantined(),
+    "inbox.waiting": lambda uow: uow.inbox.waiting(NOW),
+    "files.read": lambda uow: uow.files.read(uow.files.keep(b"")),
+    "invoices.next_number": lambda uow: uow.invoices.next_number(2026),
+    "invoices.get": lambda uow: uow.invoices.get(NUMBER),
+    "invoices.save": lambda uow: uow.invoices.save(opened().invoice),
+    "invoices.of_file": lambda uow: uow.invoices.of_file("0" * 64, NUMBER),
+    "invoices.waiting_since": lambda uow: uow.invoices.waiting_since(NOW),
+    "invoices.unpaid_before": lambda uow: uow.invoices.unpaid_before(date(2026, 12, 1)),
+    "invoices.asked_of": lambda uow: uow.invoices.asked_of("olga@example.com"),
+    "invoices.of_submitter": lambda uow: uow.invoices.of_submitter("ivan@example.com"),
+    "invoices.of_counterparty": lambda uow: uow.invoices.of_counterparty("ООО", NUMBER),
+    "references.by_token": lambda uow: uow.references.by_token("token"),
+    "references.by_message_id": lambda uow: uow.references.by_message_id("<a@b>"),
+    "references.number_of_uid": lambda uow: uow.references.number_of_uid("uid"),
+    "outbox.claim_due": lambda uow: uow.outbox.claim_due(NOW, LEASE),
+    "outbox.delivered": lambda uow: uow.outbox.delivered(1, NOW, ""),
+    "outbox.undelivered": lambda uow: uow.outbox.undelivered(),
+    "outbox.get": lambda uow: uow.outbox.get(1),
+    "outbox.waiting": lambda uow: uow.outbox.waiting(),
+    "outbox.next_due": lambda uow: uow.outbox.next_due(),
+    "outbox.thread": lambda uow: uow.outbox.thread(NUMBER, "olga@example.com"),
+    "outbox.by_message_id": lambda uow: uow.outbox.by_message_id("<a@b>"),
+    "outbox.last_of": lambda uow: uow.outbox.last_of(Message.HELP, "olga@example.com"),
+    "history.append": lambda uow: uow.history.append(NUMBER, Entry("e", "a"), NOW, None, None),
+    "history.of": lambda uow: uow.history.of(NUMBER),
+}
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("look_up", LOOK_UPS.values(), ids=LOOK_UPS)
+def test_a_look_up_goes_by_an_index(store: Store, look_up: Callable[[UnitOfWork], object]) -> None:
+    with store.begin() as uow:
+        record(uow)
+        uow.invoices.add(opened().invoice)
+        enqueue(uow, "mail")
+        plans = plans_of(uow, lambda: look_up(uow))
+    assert plans
+    assert [step for step in plans if step.startswith("SCAN") and not step.startswith(HARMLESS)] == []
+
+
+def plans_of(uow: UnitOfWork, work: Callable[[], object]) -> list[str]:
+    """The steps by which SQLite does the statements of some work."""
+    connection, steps = uow._connection, []
+
+    def explain(conn: object, cursor: object, statement: str, parameters: tuple[object, ...], *_: object) -> None:
+        if not statement.startswith("EXPLAIN"):
+            explained = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+            steps.extend(row.detail for row in explained)
+            steps.append(statement)
+
+    event.listen(connection, "before_cursor_execute", explain)
+    work()
+    event.remove(connection, "before_cursor_execute", explain)
+    return steps
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_the_plans_above_would_show_a_whole_table_read(store: Store) -> None:
+    with store.begin() as uow:
+        plans = plans_of(uow, lambda: uow._connection.execute(text("SELECT * FROM inbox WHERE subject = 'x'")))
+    assert any(step.startswith("SCAN inbox") for step in plans)
+
+
+@pytest.mark.slow
+def test_claims_stay_fast_beside_a_hundred_thousand_finished_mails(store: Store) -> None:
+    with store.begin() as uow:
+        record(uow)
+        enqueue(uow, "mail")
+        fill(uow, "inbox", "digest", "processed", 100_000)
+        fill(uow, "outbox", "message_id", "delivered", 100_000)
+        record(uow, "last", uid=2)
+        enqueue(uow, "last", number="INV-2026-0002")
+        uow.commit()
+    with store.begin() as uow:
+        if on_postgresql(uow._connection):  # as its autovacuum does; SQLite does so only where somebody asks it to
+            uow._connection.execute(text("ANALYZE"))
+        for claim in (uow.inbox.claim, uow.outbox.claim_due):
+            assert claim(NOW, LEASE)
+            started = perf_counter()
+            assert claim(NOW, LEASE)
+            assert perf_counter() - started < 0.02
+            assert claim(NOW, LEASE) is None
+
+
+def fill(uow: UnitOfWork, table: str, unique: str, state: str, count: int) -> None:
+    """Copies of the first row in another state."""
+    columns = [c.name for c in SQLModel.metadata.tables[table].c if c.name not in ("id", unique, "state")]
+    names = ", ".join(columns)
+    uow._connection.execute(
+        text(
+            f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count}) "
+            f"INSERT INTO {table} ({unique}, state, {names}) "
+            f"SELECT 'copy ' || i, '{state}', {names} FROM n, (SELECT * FROM {table} LIMIT 1) AS first"
+        )
+    )

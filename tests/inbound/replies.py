@@ -60,7 +60,9 @@ HEADER_BLOCKS = {
     "Hotmail": "Date: Tue, 24 Nov 2026 10:00:00 +0300\nSubject: x\nFrom: finance@example.com\nTo: olga@example.com",
     "Outlook, bold": "*From:* Mailflow [mailto:finance@example.com]\n*Sent:* 24.11.2026\n*To:* Olga\n*Subject:* x",
     "Original message": "-----Original Message-----",
-    "Исходное сообщение": "-------- Исходное сообщение --------\nОт: Mailflow\nДата: 24.11.2026 10:00\nКому: Ольга\nТема: x",
+    "Исходное сообщение": (
+        "-------- Исходное сообщение --------\nОт: Mailflow\nДата: 24.11.2026 10:00\nКому: Ольга\nТема: x"
+    ),
     "a telephone": "Gesendet von Outlook für Android<https://aka.ms/AAb9ysg>",
     "our own words alone": "",
 }
@@ -100,18 +102,19 @@ def html_replies(answer: str) -> dict[str, str]:
     line = "24.11.2026 10:00, Mailflow &lt;finance@example.com&gt;"
     outlook = "<b>От:</b> Mailflow<br><b>Отправлено:</b> 24 ноября 2026 г.<br><b>Кому:</b> Ольга<br><b>Тема:</b> Счёт"
     return {
-        "Gmail": f'<div dir="ltr">{said}</div><br><div class="gmail_quote"><div class="gmail_attr">On 24 Nov 2026, M &lt;'
-        f'f@x.example&gt; wrote:<br></div><blockquote class="gmail_quote">{asked}</blockquote></div>',
+        "Gmail": f'<div dir="ltr">{said}</div><br><div class="gmail_quote"><div class="gmail_attr">On 24 Nov 2026, '
+        f'M &lt;f@x.example&gt; wrote:<br></div><blockquote class="gmail_quote">{asked}</blockquote></div>',
         "Outlook": f'<div class="WordSection1"><p class="MsoNormal">{said}</p><div style="border:none;border-top:solid '
         f'#E1E1E1 1.0pt"><p>{outlook}</p></div><p>{asked}</p></div>',
-        "Outlook on the web": f'<div>{said}</div><div id="appendonsend"></div><hr><div id="divRplyFwdMsg">{outlook}</div>'
-        f"<div>{asked}</div>",
-        "Apple Mail": f'<body>{said}<div><br><blockquote type="cite"><div>On 24 Nov 2026, M wrote:</div>{asked}</blockquote>'
-        "</div></body>",
+        "Outlook on the web": f'<div>{said}</div><div id="appendonsend"></div><hr>'
+        f'<div id="divRplyFwdMsg">{outlook}</div><div>{asked}</div>',
+        "Apple Mail": f'<body>{said}<div><br><blockquote type="cite"><div>On 24 Nov 2026, M wrote:</div>'
+        f"{asked}</blockquote></div></body>",
         "Thunderbird, below": f'<div class="moz-cite-prefix">{line} пишет:<br></div><blockquote type="cite">{asked}'
         f"</blockquote><p>{said}</p>",
         "Yandex": f"<div>{said}</div><div>{line}:</div><blockquote>{asked}</blockquote>",
-        "Mail.ru": f'<div>{said}</div><div class="mail-quote-collapse"><blockquote>{line}:<br>{asked}</blockquote></div>',
+        "Mail.ru": f'<div>{said}</div><div class="mail-quote-collapse"><blockquote>'
+        f"{line}:<br>{asked}</blockquote></div>",
         "Yahoo": f'<div>{said}</div><div class="yahoo_quoted">{line} wrote:<br>{asked}</div>',
         "signed": f'<div>{said}</div><div class="gmail_signature">Reject fraud: fraud@example.com</div>',
     }

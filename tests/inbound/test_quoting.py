@@ -125,7 +125,7 @@ def test_text_and_html_that_say_different_things_are_doubtful(text: str, html: s
     [
         ("APPROVE\n\nThanks", "<div>APPROVE</div><div><br></div><div>Thanks</div>"),
         ("*APPROVE*", "<b>APPROVE</b>"),
-        ("REJECT: the contract is missing and the\namount is wrong", "REJECT: the contract is missing and the amount is wrong"),
+        ("REJECT: the contract is missing,\nthe sum is wrong", "REJECT: the contract is missing, the sum is wrong"),
         ("Hi\u00a0Anna,\nAPPROVE", "<p>Hi Anna,</p><p>APPROVE</p>"),
         ("QUESTION: see https://x.example/a", '<p>QUESTION: see <a href="https://x.example/a">https://x.example/a</a></p>'),
         ("", "<p>APPROVE</p>"),
@@ -227,7 +227,7 @@ def test_whatever_stands_in_a_mail_reading_it_fails_never(text: str, html: str |
     assert len(seen.text) <= MAX_TEXT
 
 
-WORDS = st.lists(st.sampled_from("please pay the boxes soon спасибо большое счёт верный".split()), min_size=1, max_size=6)
+WORDS = st.lists(st.sampled_from(["please", "pay", "boxes", "спасибо", "счёт", "верный"]), min_size=1, max_size=6)
 
 
 @given(st.lists(WORDS.map(" ".join), min_size=1, max_size=3).map("\n".join), st.sampled_from(sorted(text_replies(""))))

@@ -90,7 +90,7 @@ def build(settings: Settings) -> Application:
         transport=transport,
         whole_pass=WholePass(
             intake=Intake(store, mailbox, folders.processed, folders.quarantine),
-            processing=Processing(store, reader, outgoing),
+            processing=Processing(store, reader, outgoing, templates),
             calendar_day=CalendarDay(store, company, outgoing),
             dispatch=Dispatch(store, company, templates, transport, outgoing, settings.payment.invite_at),
         ),
@@ -123,6 +123,7 @@ def transport_of(settings: Settings) -> SmtpTransport:
         username=smtp.username,
         password=smtp.password.get_secret_value() if smtp.password else None,
         ca_file=smtp.ca_file,
+        hello=settings.mailbox.address.rpartition("@")[2],
     )
 
 

@@ -58,13 +58,14 @@ class Automatic:
 
 @dataclass(frozen=True)
 class Answered:
-    """A person's answer to a mail of ours."""
+    """A person's answer to a mail of ours. `body` is the whole text, the quotation too."""
 
     sender: str
     reference: Reference
     reading: Reading
     form: Form
     files: tuple[File, ...]
+    body: str
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ class Reader:
         reading = read_answer(message, self.keywords, today)
         form, files = read_form(reading.text, today), invoice_files(message)
         if reference:
-            return Answered(sender, reference, reading, form, files)
+            return Answered(sender, reference, reading, form, files, message.text)
         if isinstance(reading.command, AskStatus | AskHelp):
             return Enquired(sender, reading.command)
         if not files and not form.says_something:

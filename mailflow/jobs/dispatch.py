@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
@@ -61,7 +60,7 @@ class Dispatch:
         return True
 
     def _write(self, entry: OutboxEntry) -> bytes:
-        identity = _identity(entry.identity)
+        identity = identity_of(entry)
         if isinstance(entry.effect, Invitation):
             return write_invitation(entry.effect, identity, self.company, self.templates, self.invite_at)
         with self.store.begin() as uow:
@@ -96,13 +95,14 @@ def kind_of(entry: OutboxEntry) -> str:
     return entry.effect.message.value if isinstance(entry.effect, Mail) else Message.INVITE.value
 
 
-def _identity(facts: Mapping[str, object]) -> Identity:
-    in_reply_to, references = facts["in_reply_to"], facts["references"]
+def identity_of(entry: OutboxEntry) -> Identity:
+    """The identity that was fixed when the entry was written."""
+    facts = entry.identity
     return Identity(
-        message_id=str(facts["message_id"]),
-        date=datetime.fromisoformat(str(facts["date"])),
-        token=str(facts["token"]),
-        in_reply_to=str(in_reply_to) if in_reply_to else None,
-        references=tuple(references) if isinstance(references, list) else (),
-        answers=bool(facts["answers"]),
+        message_id=entry.message_id,
+        date=datetime.fromisoformat(facts["date"]),
+        token=facts["token"],
+        in_reply_to=facts["in_reply_to"],
+        references=tuple(facts["references"]),
+        answers=facts["answers"],
     )

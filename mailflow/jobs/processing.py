@@ -15,10 +15,11 @@ from mailflow.approval.company import Company
 from mailflow.approval.decision import Answer, AskHelp
 from mailflow.approval.effects import Entry, Mail, Message, Outcome
 from mailflow.approval.invoice import Invoice, Repeat
-from mailflow.approval.reference import Reference
-from mailflow.approval.submission import Attachment
+from mailflow.approval.reference import Asks, Reference
+from mailflow.approval.submission import Attachment, Form
 from mailflow.errors import Refusal, TransientFailure
 from mailflow.inbound.correlation import Clues, clues
+from mailflow.inbound.filled_form import filled_in
 from mailflow.inbound.message import File, InboundMessage, parse
 from mailflow.inbound.routing import (
     Answered,
@@ -33,8 +34,11 @@ from mailflow.inbound.routing import (
     Submitted,
     Unmatched,
 )
+from mailflow.jobs.dispatch import identity_of
 from mailflow.jobs.outgoing import Outgoing, Trigger
 from mailflow.jobs.retry import next_reading
+from mailflow.outbound.mail import write_mail
+from mailflow.outbound.templating import Templates
 from mailflow.store.engine import Store
 from mailflow.store.inbox import InboxMail, InboxState
 from mailflow.store.unit_of_work import UnitOfWork
@@ -62,6 +66,7 @@ class Processing:
     store: Store
     reader: Reader
     outgoing: Outgoing
+    templates: Templates
 
     @property
     def company(self) -> Company:
@@ -133,7 +138,8 @@ class Processing:
     def _answer(self, uow: UnitOfWork, intent: Answered, trigger: Trigger, now: datetime) -> Settled:
         invoice = _existing(uow, intent.reference.number)
         attachments = _keep(uow, intent.files)
-        answer = Answer(intent.sender, intent.reading, intent.form, attachments)
+        form = self._with_filled_form(uow, intent, invoice, now)
+        answer = Answer(intent.sender, intent.reading, form, attachments)
         repeat = _repeat_of(uow, attachments, invoice.number)
         try:
             outcome = record_answer(invoice, intent.reference, answer, repeat, self.company, now)
@@ -142,6 +148,17 @@ class Processing:
             return Settled(InboxState.REFUSED, "answer", refusal.code, invoice.number)
         self.outgoing.record(uow, outcome, trigger, now)
         return Settled(InboxState.PROCESSED, "answer", number=invoice.number)
+
+    def _with_filled_form(self, uow: UnitOfWork, intent: Answered, invoice: Invoice, now: datetime) -> Form:
+        """The answer's fields, and those that were filled in within the quotation of our form."""
+        if intent.reference.asks is not Asks.COMPLETION or intent.sender != invoice.submitter:
+            return intent.form
+        message_id = uow.references.message_id_of(intent.reference.token)
+        sent = uow.outbox.by_message_id(message_id) if message_id else None
+        if sent is None or not isinstance(sent.effect, Mail):
+            return intent.form
+        ours = write_mail(sent.effect, identity_of(sent), self.company, self.templates, {})
+        return filled_in(intent.form, intent.body, parse(ours).text, invoice.missing, self.company.today(now))
 
     def _enquire(self, uow: UnitOfWork, intent: Enquired, trigger: Trigger, now: datetime) -> Settled:
         if isinstance(intent.command, AskHelp):

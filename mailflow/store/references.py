@@ -38,6 +38,13 @@ class References:
         """The mail with this Message-ID."""
         return self._find(col(ReferenceRow.message_id) == message_id)
 
+    def message_id_of(self, token: str) -> str | None:
+        """The Message-ID of the mail that gave this token out."""
+        message_id: str | None = self._connection.execute(
+            select(col(ReferenceRow.message_id)).where(col(ReferenceRow.token) == token)
+        ).scalar()
+        return message_id
+
     def number_of_uid(self, uid: str) -> str | None:
         """The invoice whose payment has this calendar UID."""
         number: str | None = self._connection.execute(

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
+from email.policy import SMTP
 from pathlib import Path
 
 import pytest
@@ -153,7 +154,7 @@ class Office:
 
     def send_raw(self, message: EmailMessage, sender: str) -> None:
         with smtplib.SMTP(self.server.host, self.server.smtp_port) as smtp:
-            smtp.sendmail(sender, ["finance@example.com"], message.as_bytes())
+            smtp.sendmail(sender, ["finance@example.com"], message.as_bytes(policy=SMTP))
 
     def folder_count(self, name: str) -> int:
         with self.shared_mailbox() as box:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from email.message import EmailMessage
 
 from mailflow.approval.invoice import StepStatus
 from mailflow.approval.lifecycle import Status
@@ -205,3 +206,22 @@ def test_the_same_conversation_runs_on_postgresql(open_office: Callable[..., Off
     office.work()
     assert office.invoice().status is Status.PAID
     assert office.undelivered() == 0
+
+
+def test_the_form_may_be_filled_in_within_the_quotation(office: Office) -> None:
+    office.submit(**{"Дата оплаты": None, "Контрагент": None})
+    asked = office.gets("ivan", "INV-2026-0001")
+    filled = asked.text.replace("\nДата оплаты:", "\nДата оплаты: 15.12.2026").replace(
+        "\nКонтрагент:", "\nКонтрагент: ООО «Лютик»"
+    )
+    letter = EmailMessage()
+    letter["From"], letter["Subject"], letter["In-Reply-To"] = (
+        "ivan@example.com",
+        "Re: " + asked.subject,
+        asked.message_id,
+    )
+    letter.set_content("".join(f"> {line}\n" for line in filled.splitlines()), cte="base64")
+    office.send_raw(letter, "ivan@example.com")
+    office.work()
+    assert office.invoice().status is Status.IN_APPROVAL
+    assert (office.invoice().counterparty, office.invoice().pay_date) == ("ООО «Лютик»", day(12, 15))

@@ -144,5 +144,6 @@ def test_whoever_is_taken_for_the_sender_is_so_for_the_standard_readers_too(valu
 
 
 def in_ascii(address: str) -> str:
-    local, _, domain = address.lower().rpartition("@")
+    text = address.encode("utf-8", "surrogateescape").decode("utf-8")
+    local, _, domain = text.lower().rpartition("@")
     return f"{local}@{domain.encode('idna').decode()}"

@@ -1,1 +1,1 @@
-"""Effects -> mails and calendar invites. Pure."""
+"""Effects -> mails, invites and tasks, as bytes. Pure: no I/O but reading templates, no clock, no randomness."""

@@ -1,62 +1,131 @@
-"""Buttons that open a ready answer: mailto links (RFC 6068), and nothing that acts when a scanner opens it."""
+"""The ready answers of a mail: `mailto:` links (RFC 6068). No web link decides anything (process section 3)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import quote
 
+from mailflow.approval.effects import Invitation, InviteMethod, Mail, Message
 from mailflow.approval.invoice import Invoice
+from mailflow.approval.lifecycle import FINAL, Status
 from mailflow.approval.reference import Asks
-from mailflow.approval.submission import Field
+from mailflow.approval.submission import Field, RouteKind
 from mailflow.approval.wording import FORM_LABELS, KEYWORDS, Verb
+from mailflow.outbound import formats
+from mailflow.outbound.cleaning import one_line, shortened
 
-_TAKES_TEXT = (Verb.REJECT, Verb.QUESTION, Verb.DELEGATE, Verb.POSTPONE, Verb.DUPLICATE_OK)
-_OF = {
-    Asks.APPROVAL: (Verb.APPROVE, Verb.REJECT, Verb.QUESTION, Verb.DELEGATE),
-    Asks.PAYMENT: (Verb.PAID, Verb.POSTPONE, Verb.REJECT, Verb.QUESTION),
+_UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~@")
+_SUBJECT_LENGTH = 90
+_VALUE_LENGTH = 120  # Outlook opens no link of more than about 2,000 characters
+_NEEDS_TEXT = frozenset({Verb.REJECT, Verb.QUESTION, Verb.DELEGATE, Verb.POSTPONE, Verb.DUPLICATE_OK})
+
+ROUTE_VALUES = {
+    "en": {RouteKind.SEQUENTIAL: "sequential", RouteKind.HIERARCHY: "hierarchy"},
+    "ru": {RouteKind.SEQUENTIAL: "последовательное", RouteKind.HIERARCHY: "по иерархии"},
 }
+"""How a form names the approval types."""
 
 
 @dataclass(frozen=True)
-class Button:
-    """One ready answer: what it does, the word, and the link that opens it."""
+class Answer:
+    """One ready answer. `kind` is a Verb's value, 'form' or 'answer'; `word` is the keyword, `body` the whole text."""
 
-    verb: str
+    kind: str
     word: str
-    link: str
-
-
-def buttons(verbs: Iterable[Verb], mailbox: str, subject: str, language: str) -> list[Button]:
-    """A button for each verb, in the reader's language."""
-    return [_button(verb, mailbox, subject, language) for verb in verbs]
-
-
-def verbs_for(asks: Asks) -> tuple[Verb, ...]:
-    """What may be answered to a mail."""
-    return _OF.get(asks, ())
-
-
-def form_button(invoice: Invoice, mailbox: str, subject: str, language: str) -> Button:
-    """The form of the lacking fields, ready to be filled in."""
-    body = "".join(f"{label}: \n" for label in form_lines(invoice, language))
-    return Button("form", "", mailto(mailbox, subject, body))
-
-
-def form_lines(invoice: Invoice, language: str) -> list[str]:
-    """The labels of what an incomplete invoice lacks; files cannot be typed."""
-    labels = FORM_LABELS.get(language, FORM_LABELS["en"])
-    lacking = dict.fromkeys(p.field for p in invoice.problems if p.field is not Field.FILES)
-    return [labels[field] for field in lacking]
+    body: str
 
 
 def mailto(address: str, subject: str, body: str) -> str:
-    """A mailto link with everything filled in."""
-    text = body.replace("\n", "\r\n")
-    return f"mailto:{quote(address, safe='@')}?subject={quote(subject, safe='')}&body={quote(text, safe='')}"
+    """A link that opens a mail to `address`; lines end with CRLF (RFC 6068 section 5)."""
+    fields = {"subject": shortened(one_line(subject), _SUBJECT_LENGTH), "body": "\r\n".join(body.split("\n"))}
+    return f"mailto:{_encoded(address)}?" + "&".join(f"{name}={_encoded(text)}" for name, text in fields.items())
 
 
-def _button(verb: Verb, mailbox: str, subject: str, language: str) -> Button:
-    words = KEYWORDS[verb]
-    word = words.get(language, words["en"])[0]
-    return Button(verb.value, word, mailto(mailbox, subject, f"{word}: " if verb in _TAKES_TEXT else word))
+def answers_to(mail: Mail, language: str) -> tuple[Answer, ...]:
+    """What the reader of a mail can answer with, the most likely first."""
+    match mail.asks:
+        case Asks.APPROVAL:
+            verbs = [Verb.APPROVE, Verb.REJECT, Verb.QUESTION, Verb.DELEGATE]
+        case Asks.PAYMENT:
+            verbs = [Verb.PAID, Verb.POSTPONE, Verb.REJECT, Verb.QUESTION]
+        case Asks.ANSWER:
+            return (Answer("answer", "", ""),)
+        case Asks.COMPLETION | Asks.CORRECTION:
+            return _submitters_answers(mail, language)
+        case Asks.NOTHING:
+            verbs = _verbs_besides(mail)
+    return tuple(_answer(verb, language) for verb in verbs)
+
+
+def answers_to_invitation(invitation: Invitation, language: str) -> tuple[Answer, ...]:
+    """The accountant can answer an invitation as the request itself, while there is something to pay."""
+    payable = invitation.method is InviteMethod.REQUEST and invitation.invoice.status is Status.TO_PAY
+    if not payable or invitation.to != invitation.invoice.accountant:
+        return ()
+    return tuple(_answer(verb, language) for verb in (Verb.PAID, Verb.POSTPONE, Verb.REJECT))
+
+
+def lacking_lines(mail: Mail, language: str) -> tuple[str, ...]:
+    """The lines of the form that the submitter fills in, 'Label: ' each; after a rejection with what stands there."""
+    invoice = mail.invoice
+    if invoice is None:
+        return ()
+    labels = FORM_LABELS[language]
+    if mail.asks is Asks.CORRECTION:
+        return tuple(f"{labels[field]}: {value}" for field, value in _standing(invoice, language))
+    if mail.message is Message.NO_APPROVER:
+        other = next(kind for kind in RouteKind if kind is not invoice.route)
+        return (f"{labels[Field.ROUTE]}: {ROUTE_VALUES[language][other]}",)
+    lacking = dict.fromkeys(problem.field for problem in invoice.problems)
+    return tuple(f"{labels[field]}: " for field in lacking if field is not Field.FILES)
+
+
+def new_invoice_form(language: str) -> str:
+    """The body of a new submission, every line to be filled in."""
+    fields = (Field.TITLE, Field.COUNTERPARTY, Field.AMOUNT, Field.PAY_DATE, Field.COMMENT)
+    return "\n".join(f"{FORM_LABELS[language][field]}: " for field in fields)
+
+
+def _submitters_answers(mail: Mail, language: str) -> tuple[Answer, ...]:
+    withdraw = _answer(Verb.WITHDRAW, language)
+    invoice = mail.invoice
+    repeats = invoice is not None and invoice.repeat is not None and not invoice.repeat.reason
+    if repeats and invoice is not None and not invoice.problems and mail.asks is Asks.COMPLETION:
+        return (_answer(Verb.DUPLICATE_OK, language), withdraw)
+    lines = lacking_lines(mail, language)
+    return (Answer("form", "", "\n".join(lines)), withdraw) if lines else (withdraw,)
+
+
+def _verbs_besides(mail: Mail) -> list[Verb]:
+    """What is always possible besides a decision: the submitter may withdraw, people concerned may ask."""
+    invoice = mail.invoice
+    if mail.message is Message.REFUSED and (invoice is None or mail.to not in invoice.people):
+        return [Verb.STATUS, Verb.HELP]
+    if invoice is None:
+        return []
+    withdraw = [Verb.WITHDRAW] if mail.to == invoice.submitter and invoice.status not in FINAL else []
+    match mail.message:
+        case Message.ACKNOWLEDGEMENT | Message.APPROVED | Message.UNCLEAR | Message.REFUSED:
+            return [Verb.STATUS, *withdraw]
+        case Message.STATUS:
+            return withdraw
+        case _:
+            return []
+
+
+def _answer(verb: Verb, language: str) -> Answer:
+    word = KEYWORDS[verb][language][0]
+    return Answer(verb.value, word, f"{word}: " if verb in _NEEDS_TEXT else word)
+
+
+def _standing(invoice: Invoice, language: str) -> list[tuple[Field, str]]:
+    values = [
+        (Field.COUNTERPARTY, invoice.counterparty),
+        (Field.AMOUNT, str(invoice.amount or "")),
+        (Field.PAY_DATE, formats.typed_day(invoice.pay_date, language) if invoice.pay_date else ""),
+        (Field.COMMENT, invoice.comment),
+    ]
+    return [(field, value) for field, value in values if len(value) <= _VALUE_LENGTH and "\n" not in value]
+
+
+def _encoded(text: str) -> str:
+    return "".join(chr(byte) if byte in _UNRESERVED else f"%{byte:02X}" for byte in text.encode("utf-8", "replace"))

@@ -1,66 +1,65 @@
-"""Money, dates, times and sizes as people of a language read them."""
+"""Money, dates, sizes and counted nouns as people of a language write them. Languages are 'en' and 'ru'."""
 
 from __future__ import annotations
 
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 
-from babel.dates import format_date, format_datetime, get_timezone_name
+from babel import Locale
+from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal
 
-from mailflow.approval.money import Money
+from mailflow.approval.money import Money, currency_digits
 
-_CURRENCY_PATTERN = {"en": "¤¤ #,##0.00", "ru": None}
-
-
-def money(value: Money | None, language: str) -> str:
-    """RUB 125,000.00 or 125 000,00 ₽; a dash for none."""
-    if value is None:
-        return "—"
-    return format_currency(
-        value.amount, value.currency, locale=language, format=_CURRENCY_PATTERN.get(language), currency_digits=True
-    )
+_DAY = {"en": "d MMMM y", "ru": "d MMMM y 'г.'"}
+_MOMENT = {"en": "d MMMM y, HH:mm", "ru": "d MMMM y 'г.', HH:mm"}
+_UNITS = {"en": ("bytes", "KB", "MB"), "ru": ("байт", "КБ", "МБ")}
+_KILO = 1000
 
 
-def money_text(value: str, language: str) -> str:
-    """An amount kept as text ('125000.00 RUB'), as people read it."""
-    amount, _, currency = value.partition(" ")
-    return money(Money(Decimal(amount), currency), language) if amount and currency else "—"
+def money(value: Money | str, language: str) -> str:
+    """'RUB 125,000.00' or '125 000,00 ₽'. Text is an amount as facts have it, '125000.00 RUB'; "" stays empty."""
+    if isinstance(value, str):
+        amount, _, currency = value.partition(" ")
+        if not currency:
+            return value
+        value = Money(Decimal(amount), currency)
+    digits = currency_digits(value.currency)
+    number = "#,##0" + ("." + "0" * digits if digits else "")
+    pattern = f"¤¤ {number}" if language == "en" else f"{number}\u00a0¤"
+    return format_currency(value.amount, value.currency, pattern, locale=language, currency_digits=False)
 
 
-def day(value: date | str | None, language: str) -> str:
-    """15 December 2026 or 15 декабря 2026 г.; a dash for none."""
-    if not value:
-        return "—"
-    parsed = date.fromisoformat(value) if isinstance(value, str) else value
-    return format_date(parsed, "d MMMM y" if language == "en" else "long", locale=language)
+def day(value: date | str, language: str) -> str:
+    """'15 December 2026' or '15 декабря 2026 г.'; text is an ISO date."""
+    return format_date(_date(value), _DAY[language], locale=language)
 
 
-def moment(value: datetime | str | None, language: str, zone: tzinfo) -> str:
-    """The date and the time of day in the company's time zone; a dash for none."""
-    if not value:
-        return "—"
-    parsed = datetime.fromisoformat(value) if isinstance(value, str) else value
-    return format_datetime(parsed.astimezone(zone), "d MMMM y, HH:mm", locale=language)
+def typed_day(value: date | str, language: str) -> str:
+    """A date as one types it into a form: '2026-12-15' or '15.12.2026'."""
+    return _date(value).strftime("%d.%m.%Y" if language == "ru" else "%Y-%m-%d")
 
 
-def size(value: int, language: str) -> str:
-    """Bytes as KB or MB."""
-    units = {"en": ("KB", "MB"), "ru": ("КБ", "МБ")}.get(language, ("KB", "MB"))
-    if value < 1_000_000:
-        return f"{max(1, round(value / 1000))} {units[0]}"
-    return f"{format_decimal(round(value / 1_000_000, 1), locale=language)} {units[1]}"
+def moment(value: datetime | str, language: str, timezone: tzinfo) -> str:
+    """'1 December 2026, 12:00' in the company's time zone; text is ISO 8601 with offset."""
+    at = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return format_datetime(at.astimezone(timezone), _MOMENT[language], locale=language)
 
 
-def plural(count: int, *forms: str) -> str:
-    """The form of a word that goes with a number: two in English, three in Russian (1 счёт, 2 счёта, 5 счетов)."""
-    if len(forms) == 2:
-        return forms[0] if count == 1 else forms[1]
-    if count % 10 == 1 and count % 100 != 11:
-        return forms[0]
-    return forms[1] if count % 10 in (2, 3, 4) and count % 100 not in (12, 13, 14) else forms[2]
+def size(count: int, language: str) -> str:
+    """'340 KB' or '1,2 МБ', of a number of bytes (SI units)."""
+    units, amount, unit = _UNITS[language], Decimal(count), 0
+    while amount >= _KILO and unit < len(units) - 1:
+        amount, unit = amount / _KILO, unit + 1
+    pattern = "#,##0.#" if unit == len(units) - 1 else "#,##0"
+    return f"{format_decimal(amount, pattern, locale=language)}\u00a0{units[unit]}"
 
 
-def zone_name(zone: tzinfo, language: str) -> str:
-    """The time zone's name for people."""
-    return get_timezone_name(zone, locale=language)
+def plural(count: int, language: str, *forms: str) -> str:
+    """The form of a noun that goes with a number: English (one, other), Russian (one, few, many)."""
+    index = {"one": 0, "few": 1, "many": 2}.get(Locale.parse(language).plural_form(count), len(forms) - 1)
+    return forms[index]
+
+
+def _date(value: date | str) -> date:
+    return date.fromisoformat(value) if isinstance(value, str) else value

@@ -1,106 +1,103 @@
-"""The payment in people's calendars: iTIP REQUEST and CANCEL (RFC 5545, 5546)."""
+"""Calendar invites: iTIP (RFC 5546) with iCalendar events (RFC 5545). The packaging (RFC 6047) is mail's."""
 
 from __future__ import annotations
 
-import re
-from datetime import date, datetime, time, timedelta
-from typing import Any
+from datetime import UTC, date, datetime, time, timedelta
 
-from icalendar import Alarm, Calendar, Event, vCalAddress, vText
+from icalendar import Alarm, Calendar, Event, vCalAddress
 
 from mailflow.approval.company import Company
 from mailflow.approval.effects import Invitation, InviteMethod
-from mailflow.approval.invoice import Invoice
+from mailflow.approval.invoice import Invite
 from mailflow.approval.lifecycle import Status
-from mailflow.outbound import formats
+from mailflow.outbound.addresses import ascii_address
+from mailflow.outbound.cleaning import one_line, paragraph
 
-LENGTH = timedelta(minutes=30)
-_BREAKS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]+")
-_SUMMARIES = {
-    "en": {"to_pay": "Pay", "paid": "✔ Paid", "cancelled": "Cancelled"},
-    "ru": {"to_pay": "Оплата счёта", "paid": "✔ Оплачено", "cancelled": "Отменено"},
-}
+PRODUCT = "-//mailflow//mailflow//EN"
+_DURATION = timedelta(minutes=30)
+_ALARM_BEFORE = timedelta(minutes=-15)
 
 
-def calendar_of(
-    invitation: Invitation, description: str, company: Company, stamp: datetime, invite_at: time, language: str
+def event_calendar(
+    invitation: Invitation, summary: str, description: str, stamp: datetime, invite_at: time, company: Company
 ) -> bytes:
-    """One attendee's calendar object; `stamp` is its DTSTAMP, `invite_at` a time of day in the company's zone."""
-    calendar = Calendar()
-    calendar.add("prodid", "-//mailflow//invoice approval//EN")
-    calendar.add("version", "2.0")
-    calendar.add("calscale", "GREGORIAN")
-    calendar.add("method", invitation.method.value)
-    calendar.add_component(_event(invitation, description, company, stamp, invite_at, language))
-    due = _due(invitation.invoice)
-    calendar.add_missing_timezones(first_date=date(due.year, 1, 1), last_date=date(due.year + 1, 1, 1))
+    """The calendar of one invitation, CRLF and UTF-8: an event of 30 minutes on the payment's day.
+
+    `stamp` is DTSTAMP; `invite_at` is local time of the company. Raises ValueError where the invoice has no payment or
+    no invite for this person.
+    """
+    invoice = invitation.invoice
+    if invoice.payment is None:
+        raise ValueError(f"{invoice.number} has no payment to invite to")
+    due, summary = invoice.payment.due, one_line(summary)
+    invite = _invite_of(invitation)
+    cancelled = invitation.method is InviteMethod.CANCEL
+    open_payment = invoice.status is Status.TO_PAY and not cancelled
+    start = _start(due, invite_at, company)
+    event = Event()
+    event.add("uid", one_line(invite.uid))
+    event.add("sequence", invite.sequence)
+    event.add("dtstamp", stamp.astimezone(UTC))
+    event.add("dtstart", start)
+    event.add("dtend", start + _DURATION)
+    event.add("summary", summary)
+    event.add("description", paragraph(description))
+    event.add("organizer", _organizer(company))
+    event.add("attendee", _attendee(invite, company, answer_wanted=open_payment))
+    event.add("transp", "TRANSPARENT")
+    event.add("status", "CANCELLED" if cancelled else "CONFIRMED")
+    if open_payment:
+        event.add_component(_alarm(summary))
+    calendar = new_calendar(invitation.method.value)
+    calendar.add_component(event)
+    calendar.add_missing_timezones(first_date=date(due.year, 1, 1), last_date=date(due.year + 1, 1, 2))
     return bytes(calendar.to_ical())
 
 
-def _event(
-    invitation: Invitation, description: str, company: Company, stamp: datetime, invite_at: time, language: str
-) -> Event:
-    invoice = invitation.invoice
-    invite = next(i for i in invoice.invites if i.attendee == invitation.to)
-    cancelled = invitation.method is InviteMethod.CANCEL
-    begin = datetime.combine(_due(invoice), invite_at, company.timezone)
-    event = Event()
-    event.add("uid", invite.uid)
-    event.add("sequence", invite.sequence)
-    event.add("dtstamp", stamp)
-    event.add("dtstart", begin)
-    event.add("dtend", begin + LENGTH)
-    event.add("summary", clean(summary(invoice, language, cancelled)))
-    event.add("description", clean(description))
-    event.add("organizer", _organizer(company))
-    event.add("attendee", _attendee(invitation.to, invite.partstat, company))
-    event.add("status", "CANCELLED" if cancelled else "CONFIRMED")
-    event.add("transp", "TRANSPARENT")
-    event.add("class", "PRIVATE")
-    if invoice.status is Status.TO_PAY and not cancelled:
-        event.add_component(_alarm(summary(invoice, language, cancelled)))
-    return event
+def new_calendar(method: str) -> Calendar:
+    """An empty calendar with what RFC 5545 section 3.6 asks for."""
+    calendar = Calendar()
+    calendar.add("prodid", PRODUCT)
+    calendar.add("version", "2.0")
+    calendar.add("calscale", "GREGORIAN")
+    calendar.add("method", method)
+    return calendar
 
 
-def summary(invoice: Invoice, language: str, cancelled: bool = False) -> str:
-    """The event's title: what is to be done, to whom, how much, which invoice."""
-    words = _SUMMARIES.get(language, _SUMMARIES["en"])
-    head = words["cancelled" if cancelled else "paid" if invoice.status is Status.PAID else "to_pay"]
-    return f"{head}: {invoice.counterparty}, {formats.money(invoice.amount, language)} ({invoice.number})"
+def _start(due: date, invite_at: time, company: Company) -> datetime:
+    """The local time on that day; one that the clocks leap over is the same moment after the leap."""
+    local = datetime.combine(due, invite_at, company.timezone)
+    return local.astimezone(UTC).astimezone(company.timezone)
 
 
-def clean(text: str) -> str:
-    """Text that no reader of calendars breaks at: line feeds stay, every other control character goes."""
-    return _BREAKS.sub(" ", text)
-
-
-def _due(invoice: Invoice) -> date:
-    if invoice.payment is None:
-        raise ValueError(f"{invoice.number} has no payment")
-    return invoice.payment.due
+def _invite_of(invitation: Invitation) -> Invite:
+    for invite in invitation.invoice.invites:
+        if invite.attendee == invitation.to:
+            return invite
+    raise ValueError(f"{invitation.invoice.number} has no invite for {invitation.to}")
 
 
 def _organizer(company: Company) -> vCalAddress:
-    organizer = vCalAddress(f"mailto:{company.mailbox}")
-    organizer.params["CN"] = vText(clean(company.name or "mailflow"))
+    organizer = vCalAddress(f"mailto:{ascii_address(company.mailbox)}")
+    if name := one_line(company.name):
+        organizer.params["CN"] = name
     return organizer
 
 
-def _attendee(address: str, partstat: str, company: Company) -> vCalAddress:
-    attendee = vCalAddress(f"mailto:{address}")
-    params: dict[str, Any] = {
-        "CN": vText(clean(company.person(address).display)),
-        "ROLE": vText("REQ-PARTICIPANT"),
-        "PARTSTAT": vText(partstat),
-        "RSVP": vText("TRUE"),
-    }
-    attendee.params.update(params)
+def _attendee(invite: Invite, company: Company, answer_wanted: bool) -> vCalAddress:
+    attendee = vCalAddress(f"mailto:{ascii_address(invite.attendee)}")
+    if name := one_line(company.person(invite.attendee).name):
+        attendee.params["CN"] = name
+    attendee.params["CUTYPE"] = "INDIVIDUAL"
+    attendee.params["ROLE"] = "REQ-PARTICIPANT"
+    attendee.params["PARTSTAT"] = one_line(invite.partstat)
+    attendee.params["RSVP"] = "TRUE" if answer_wanted else "FALSE"
     return attendee
 
 
-def _alarm(text: str) -> Alarm:
+def _alarm(summary: str) -> Alarm:
     alarm = Alarm()
     alarm.add("action", "DISPLAY")
-    alarm.add("description", clean(text))
-    alarm.add("trigger", timedelta(minutes=-15))
+    alarm.add("description", summary)
+    alarm.add("trigger", _ALARM_BEFORE)
     return alarm

@@ -1,23 +1,41 @@
-"""Templates -> subject, text and HTML. What users wrote goes in as values only, never as template."""
+"""The templates: Jinja2 in a sandbox, one folder for each language and message.
+
+`<language>/<message>/subject.txt.j2`, `body.txt.j2` and `body.html.j2` make one mail; `_layout.*` and `_parts.*` hold
+what all mails share, `<language>/_words.j2` the words for that. What people wrote reaches a template as a variable.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from datetime import date, datetime
+from functools import partial
 
 import jinja2
+from jinja2.runtime import Context as TemplateContext
 from jinja2.sandbox import SandboxedEnvironment
+from markupsafe import Markup, escape
 
+from mailflow.approval.company import Company
+from mailflow.approval.money import Money
+from mailflow.approval.wording import KEYWORDS
 from mailflow.errors import TransientFailure
 from mailflow.outbound import formats
+from mailflow.outbound.buttons import mailto
+from mailflow.outbound.cleaning import one_line, paragraph, shortened, whole_text
+from mailflow.outbound.context import Context
+from mailflow.outbound.samples import sample_contexts
 
-SUBJECT, TEXT, HTML = "subject.txt.j2", "body.txt.j2", "body.html.j2"
+_SUBJECT_LENGTH = 160
+_QUOTED_TITLE_LENGTH = 60
+_BLANK_LINES = re.compile(r"\n{3,}")
+_EDGES = " \t.,:;!?«»\"'()[]*>-–—`"
 
 
 @dataclass(frozen=True)
 class Rendered:
-    """A mail's words."""
+    """A mail's words. The subject begins with the reference in brackets; text and HTML say the same."""
 
     subject: str
     text: str
@@ -26,67 +44,185 @@ class Rendered:
 
 @dataclass(frozen=True)
 class TemplateProblem:
-    """A template that cannot be rendered: its file, the line (1-based), what is wrong."""
+    """What is wrong with a template; `line` is 1-based, None where no single line is to blame."""
 
     file: str
     line: int | None
     what: str
 
     def __str__(self) -> str:
-        return f"{self.file}, line {self.line}: {self.what}" if self.line else f"{self.file}: {self.what}"
+        return f"{self.file}{f', line {self.line}' if self.line else ''}: {self.what}"
+
+
+class BrokenTemplate(TransientFailure):
+    """A template cannot be rendered; the mail waits until it is mended."""
+
+    def __init__(self, problem: TemplateProblem) -> None:
+        super().__init__(f"the template {problem}")
+        self.problem = problem
 
 
 class Templates:
-    """The templates of every language, compiled once."""
+    """Renders messages. `loader` finds the templates by their path below the templates folder."""
 
     def __init__(self, loader: jinja2.BaseLoader) -> None:
         self._environment = SandboxedEnvironment(
             loader=loader,
-            autoescape=lambda name: bool(name and name.endswith((".html.j2", ".html"))),
+            autoescape=lambda name: bool(name) and ".html" in str(name),
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
-            keep_trailing_newline=False,
         )
-        self._environment.filters["money_text"] = formats.money_text
-        self._environment.globals["plural"] = formats.plural
+        self._environment.filters.update(_FILTERS)
 
-    def render(self, language: str, message: str, context: Mapping[str, Any]) -> Rendered:
-        """One message; raises TransientFailure naming the template, so that the mail waits until it is mended."""
-        parts = [self._part(f"{language}/{message}/{name}", context) for name in (SUBJECT, TEXT, HTML)]
-        return Rendered(" ".join(parts[0].split()), parts[1].strip() + "\n", parts[2])
+    def render(self, language: str, message: str, context: Context) -> Rendered:
+        """One message in one language. Raises BrokenTemplate, a TransientFailure, naming the file and the line."""
+        words = one_line(self.part(language, message, "subject.txt.j2", context))
+        subject = shortened(f"[{context['reference']}] {words}", _SUBJECT_LENGTH)
+        link = partial(mailto, context["mailbox"], "Re: " + subject)
+        facts = {**context, "subject": subject, "mailto": link}
+        text = self.part(language, message, "body.txt.j2", facts)
+        html = self.part(language, message, "body.html.j2", facts)
+        return Rendered(subject, _tidy(text), whole_text(html).strip() + "\n")
 
-    def problem(self, language: str, message: str, context: Mapping[str, Any]) -> TemplateProblem | None:
-        """What is wrong with one message's templates; None where they render."""
-        for name in (SUBJECT, TEXT, HTML):
-            path = f"{language}/{message}/{name}"
-            try:
-                self._environment.get_template(path).render(context)
-            except Exception as error:  # noqa: BLE001 - a template may raise anything
-                return _located(path, error)
-        return None
-
-    def _part(self, path: str, context: Mapping[str, Any]) -> str:
+    def part(self, language: str, message: str, part: str, context: Context) -> str:
+        """One template of a message, such as the invite's `description.txt.j2`. Raises as `render` does."""
+        name = f"{language}/{message}/{part}"
         try:
-            return self._environment.get_template(path).render(context)
+            return self._environment.get_template(name).render(context)
         except Exception as error:
-            raise TransientFailure(f"The template cannot be rendered: {_located(path, error)}") from error
+            raise BrokenTemplate(_problem(name, error)) from error
+
+    def check(self, company: Company) -> list[TemplateProblem]:
+        """Renders every message in every language with sample invoices; what is wrong, each thing once."""
+        return list(dict.fromkeys([*self._unreadable(), *self._unrenderable(company)]))
+
+    def _unreadable(self) -> Iterator[TemplateProblem]:
+        for name in self._environment.list_templates(filter_func=lambda name: name.endswith(".j2")):
+            try:
+                self._environment.get_template(name)
+            except Exception as error:  # noqa: BLE001 - whatever is wrong with a template is reported
+                yield _problem(name, error)
+
+    def _unrenderable(self, company: Company) -> Iterator[TemplateProblem]:
+        for language, message, context in sample_contexts(company):
+            try:
+                rendered = self.render(language, message, context)
+                for part in ("summary.txt.j2", "description.txt.j2") if message == "invite" else ():
+                    self.part(language, message, part, context)
+            except BrokenTemplate as broken:
+                yield broken.problem
+            else:
+                yield from _unsafe(f"{language}/{message}", rendered, context)
 
 
-def _located(path: str, error: Exception) -> TemplateProblem:
-    if isinstance(error, jinja2.TemplateNotFound):
-        return TemplateProblem(path, None, f"the file {error.name} is not there")
+def _unsafe(folder: str, rendered: Rendered, context: Context) -> Iterator[TemplateProblem]:
+    """What would make an answer to this mail hard or dangerous to read."""
+    text, html = f"{folder}/body.txt.j2", f"{folder}/body.html.j2"
+    if not rendered.text.startswith(context["marker"]):
+        yield TemplateProblem(text, None, f"the text does not begin with the line {context['marker']!r}.")
+    for file, body in ((text, rendered.text), (html, rendered.html)):
+        if context["reference"] not in body:
+            yield TemplateProblem(file, None, "the reference of the mail is missing.")
+    for line in rendered.text.splitlines():
+        if is_bare_keyword(line):
+            what = f"the line {line.strip()!r} is a keyword alone, and could be read as an answer: use a sentence."
+            yield TemplateProblem(text, None, what)
+
+
+def is_bare_keyword(line: str) -> bool:
+    """Whether a line holds nothing but a keyword, in any language."""
+    return one_line(line).strip(_EDGES).casefold() in _BARE
+
+
+_BARE = frozenset(word.casefold() for languages in KEYWORDS.values() for words in languages.values() for word in words)
+
+
+def _problem(name: str, error: Exception) -> TemplateProblem:
     if isinstance(error, jinja2.TemplateSyntaxError):
-        return TemplateProblem(error.name or path, error.lineno, error.message or "syntax error")
-    file, line = path, None
-    trace = error.__traceback__
-    while trace:
-        if trace.tb_frame.f_code.co_filename.endswith(".j2"):
-            file, line = _short(trace.tb_frame.f_code.co_filename, path), trace.tb_lineno
-        trace = trace.tb_next
-    return TemplateProblem(file, line, str(error) or type(error).__name__)
+        return TemplateProblem(error.filename or error.name or name, error.lineno, error.message or "a syntax error")
+    what = str(error)
+    if isinstance(error, jinja2.TemplateNotFound):
+        what = f"there is no template {error.name}."
+    elif not isinstance(error, jinja2.TemplateError):
+        what = f"{type(error).__name__}: {error}"
+    file, line = name, None
+    traceback = error.__traceback__
+    while traceback:
+        if "__jinja_exception__" in traceback.tb_frame.f_globals:
+            file, line = traceback.tb_frame.f_code.co_filename, traceback.tb_lineno
+        traceback = traceback.tb_next
+    return TemplateProblem(name if file == "<template>" else file, line, what)
 
 
-def _short(file: str, path: str) -> str:
-    parts = file.replace("\\", "/").split("/")
-    return path if path.endswith(parts[-1]) and len(parts) < 3 else "/".join(parts[-3:])
+def _tidy(text: str) -> str:
+    lines = "\n".join(line.rstrip(" ") for line in whole_text(text).split("\n"))
+    return _BLANK_LINES.sub("\n\n", lines).strip() + "\n"
+
+
+@jinja2.pass_context
+def _money(context: TemplateContext, value: Money | str) -> str:
+    return _unbroken(context, formats.money(value, context["language"]))
+
+
+@jinja2.pass_context
+def _date(context: TemplateContext, value: date | str) -> str:
+    return _unbroken(context, formats.day(value, context["language"]))
+
+
+@jinja2.pass_context
+def _dated(context: TemplateContext, text: str) -> str:
+    """An ISO date as a date, any other text as it is."""
+    try:
+        return _unbroken(context, formats.day(text, context["language"]))
+    except ValueError:
+        return text
+
+
+@jinja2.pass_context
+def _moment(context: TemplateContext, value: datetime | str) -> str:
+    return _unbroken(context, formats.moment(value, context["language"], context["timezone"]))
+
+
+def _unbroken(context: TemplateContext, text: str) -> str:
+    """In HTML an amount or a date stays on one line; text/plain keeps its simple spaces."""
+    return text.replace(" ", "\u00a0") if context.eval_ctx.autoescape else text
+
+
+@jinja2.pass_context
+def _size(context: TemplateContext, count: int) -> str:
+    return formats.size(count, context["language"])
+
+
+@jinja2.pass_context
+def _plural(context: TemplateContext, count: int, *forms: str) -> str:
+    return formats.plural(count, context["language"], *forms)
+
+
+def _quoted(text: str) -> str:
+    """What somebody wrote, as a quotation of plain text: '> ' before every line."""
+    return "\n".join(f"> {line}" for line in paragraph(text).split("\n"))
+
+
+def _breaks(text: str) -> Markup:
+    """What somebody wrote, with its line breaks, for HTML."""
+    return Markup("<br>").join(escape(line) for line in paragraph(text).split("\n"))
+
+
+def _short(text: str, length: int = _QUOTED_TITLE_LENGTH) -> str:
+    return shortened(one_line(text), length)
+
+
+_FILTERS: dict[str, Callable[..., str]] = {
+    "money": _money,
+    "date": _date,
+    "dated": _dated,
+    "moment": _moment,
+    "size": _size,
+    "plural": _plural,
+    "quoted": _quoted,
+    "breaks": _breaks,
+    "one_line": one_line,
+    "short": _short,
+}
+"""What templates may do with a value. Words of the reader's language, times in the company's time zone."""

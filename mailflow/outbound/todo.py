@@ -1,42 +1,41 @@
-"""'Work on errors' as a task list: one VTODO with one below it for each point (RFC 5545 section 3.6.2)."""
+"""The task 'Work on errors' as iCalendar to-dos (RFC 5545 section 3.6.2): one for the invoice, one below it a point."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
-from icalendar import Calendar, Todo
+from icalendar import Todo
 
 from mailflow.approval.company import Company
 from mailflow.approval.invoice import Invoice
-from mailflow.outbound.invite import clean
+from mailflow.outbound.addresses import ascii_address
+from mailflow.outbound.cleaning import one_line
+from mailflow.outbound.invite import new_calendar
 
-_TITLES = {"en": "Work on errors", "ru": "Работа над ошибками"}
 
+def todo_calendar(invoice: Invoice, points: Sequence[str], summary: str, stamp: datetime, company: Company) -> bytes:
+    """The checklist as a file to open with a calendar.
 
-def todo_of(invoice: Invoice, points: Sequence[str], company: Company, stamp: datetime, language: str) -> bytes:
-    """The task list of one rejection."""
+    UIDs follow from number and revision, so opening it twice adds nothing.
+    """
     domain = company.mailbox.rpartition("@")[2]
     stem = f"{invoice.number}-r{invoice.revision}-errors".lower()
-    calendar = Calendar()
-    calendar.add("prodid", "-//mailflow//invoice approval//EN")
-    calendar.add("version", "2.0")
-    calendar.add("method", "PUBLISH")
-    title = f"{_TITLES.get(language, _TITLES['en'])}: {invoice.number}, {invoice.title}"
-    parent = _todo(f"{stem}@{domain}", title, stamp)
-    parent.add("description", clean("\n".join(f"- {point}" for point in points)))
+    parent = _todo(f"{stem}@{domain}", summary, stamp, company)
+    calendar = new_calendar("PUBLISH")
     calendar.add_component(parent)
-    for index, point in enumerate(points, 1):
-        item = _todo(f"{stem}-{index}@{domain}", point, stamp)
-        item.add("related-to", f"{stem}@{domain}")
-        calendar.add_component(item)
+    for position, point in enumerate(points, start=1):
+        child = _todo(f"{stem}-{position}@{domain}", point, stamp, company)
+        child.add("related-to", str(parent["UID"]))
+        calendar.add_component(child)
     return bytes(calendar.to_ical())
 
 
-def _todo(uid: str, title: str, stamp: datetime) -> Todo:
+def _todo(uid: str, summary: str, stamp: datetime, company: Company) -> Todo:
     todo = Todo()
     todo.add("uid", uid)
-    todo.add("dtstamp", stamp)
-    todo.add("summary", clean(title))
+    todo.add("dtstamp", stamp.astimezone(UTC))
+    todo.add("organizer", f"mailto:{ascii_address(company.mailbox)}")
+    todo.add("summary", one_line(summary))
     todo.add("status", "NEEDS-ACTION")
     return todo

@@ -1,0 +1,351 @@
+"""Invoices and mails that never were: what templates are tried on before a real mail needs them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+from mailflow.approval.company import Company, Person
+from mailflow.approval.effects import Invitation, InviteMethod, Mail, Message
+from mailflow.approval.invoice import (
+    Caution,
+    Change,
+    Invite,
+    Invoice,
+    Payment,
+    Rejection,
+    Repeat,
+    Step,
+    StepStatus,
+)
+from mailflow.approval.lifecycle import Status
+from mailflow.approval.money import Money
+from mailflow.approval.reference import Asks
+from mailflow.approval.submission import Attachment, Field, Form, Problem, RouteKind, Source
+from mailflow.outbound.context import Context, invitation_context, mail_context
+
+LANGUAGES = ("en", "ru")
+TOKEN = "k7f3q9xwab"  # noqa: S105 - a sample's reference
+NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
+NUMBER = "INV-2026-0001"
+SUBMITTER, FIRST, SECOND, ACCOUNTANT, ADMINISTRATOR, DEPUTY = (
+    f"{name}@example.com" for name in ("ivan", "olga", "dmitry", "anna", "admin", "petr")
+)
+
+PROBLEM_CODES = (
+    "missing", "unreadable", "ambiguous", "no_currency", "not_positive", "too_precise", "past", "two_values",
+    "empty_file",
+)  # fmt: skip
+UNCLEAR_CODES = (
+    "no_keyword", "both_keywords", "negation", "condition", "question", "mixed_script", "glued", "hidden_text",
+    "parts_differ", "damaged_text", "empty", "reason_missing", "question_missing", "address_missing",
+    "address_unknown", "address_decided", "address_submitter", "date_missing", "date_unreadable", "date_past",
+    "nothing_new",
+)  # fmt: skip
+REFUSAL_CODES = (
+    "already_decided", "replaced", "changed_since", "not_asked", "not_yet", "withdrawn", "rejected", "paid",
+    "wrong_person", "unknown_reference", "no_reference", "not_for_you", "cannot_now", "not_authentic", "too_large",
+)  # fmt: skip
+TAKEN_CODES = (
+    "approve", "reject", "question", "answer", "delegate", "withdraw", "paid", "postpone", "duplicate_ok",
+    "completed", "corrected",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Tongue:
+    """What sample people write in one language."""
+
+    names: tuple[str, ...]
+    title: str
+    counterparty: str
+    comment: str
+    filename: str
+    reason: str
+    remark: str
+    question: str
+    answer: str
+
+
+_TONGUES = {
+    "en": Tongue(
+        ("Ivan Petrov", "Olga Smirnova", "Dmitry Orlov", "Anna Belova", "Nina Volkova", "Petr Kuznetsov"),
+        "Office paper for December",
+        "Romashka LLC",
+        "120 packs for all three floors, the stock lasts until Friday.",
+        "invoice-1042.pdf",
+        "The contract is missing.\nVAT is not shown on the invoice.",
+        "Within the budget, go ahead.",
+        "Why this supplier and not the one of last year?",
+        "They deliver within a day, and the price is 4% lower.",
+    ),
+    "ru": Tongue(
+        ("Иван Петров", "Ольга Смирнова", "Дмитрий Орлов", "Анна Белова", "Нина Волкова", "Пётр Кузнецов"),
+        "Бумага для офиса на декабрь",
+        "ООО «Ромашка»",
+        "120 пачек на все три этажа, запас кончится в пятницу.",
+        "счёт-1042.pdf",
+        "Нет договора.\nВ счёте не выделен НДС.",
+        "В пределах бюджета.",
+        "Почему этот поставщик, а не прошлогодний?",
+        "Они привозят за день, и цена на 4% ниже.",
+    ),
+}
+
+
+def sample_contexts(company: Company) -> Iterator[tuple[str, str, Context]]:
+    """Language, message and facts of every sample, with everything that may be there, and without it."""
+    for language in LANGUAGES:
+        for full in (True, False):
+            readers = sample_company(company, language, full)
+            for mail in sample_mails(language, full):
+                yield language, mail.message.value, mail_context(mail, TOKEN, NOW, readers)
+            for invitation in sample_invitations(language, full):
+                yield language, Message.INVITE.value, invitation_context(invitation, TOKEN, NOW, readers)
+
+
+def sample_company(company: Company, language: str, full: bool = True) -> Company:
+    """The company as it is, with sample people; without names where not `full`."""
+    addresses = (SUBMITTER, FIRST, SECOND, ACCOUNTANT, ADMINISTRATOR, DEPUTY)
+    names = _TONGUES[language].names if full else ("",) * len(addresses)
+    people = {address: Person(address, name) for address, name in zip(addresses, names, strict=True)}
+    return replace(company, language=language, people=people)
+
+
+def sample_invoice(language: str, full: bool = True, status: Status = Status.IN_APPROVAL) -> Invoice:
+    """An invoice in a status; `full`: with everything that may be there."""
+    tongue = _TONGUES[language]
+    files = (
+        Attachment(tongue.filename, "application/pdf", 184_320, "a" * 64),
+        Attachment("scan.jpg", "image/jpeg", 2_411_724, "b" * 64),
+    )
+    bare = Invoice(
+        number=NUMBER,
+        submitter=SUBMITTER,
+        accountant=ACCOUNTANT,
+        created_at=NOW,
+        form=Form(tongue.title, tongue.counterparty, Money(Decimal("125000.00"), "RUB"), date(2026, 12, 15)),
+        attachments=files[:1],
+        steps=_steps(status, tongue.remark if full else ""),
+        status=status,
+        rejection=Rejection(SECOND, tongue.reason, NOW) if status is Status.REJECTED else None,
+        payment=_payment(status, full),
+        invites=_invites(status, full),
+    )
+    if not full:
+        return bare
+    labels = ("Prepayment", "Cost centre") if language == "en" else ("Предоплата", "Статья")
+    return replace(
+        bare,
+        form=replace(bare.form, comment=tongue.comment, route=RouteKind.SEQUENTIAL, unknown_labels=labels),
+        attachments=files,
+        revision=2,
+        sources={field: Source.SUBJECT if field is Field.TITLE else Source.LINE for field in Field},
+        changes=(
+            Change(Field.AMOUNT, "130000.00 RUB", "125000.00 RUB"),
+            Change(Field.PAY_DATE, "2026-12-10", "2026-12-15"),
+            Change(Field.COMMENT, "", tongue.comment),
+            Change(Field.ROUTE, RouteKind.HIERARCHY.value, RouteKind.SEQUENTIAL.value),
+            Change(Field.FILES, tongue.filename, tongue.filename),
+        ),
+        repeat=Repeat("INV-2026-0000", Status.PAID, tongue.remark),
+        warnings=(
+            Caution("not_delivered", f"{SECOND} (550 5.1.1 no such user)"),
+            Caution("payment_details_changed", "40702810900000001234"),
+        ),
+        question=tongue.question,
+    )
+
+
+def sample_mails(language: str, full: bool = True) -> Iterator[Mail]:
+    """Every message that mailflow writes but the invite, some in several situations."""
+    yield from _opening_mails(language, full)
+    yield from _approval_mails(language, full)
+    yield from _answering_mails(language, full)
+    yield from _payment_mails(language, full)
+    yield from _other_mails(language, full)
+
+
+def sample_invitations(language: str, full: bool = True) -> Iterator[Invitation]:
+    """The invite to both, as it begins, is paid, and is cancelled."""
+    for person in (ACCOUNTANT, SUBMITTER):
+        for status, method in (
+            (Status.TO_PAY, InviteMethod.REQUEST),
+            (Status.PAID, InviteMethod.REQUEST),
+            (Status.REJECTED, InviteMethod.CANCEL),
+            (Status.WITHDRAWN, InviteMethod.CANCEL),
+        ):
+            yield Invitation(person, sample_invoice(language, full, status), method)
+
+
+def _opening_mails(language: str, full: bool) -> Iterator[Mail]:
+    tongue, invoice = _TONGUES[language], sample_invoice(language, full)
+    waiting = replace(invoice, status=Status.INCOMPLETE, steps=())
+    yield Mail(SUBMITTER, Message.INCOMPLETE, _lacking(waiting, full), Asks.COMPLETION)
+    for code in PROBLEM_CODES:
+        problems = tuple(Problem(field, code, "12,5 / 13" if full else "") for field in Field)
+        yield Mail(
+            SUBMITTER, Message.INCOMPLETE, replace(waiting, form=replace(waiting.form, problems=problems)),
+            Asks.COMPLETION,
+        )  # fmt: skip
+    repeated = replace(waiting, repeat=Repeat("INV-2026-0000", Status.PAID))
+    earlier = _line("INV-2026-0000", Status.PAID, tongue)
+    yield Mail(SUBMITTER, Message.REPEATED, repeated, Asks.COMPLETION, extra={"earlier": earlier if full else None})
+    yield Mail(SUBMITTER, Message.NO_APPROVER, waiting, Asks.COMPLETION)
+    yield Mail(ADMINISTRATOR, Message.NO_APPROVER, waiting)
+    yield Mail(SUBMITTER, Message.ACKNOWLEDGEMENT, invoice)
+
+
+def _approval_mails(language: str, full: bool) -> Iterator[Mail]:
+    tongue, invoice = _TONGUES[language], sample_invoice(language, full)
+    recent = [_line("INV-2026-0000", Status.PAID, tongue), _line("INV-2025-0417", Status.REJECTED, tongue)]
+    request = {"recent": recent if full else [], "delegated_by": DEPUTY if full else None}
+    for message in (Message.APPROVAL_REQUEST, Message.APPROVAL_REMINDER):
+        yield Mail(SECOND, message, invoice, Asks.APPROVAL, 2, request, invoice.attachments)
+    yield Mail(
+        SUBMITTER, Message.QUESTION, invoice, Asks.ANSWER, 2, {"from": SECOND, "question": tongue.question},
+        invoice.attachments[1:],
+    )  # fmt: skip
+    answer = {"question": tongue.question if full else "", "answer": tongue.answer if full else ""}
+    yield Mail(SECOND, Message.ANSWER, invoice, Asks.APPROVAL, 2, answer, invoice.attachments)
+    to_pay = sample_invoice(language, full, Status.TO_PAY)
+    yield Mail(ACCOUNTANT, Message.ANSWER, to_pay, Asks.PAYMENT, None, answer, to_pay.attachments)
+    for why in ("changed", "withdrawn", "handed_on"):
+        yield Mail(FIRST, Message.REPLACED, invoice, extra={"why": why})
+    rejected = sample_invoice(language, full, Status.REJECTED)
+    points = tongue.reason.splitlines() if full else ["?"]
+    yield Mail(SUBMITTER, Message.WORK_ON_ERRORS, rejected, Asks.CORRECTION, extra={"points": points})
+    yield Mail(FIRST, Message.REJECTED, rejected)
+    withdrawn = sample_invoice(language, full, Status.WITHDRAWN)
+    yield Mail(FIRST, Message.WITHDRAWN, withdrawn, extra={"text": tongue.remark if full else ""})
+
+
+def _answering_mails(language: str, full: bool) -> Iterator[Mail]:
+    tongue, invoice = _TONGUES[language], sample_invoice(language, full)
+    line = tongue.remark if full else ""
+    for what in TAKEN_CODES:
+        taken = {
+            "what": what,
+            "line": line,
+            "text": DEPUTY if what == "delegate" else line,
+            "next": ACCOUNTANT if full else None,
+            "due": "2026-12-20" if full or what == "postpone" else None,
+        }
+        yield Mail(FIRST, Message.DECISION_TAKEN, invoice, extra=taken)
+    for asks, status in (
+        (Asks.APPROVAL, Status.IN_APPROVAL),
+        (Asks.PAYMENT, Status.TO_PAY),
+        (Asks.ANSWER, Status.IN_APPROVAL),
+        (Asks.COMPLETION, Status.INCOMPLETE),
+        (Asks.CORRECTION, Status.REJECTED),
+        (Asks.NOTHING, Status.IN_APPROVAL),
+    ):
+        about = sample_invoice(language, full, status)
+        to = {Asks.APPROVAL: SECOND, Asks.PAYMENT: ACCOUNTANT}.get(asks, SUBMITTER)
+        for why in UNCLEAR_CODES if asks is Asks.APPROVAL and full else UNCLEAR_CODES[:1]:
+            yield Mail(to, Message.UNCLEAR, about, asks, extra={"line": line, "why": why})
+    for code in REFUSAL_CODES:
+        facts = {"code": code, "line": line, "status": "in_approval" if full else None}
+        known = {"by": SECOND if full else None, "at": NOW.isoformat() if full else None}
+        yield Mail(FIRST, Message.REFUSED, invoice if full else None, extra={**facts, **known})
+    yield Mail(SUBMITTER, Message.REFUSED, invoice, extra={"code": "wrong_person", "line": line, "by": SECOND,
+                                                           "at": None, "status": "in_approval"})  # fmt: skip
+    yield Mail(DEPUTY, Message.REFUSED, invoice, extra={"code": "wrong_person", "line": line, "by": SECOND,
+                                                        "at": None, "status": "in_approval"})  # fmt: skip
+
+
+def _payment_mails(language: str, full: bool) -> Iterator[Mail]:
+    invoice, paid = sample_invoice(language, full, Status.TO_PAY), sample_invoice(language, full, Status.PAID)
+    yield Mail(SUBMITTER, Message.APPROVED, invoice)
+    for message in (Message.PAY_REQUEST, Message.PAY_REMINDER):
+        yield Mail(ACCOUNTANT, message, invoice, Asks.PAYMENT, attachments=invoice.attachments)
+    yield Mail(ACCOUNTANT, Message.INVITE_DECLINED, invoice, Asks.PAYMENT)
+    text = "№ 318" if full else ""
+    yield Mail(SUBMITTER, Message.PAID, paid, extra={"text": text}, attachments=paid.attachments[1:])
+
+
+def _other_mails(language: str, full: bool) -> Iterator[Mail]:
+    tongue, invoice = _TONGUES[language], sample_invoice(language, full)
+    for status in Status:
+        yield Mail(SUBMITTER, Message.STATUS, sample_invoice(language, full, status))
+    waiting = [
+        {**_line(NUMBER, Status.IN_APPROVAL, tongue), "waits_for": SECOND},
+        {**_line("INV-2026-0002", Status.INCOMPLETE, tongue), "amount": "", "counterparty": "", "waits_for": None},
+    ]
+    for count in (2, 1) if full else (0,):
+        yield Mail(SUBMITTER, Message.STATUS, extra={"open": waiting[:count]})
+    yield Mail(SUBMITTER, Message.HELP)
+    bounced = {"recipient": SECOND, "message": Message.APPROVAL_REQUEST.value, "reason": "550 5.1.1 no such user"}
+    for person in (SUBMITTER, ADMINISTRATOR):
+        yield Mail(person, Message.NOT_DELIVERED, invoice, extra={**bounced, "deputy": DEPUTY if full else None})
+    mail = {"id": 17, "from": SUBMITTER if full else "", "subject": tongue.title if full else ""}
+    failed = {"received_at": NOW.isoformat(), "reason": "it could not be processed in 5 tries: ValueError"}
+    yield Mail(ADMINISTRATOR, Message.MAIL_FAILED, extra={**mail, **failed})
+    strange = {"reason": "stranger@example.net is not among the people of the settings"}
+    yield Mail(ADMINISTRATOR, Message.QUARANTINED, extra={**mail, **strange})
+
+
+def _lacking(invoice: Invoice, full: bool) -> Invoice:
+    """What a first submission usually lacks."""
+    problems = (
+        Problem(Field.AMOUNT, "no_currency", "125 000"),
+        Problem(Field.PAY_DATE, "past", "2026-11-02"),
+    )
+    form = replace(invoice.form, amount=None, pay_date=None, problems=problems if full else ())
+    if full:
+        return replace(invoice, form=form)
+    return replace(invoice, form=replace(form, counterparty=None), attachments=())
+
+
+def _steps(status: Status, remark: str) -> tuple[Step, ...]:
+    first = Step(FIRST, StepStatus.APPROVED, NOW, NOW, NOW, remark)
+    skipped, handed_on = Step(SUBMITTER, StepStatus.SKIPPED), Step(
+        DEPUTY, StepStatus.DELEGATED, NOW, NOW, NOW, delegated_to=SECOND
+    )  # fmt: skip
+    last: tuple[Step, ...]
+    match status:
+        case Status.INCOMPLETE:
+            return ()
+        case Status.IN_APPROVAL:
+            last = (Step(SECOND, StepStatus.ASKED, NOW, NOW), Step(ADMINISTRATOR))
+        case Status.REJECTED:
+            last = (Step(SECOND, StepStatus.REJECTED, NOW, NOW, NOW), Step(ADMINISTRATOR))
+        case _:
+            last = (Step(SECOND, StepStatus.APPROVED, NOW, NOW, NOW),)
+    return (skipped, first, handed_on, *last)
+
+
+def _payment(status: Status, full: bool) -> Payment | None:
+    if status in (Status.INCOMPLETE, Status.IN_APPROVAL):
+        return None
+    paid = status is Status.PAID
+    return Payment(
+        due=date(2026, 12, 16) if full else date(2026, 12, 15),
+        asked_at=NOW,
+        told_at=NOW,
+        shifts=1 if full else 0,
+        paid_at=NOW + timedelta(days=14) if paid else None,
+        reference="№ 318" if paid and full else None,
+    )
+
+
+def _invites(status: Status, full: bool) -> tuple[Invite, ...]:
+    if status in (Status.INCOMPLETE, Status.IN_APPROVAL):
+        return ()
+    uid, cancelled = f"{NUMBER}-r1@example.com".lower(), status in (Status.REJECTED, Status.WITHDRAWN)
+    answer = "ACCEPTED" if full else "NEEDS-ACTION"
+    return tuple(Invite(uid, person, int(full), answer, cancelled) for person in (ACCOUNTANT, SUBMITTER))
+
+
+def _line(number: str, status: Status, tongue: Tongue) -> dict[str, object]:
+    return {
+        "number": number,
+        "status": status.value,
+        "title": tongue.title,
+        "counterparty": tongue.counterparty,
+        "amount": "98400.00 RUB",
+        "pay_date": "2026-11-10",
+        "submitter": SUBMITTER,
+    }

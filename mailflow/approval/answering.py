@@ -18,7 +18,7 @@ from mailflow.approval.invoice import Invoice, Repeat, StepStatus
 from mailflow.approval.lifecycle import FINAL, Status
 from mailflow.approval.paying import pay_request, settle
 from mailflow.approval.reference import Asks, Reference
-from mailflow.approval.replying import refuse_ended, unclear, why_unclear
+from mailflow.approval.replying import iso, refuse_ended, unclear, why_unclear
 from mailflow.errors import Refusal
 
 
@@ -38,9 +38,11 @@ def record_answer(
         return status_report(invoice, answer.sender)
     if _is_submitters(invoice, reference, answer):
         return _hear_submitter(invoice, reference, answer, repeat, company, now)
-    if _is_accountants(invoice, reference, answer.sender):
+    if reference.asks is Asks.PAYMENT:
         return settle(invoice, reference, answer, company, now)
-    return decide(invoice, reference, answer, company, now)
+    if reference.asks is Asks.APPROVAL:
+        return decide(invoice, reference, answer, company, now)
+    return _ask_again(invoice, reference, answer)
 
 
 def status_report(invoice: Invoice, asker: str) -> Outcome:
@@ -51,13 +53,24 @@ def status_report(invoice: Invoice, asker: str) -> Outcome:
 def _is_submitters(invoice: Invoice, reference: Reference, answer: Answer) -> bool:
     if answer.sender != invoice.submitter:
         return False
-    return reference.asks not in (Asks.APPROVAL, Asks.PAYMENT)
+    return reference.asks not in (Asks.APPROVAL, Asks.PAYMENT) or isinstance(answer.reading.command, Withdraw)
 
 
-def _is_accountants(invoice: Invoice, reference: Reference, sender: str) -> bool:
-    if reference.asks is Asks.PAYMENT:
-        return True
-    return reference.asks is Asks.NOTHING and sender == invoice.accountant and invoice.status is Status.TO_PAY
+def _ask_again(invoice: Invoice, reference: Reference, answer: Answer) -> Outcome:
+    """A decision in reply to a mail that asked for none: it may not have shown what would be decided on.
+
+    Whoever is asked now gets the question again, under a reference of its own; everybody else is told how it stands.
+    """
+    index = invoice.asked_step
+    if index is not None and invoice.steps[index].approver == answer.sender:
+        return unclear(invoice, replace(reference, asks=Asks.APPROVAL, step=index), answer, "not_the_request")
+    if invoice.status is Status.TO_PAY and invoice.accountant == answer.sender:
+        return unclear(invoice, replace(reference, asks=Asks.PAYMENT, step=None), answer, "not_the_request")
+    refuse_ended(invoice, answer.sender)
+    decided = next((s for s in reversed(invoice.steps) if s.approver == answer.sender and s.decided_at), None)
+    if decided:
+        raise Refusal("already_decided", {"by": answer.sender, "at": iso(decided.decided_at)})
+    raise Refusal("not_asked")
 
 
 def _hear_submitter(
@@ -74,7 +87,8 @@ def _hear_submitter(
         return _pass_answer(invoice, reference, answer)
     if invoice.status in FINAL:
         refuse_ended(invoice, answer.sender)
-    if not (answer.form.says_something or answer.attachments):
+    waits_for_nothing = invoice.status is Status.INCOMPLETE and not invoice.problems and not _is_held(invoice)
+    if not (answer.form.says_something or answer.attachments or waits_for_nothing):
         why = command.why if isinstance(command, Unclear) and command.why != "no_keyword" else "nothing_new"
         return unclear(invoice, _still_asking(invoice, reference), answer, why)
     if invoice.status is Status.INCOMPLETE:
@@ -91,6 +105,11 @@ def _hear_repeat(
     if not reason:
         return unclear(invoice, _still_asking(invoice, reference), answer, "reason_missing")
     return opening.accept_repeat(invoice, reason, company, now)
+
+
+def _is_held(invoice: Invoice) -> bool:
+    """Whether the invoice waits for a DUPLICATE OK."""
+    return invoice.repeat is not None and not invoice.repeat.reason
 
 
 def _is_answered(invoice: Invoice, reference: Reference) -> bool:

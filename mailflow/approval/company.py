@@ -65,16 +65,16 @@ class Company:
 
     def knows(self, address: str) -> bool:
         """Whether the address belongs to the company's people; only they are ever answered."""
+        return self.can_decide(address) or self.may_submit(address)
+
+    def can_decide(self, address: str) -> bool:
+        """Whether a step may be handed on to this address: a person named in the settings."""
         return (
             address in self.people
             or address in self.sequence
             or address in (self.accountant, self.administrator)
-            or self.may_submit(address)
+            or any(address in (person.manager, person.deputy) for person in self.people.values())
         )
-
-    def can_decide(self, address: str) -> bool:
-        """Whether a step may be handed on to this address: a person named in the settings."""
-        return address in self.people or address in self.sequence or address in (self.accountant, self.administrator)
 
     def today(self, now: datetime) -> date:
         """The date in the company's time zone."""

@@ -42,7 +42,7 @@ def decide(invoice: Invoice, reference: Reference, answer: Answer, company: Comp
 
 def open_step(invoice: Invoice, reference: Reference, sender: str) -> int:
     """The step that waits for this very answer; raises Refusal saying why there is none (process section 3)."""
-    index = reference.step if reference.step is not None else _last_step_of(invoice, sender)
+    index = reference.step
     if sender != reference.person:
         raise Refusal("wrong_person", {"by": reference.person})
     refuse_ended(invoice, sender)
@@ -90,11 +90,6 @@ def _delegation_problem(invoice: Invoice, address: str | None, company: Company)
     if any(step.approver == address for step in invoice.steps):
         return "address_decided"
     return None if company.can_decide(address) else "address_unknown"
-
-
-def _last_step_of(invoice: Invoice, person: str) -> int | None:
-    own = [i for i, step in enumerate(invoice.steps) if step.approver == person]
-    return own[-1] if own else None
 
 
 def _decided(status: StepStatus, now: datetime, comment: str) -> dict[str, object]:

@@ -91,6 +91,15 @@ class Caution:
 
 
 @dataclass(frozen=True)
+class Shown:
+    """What the approvers of the revision before were shown."""
+
+    form: Form
+    attachments: tuple[Attachment, ...]
+    route: RouteKind
+
+
+@dataclass(frozen=True)
 class Repeat:
     """The earlier invoice whose file this one has again; `reason` is the submitter's DUPLICATE OK."""
 
@@ -103,7 +112,8 @@ class Repeat:
 class Invoice:
     """The aggregate. Addresses are lower case, times are aware, `digest` binds decisions to what was seen.
 
-    `question` is the one that the submitter has not answered yet, "" where there is none.
+    `question` is the one that the submitter has not answered yet, "" where there is none; `before` is what a
+    correction corrects.
     """
 
     number: str
@@ -124,6 +134,7 @@ class Invoice:
     invites: tuple[Invite, ...] = ()
     warnings: tuple[Caution, ...] = ()
     question: str = ""
+    before: Shown | None = None
     version: int = 0
 
     def __post_init__(self) -> None:

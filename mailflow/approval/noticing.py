@@ -13,12 +13,12 @@ from mailflow.approval.opening import request
 from mailflow.approval.reference import Asks
 
 
-def record_rsvp(invoice: Invoice, attendee: str, partstat: str, sequence: int) -> Outcome:
+def record_rsvp(invoice: Invoice, uid: str, attendee: str, partstat: str, sequence: int) -> Outcome:
     """A calendar answer is recorded and decides nothing; the accountant's 'declined' is asked about.
 
     An answer to an older SEQUENCE than ours is only noted (RFC 5546 section 2.1.4).
     """
-    known = next((i for i in invoice.invites if i.attendee == attendee), None)
+    known = next((i for i in invoice.invites if (i.uid, i.attendee) == (uid, attendee) and not i.cancelled), None)
     entry = Entry("rsvp", attendee, {"partstat": partstat, "sequence": sequence})
     if known is None or sequence < known.sequence or known.partstat == partstat:
         return Outcome(invoice, (), (entry,))

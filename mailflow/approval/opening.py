@@ -8,7 +8,7 @@ from datetime import datetime
 from mailflow.approval import route
 from mailflow.approval.company import Company
 from mailflow.approval.effects import Effect, Entry, Invitation, InviteMethod, Mail, Message, Outcome
-from mailflow.approval.invoice import Change, Invoice, Repeat, Step, StepStatus
+from mailflow.approval.invoice import Change, Invoice, Repeat, Shown, Step, StepStatus
 from mailflow.approval.lifecycle import Event, Status
 from mailflow.approval.reference import Asks
 from mailflow.approval.submission import Attachment, Field, Form, Problem, Source
@@ -49,15 +49,19 @@ def complete(
     company: Company,
     now: datetime,
 ) -> Outcome:
-    """The submitter's reply to an incomplete invoice: it needs to hold only what is missing."""
-    files = _merged(invoice.attachments, _usable(attachments))
+    """The submitter's reply to an incomplete invoice: it needs to hold only what is missing.
+
+    New files come to those that are there; a file that came before is exchanged for them.
+    """
+    files, held = _usable(attachments), invoice.repeat is not None and not invoice.repeat.reason
+    exchanged = held and bool(files)
     completed = replace(
         invoice,
         form=_answered(invoice.form, form),
-        attachments=files,
+        attachments=files if exchanged else _merged(invoice.attachments, files),
         sources={**invoice.sources, **_sources(form, "")},
         route=form.route or invoice.route,
-        repeat=_kept(invoice.repeat, repeat),
+        repeat=repeat if exchanged else _kept(invoice.repeat, repeat),
     )
     completed = _with_empty_files_named(completed, attachments)
     entry = Entry("completed", invoice.submitter, {"fields": _named(form, attachments)})
@@ -87,7 +91,8 @@ def correct(
     """
     files = _usable(attachments) or invoice.attachments
     corrected_form = _answered(invoice.form, form)
-    changes = _changes(invoice, corrected_form, files, form.route or invoice.route)
+    before = Shown(invoice.form, invoice.attachments, invoice.route)
+    changes = _changes(before, Shown(corrected_form, files, form.route or invoice.route))
     if not changes and not corrected_form.problems:
         return None
     corrected = invoice.after(
@@ -98,7 +103,7 @@ def correct(
         sources={**invoice.sources, **_sources(form, "")},
         route=form.route or invoice.route,
         steps=(),
-        changes=changes,
+        before=before,
         rejection=None,
         payment=None,
         invites=(),
@@ -175,7 +180,7 @@ def request(invoice: Invoice, index: int, message: Message, delegated_by: str | 
 def _start_or_ask(
     invoice: Invoice, first: tuple[Effect, ...], history: tuple[Entry, ...], company: Company, now: datetime
 ) -> Outcome:
-    invoice = _without_past_date(invoice, company, now)
+    invoice = _with_changes(_without_past_date(invoice, company, now))
     if invoice.problems:
         mail = Mail(invoice.submitter, Message.INCOMPLETE, invoice, asks=Asks.COMPLETION)
         lacking = Entry(
@@ -270,22 +275,28 @@ def _kept(earlier: Repeat | None, found: Repeat | None) -> Repeat | None:
     return found
 
 
-def _changes(invoice: Invoice, form: Form, files: tuple[Attachment, ...], kind: object) -> tuple[Change, ...]:
-    before, after = _shown(invoice.form, invoice.attachments, invoice.route), _shown(form, files, kind)
-    changed = [Change(f, before[f], after[f]) for f in Field if before[f] != after[f]]
-    other_bytes = {a.sha256 for a in files} != {a.sha256 for a in invoice.attachments}
-    if other_bytes and before[Field.FILES] == after[Field.FILES]:
-        changed.append(Change(Field.FILES, before[Field.FILES], after[Field.FILES]))
-    return tuple(changed)
+def _with_changes(invoice: Invoice) -> Invoice:
+    if invoice.before is None:
+        return invoice
+    return replace(invoice, changes=_changes(invoice.before, Shown(invoice.form, invoice.attachments, invoice.route)))
 
 
-def _shown(form: Form, files: tuple[Attachment, ...], kind: object) -> dict[Field, str]:
+def _changes(before: Shown, after: Shown) -> tuple[Change, ...]:
+    was, is_now = _as_text(before), _as_text(after)
+    other_bytes = {a.sha256 for a in after.attachments} != {a.sha256 for a in before.attachments}
+    return tuple(
+        Change(f, was[f], is_now[f]) for f in Field if was[f] != is_now[f] or (f is Field.FILES and other_bytes)
+    )
+
+
+def _as_text(shown: Shown) -> dict[Field, str]:
+    form = shown.form
     return {
         Field.TITLE: form.title or "",
         Field.COUNTERPARTY: form.counterparty or "",
         Field.AMOUNT: str(form.amount or ""),
         Field.PAY_DATE: form.pay_date.isoformat() if form.pay_date else "",
         Field.COMMENT: form.comment or "",
-        Field.ROUTE: str(kind),
-        Field.FILES: ", ".join(a.filename for a in files),
+        Field.ROUTE: shown.route.value,
+        Field.FILES: ", ".join(a.filename for a in shown.attachments),
     }

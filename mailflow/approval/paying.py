@@ -121,8 +121,9 @@ def _postpone(invoice: Invoice, payment: Payment, day: date, answer: Answer) -> 
 
 
 def _moved(invoice: Invoice, payment: Payment) -> tuple[Invoice, tuple[Invitation, ...]]:
-    """The payment on another day: the same UID, SEQUENCE + 1, to both (RFC 5546 section 3.2.2.1)."""
-    return _updated_invites(invoice.after(Event.MOVED, payment=payment))
+    """The payment on another day: the same UID, SEQUENCE + 1, to both, who answer anew (RFC 5546 section 3.2.2.1)."""
+    asked_anew = tuple(replace(i, partstat="NEEDS-ACTION") for i in invoice.invites)
+    return _updated_invites(invoice.after(Event.MOVED, payment=payment, invites=asked_anew))
 
 
 def _updated_invites(invoice: Invoice) -> tuple[Invoice, tuple[Invitation, ...]]:

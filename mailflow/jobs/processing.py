@@ -184,7 +184,7 @@ class Processing:
         if number is None:
             return Settled(InboxState.IGNORED, "rsvp", "it answers no invite of ours")
         invoice = _existing(uow, number)
-        outcome = noticing.record_rsvp(invoice, reply.attendee, reply.partstat, reply.sequence)
+        outcome = noticing.record_rsvp(invoice, reply.uid, reply.attendee, reply.partstat, reply.sequence)
         self.outgoing.record(uow, outcome, trigger, now)
         return Settled(InboxState.PROCESSED, "rsvp", reply.partstat, number)
 

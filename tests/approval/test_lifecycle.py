@@ -162,7 +162,8 @@ class Conversation(RuleBasedStateMachine):
     )
     def rsvp(self, attendee: str, partstat: str, sequence: int) -> None:
         before = self.invoice
-        outcome = noticing.record_rsvp(before, attendee, partstat, sequence)
+        uid = before.invites[0].uid if before.invites else "none"
+        outcome = noticing.record_rsvp(before, uid, attendee, partstat, sequence)
         assert outcome.invoice.status is before.status
         assert outcome.invoice.steps == before.steps
         self._take(outcome)

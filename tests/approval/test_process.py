@@ -478,21 +478,21 @@ def test_the_accountant_is_reminded_when_the_pay_date_has_come() -> None:
 
 def test_a_calendar_answer_is_recorded_and_decides_nothing() -> None:
     payable = to_pay()
-    outcome = noticing.record_rsvp(payable, IVAN, "ACCEPTED", 0)
+    outcome = noticing.record_rsvp(payable, payable.invites[0].uid, IVAN, "ACCEPTED", 0)
     assert outcome.invoice.status is Status.TO_PAY
     assert [i.partstat for i in outcome.invoice.invites] == ["NEEDS-ACTION", "ACCEPTED"]
     assert outcome.effects == ()
 
 
 def test_the_accountants_declined_is_asked_about_once() -> None:
-    declined = noticing.record_rsvp(to_pay(), ANNA, "DECLINED", 0)
+    declined = noticing.record_rsvp(to_pay(), to_pay().invites[0].uid, ANNA, "DECLINED", 0)
     assert messages(declined) == [("invite_declined", ANNA)]
-    assert noticing.record_rsvp(declined.invoice, ANNA, "DECLINED", 0).effects == ()
+    assert noticing.record_rsvp(declined.invoice, declined.invoice.invites[0].uid, ANNA, "DECLINED", 0).effects == ()
 
 
 def test_an_answer_to_an_older_date_is_only_noted() -> None:
     moved = pay(to_pay(), Postpone(date(2026, 12, 22))).invoice
-    assert noticing.record_rsvp(moved, ANNA, "DECLINED", 0).invoice == moved
+    assert noticing.record_rsvp(moved, moved.invites[0].uid, ANNA, "DECLINED", 0).invoice == moved
 
 
 def test_a_bounce_marks_the_invoice_and_tells_administrator_and_submitter_once() -> None:

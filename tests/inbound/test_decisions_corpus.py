@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from datetime import date
+from functools import cache
 
 from mailflow.approval.decision import Approve, Command, Delegate, Question, Reject, Unclear
 from mailflow.approval.wording import KEYWORDS
@@ -54,6 +55,7 @@ def said(command: Command) -> str:
             return ""
 
 
+@cache
 def decisions() -> list[tuple[Row, Command]]:
     return [
         (row, read_answer(parse((CORPUS / "decisions" / row["file"]).read_bytes()), KEYWORDS, TODAY).command)

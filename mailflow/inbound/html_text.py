@@ -55,7 +55,7 @@ def html_text(html: str) -> HtmlText:
     _mark_quotations(root)
     hidden = _hidden_elements(root, rules)
     for element in hidden:
-        element.attrib.pop("style", None)
+        element.attrib.pop("style", "")
     with_hidden = _rendered(root)
     if not hidden:
         return HtmlText(with_hidden, with_hidden)

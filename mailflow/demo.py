@@ -105,13 +105,16 @@ class _Demo:
         return trouble
 
     def say_where(self, trouble: str, seconds: float) -> None:
-        """The last lines: what was left where, and how long it took."""
+        """The last line: what was left where, and how long it took."""
         self._console.print()
         if trouble:
             self._console.print(f"The story did not go as it should: {trouble}", style="bold red")
-        count = len(self._server.journal)
-        self._console.print(f"{count} mails in {seconds:.1f} s. Every mail, every invite and {FILENAME} are in")
-        self._console.print(str(self._output.resolve()), style="bold", soft_wrap=True)
+        page, count = self._output.resolve() / FILENAME, len(self._server.journal)
+        self._console.print(
+            f"{count} mails in {seconds:.1f} s. Open {page}; every mail (.eml) and invite (.ics) lies beside it.",
+            style="bold",
+            soft_wrap=True,
+        )
 
     def stay_open(self) -> None:
         """Lets anybody join with a mail client; mailflow works by the system's clock from now on."""

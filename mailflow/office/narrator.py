@@ -58,11 +58,11 @@ class Narrator:
     def _what(self, mail: ReceivedMail) -> Text:
         ours = mail.sender.addr_spec.lower() == self._ours
         said = one_line(mail.title) if ours else _first_line(mail)
-        facts = [f"[{mail.number}]"] if ours and mail.number else []
+        facts = [mail.number] if ours and mail.number else []
         if mail.event_day:
-            facts.append(f"calendar {mail.method}, {day_words(mail.event_day)}")
+            facts.append("calendar " + format_date(mail.event_day, "d MMM", locale="en"))
         facts += [one_line(file.filename) for file in mail.files if not mail.event]
-        return Text.assemble((said, "" if ours else "italic"), (" " + "  ".join(facts) if facts else "", _FACTS))
+        return Text.assemble((said, "" if ours else "italic"), *((f"  {fact}", _FACTS) for fact in facts))
 
     def _name(self, address: str) -> str:
         return one_line(self._names.get(address.lower(), address))

@@ -24,6 +24,7 @@ from mailflow.office.received import Button, ReceivedMail
 PATIENCE = 5.0
 """Seconds that a person waits for a mail before giving up."""
 _LOOK_AGAIN = 0.05
+_LAST_SHOWN = 3
 _IMAP_TIMEOUT = 10.0
 
 _UNFOLDED = SMTP.clone(max_line_length=998)  # RFC 5322 section 2.1.1; folding an encoded header can lose a space
@@ -38,7 +39,7 @@ _ATTRIBUTION = {
 
 
 class NobodyWrote(MailflowError):
-    """A mail that a person waited for did not come; the text names the person and what lies in the inbox."""
+    """A mail that a person waited for did not come; the text names the person and what came last."""
 
 
 def _utc_now() -> datetime:
@@ -74,8 +75,8 @@ class Person:
             if found := self._read_next(wanted):
                 return found
             if time.monotonic() >= until:
-                subjects = "; ".join(mail.subject for mail in self.inbox()) or "nothing"
-                raise NobodyWrote(f"{self.name} waited for a mail that did not come. In the inbox: {subjects}.")
+                last = "; ".join(mail.subject for mail in self.inbox()[-_LAST_SHOWN:]) or "nothing"
+                raise NobodyWrote(f"{self.name} waited for a mail that did not come. Last in the inbox: {last}.")
             time.sleep(_LOOK_AGAIN)
 
     def submit(self, subject: str, body: str, attachments: Sequence[Paper] = ()) -> EmailMessage:

@@ -83,7 +83,7 @@ class Story:
         self._paper_is_paid_late(paper)
         narrator.scene(f"{day_words(clock.day(3))}: Maria's invoice is paid in time; a new one is under way")
         self._hosting_is_paid(hosting)
-        self._chairs_wait()
+        self._chairs_wait(paper, hosting)
 
     def _paper_is_approved(self) -> str:
         ivan, olga, daniel, anna = self.people.ivan, self.people.olga, self.people.daniel, self.people.anna
@@ -161,7 +161,7 @@ class Story:
         anna.reply(request, "Оплачено, платёжное поручение 4719", [proof])
         self.run_pass()
 
-    def _chairs_wait(self) -> None:
+    def _chairs_wait(self, *earlier: str) -> None:
         ivan, olga = self.people.ivan, self.people.olga
         self.clock.at(3, 11)
         lines = [Line("Office chair", 4, Decimal("18450.00"))]
@@ -172,7 +172,8 @@ class Story:
             [self._invoice("56", "ИП Кузнецов", lines, "RUB")],
         )
         self.run_pass()
-        request = olga.wait_for(lambda mail: mail.offers("СОГЛАСОВАНО") and "Кресла" in mail.subject)
+        number = _number(ivan.wait_for(lambda mail: mail.number not in (None, *earlier)))
+        request = olga.wait_for(_offers("СОГЛАСОВАНО", number))
         self._move(45, lambda: olga.reply(request, "Согласовано, старые уже разваливаются"))
 
     def _move(self, minutes: int, act: Callable[[], object]) -> None:

@@ -67,7 +67,7 @@ def test_each_mail_is_told_once_with_who_wrote_what_to_whom() -> None:
     ours = letter("finance@example.com", "[INV-2026-0001 #k7f3q9xw] Please decide", "long text")
     reply = letter("Ivan <ivan@example.com>", "Re: [INV-2026-0001 #k7f3q9xw] Please decide", "\nAPPROVE\n\n> quoted\n")
     assert told(ours, reply).splitlines() == [
-        "09:00 mailflow → Olga Please decide [INV-2026-0001]",
+        "09:00 mailflow → Olga Please decide INV-2026-0001",
         "09:00 Ivan → Olga “APPROVE”",
     ]
 

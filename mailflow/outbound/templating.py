@@ -30,7 +30,7 @@ from mailflow.outbound.samples import sample_contexts
 _SUBJECT_LENGTH = 160
 _QUOTED_TITLE_LENGTH = 60
 _BLANK_LINES = re.compile(r"\n{3,}")
-_EDGES = " \t.,:;!?«»\"'()[]*>-–—`"
+_EDGES = " \t.,:;!?«»“”„\"'()[]*-–—`"
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def _unsafe(folder: str, rendered: Rendered, context: Context) -> Iterator[Templ
 
 
 def is_bare_keyword(line: str) -> bool:
-    """Whether a line holds nothing but a keyword, in any language."""
+    """Whether a line holds nothing but a keyword, in any language; a line quoted with '>' is somebody else's."""
     return one_line(line).strip(_EDGES).casefold() in _BARE
 
 
@@ -199,18 +199,22 @@ def _plural(context: TemplateContext, count: int, *forms: str) -> str:
     return formats.plural(count, context["language"], *forms)
 
 
-def _quoted(text: str) -> str:
+def _one_line(text: object) -> str:
+    return one_line(str(text))
+
+
+def _quoted(text: object) -> str:
     """What somebody wrote, as a quotation of plain text: '> ' before every line."""
-    return "\n".join(f"> {line}" for line in paragraph(text).split("\n"))
+    return "\n".join(f"> {line}" for line in paragraph(str(text)).split("\n"))
 
 
-def _breaks(text: str) -> Markup:
+def _breaks(text: object) -> Markup:
     """What somebody wrote, with its line breaks, for HTML."""
-    return Markup("<br>").join(escape(line) for line in paragraph(text).split("\n"))
+    return Markup("<br>").join(escape(line) for line in paragraph(str(text)).split("\n"))
 
 
-def _short(text: str, length: int = _QUOTED_TITLE_LENGTH) -> str:
-    return shortened(one_line(text), length)
+def _short(text: object, length: int = _QUOTED_TITLE_LENGTH) -> str:
+    return shortened(_one_line(text), length)
 
 
 _FILTERS: dict[str, Callable[..., str]] = {
@@ -222,7 +226,7 @@ _FILTERS: dict[str, Callable[..., str]] = {
     "plural": _plural,
     "quoted": _quoted,
     "breaks": _breaks,
-    "one_line": one_line,
+    "one_line": _one_line,
     "short": _short,
 }
 """What templates may do with a value. Words of the reader's language, times in the company's time zone."""

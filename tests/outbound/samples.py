@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import email
-from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import time
 from email import policy
 from email.message import EmailMessage
+from functools import cache, cached_property
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import jinja2
+from inscriptis import get_text
 
 from mailflow.approval.company import Company
-from mailflow.approval.effects import Effect, Invitation
+from mailflow.approval.effects import Effect, Invitation, Message
 from mailflow.outbound.mail import Identity, write_invitation, write_mail
 from mailflow.outbound.samples import LANGUAGES, NOW, TOKEN, sample_company, sample_invitations, sample_mails
 from mailflow.outbound.templating import Templates
@@ -47,14 +49,48 @@ def parsed(raw: bytes) -> EmailMessage:
 def body(message: EmailMessage, subtype: str) -> str:
     part = message.get_body((subtype,))
     assert part is not None
-    return str(part.get_content())
+    return str(part.get_content()).replace("\r\n", "\n")
 
 
-def every_effect() -> Iterator[tuple[str, bool, Effect]]:
-    for language in LANGUAGES:
-        for full in (True, False):
-            for effect in (*sample_mails(language, full), *sample_invitations(language, full)):
-                yield language, full, effect
+@dataclass(frozen=True)
+class Sample:
+    """One sample effect in one language, with everything that may be there (`full`) or without, and its bytes."""
+
+    language: str
+    full: bool
+    effect: Effect
+    raw: bytes
+
+    @property
+    def kind(self) -> Message:
+        return Message.INVITE if isinstance(self.effect, Invitation) else self.effect.message
+
+    @cached_property
+    def message(self) -> EmailMessage:
+        return parsed(self.raw)
+
+    @cached_property
+    def text(self) -> str:
+        return body(self.message, "plain")
+
+    @cached_property
+    def html(self) -> str:
+        return body(self.message, "html")
+
+    @cached_property
+    def seen(self) -> list[str]:
+        """The lines that a mail program makes of the HTML."""
+        return get_text(self.html).splitlines()
+
+
+@cache
+def every_sample() -> tuple[Sample, ...]:
+    return tuple(
+        Sample(language, full, effect, written(effect, language, readers(language, full)))
+        for language in LANGUAGES
+        for full in (True, False)
+        for effect in (*sample_mails(language, full), *sample_invitations(language, full))
+    )
 
 
 class _Page(HTMLParser):

@@ -123,10 +123,10 @@ ZONES = [
 @pytest.mark.parametrize("zone", ZONES)
 def test_the_event_is_on_the_right_day_in_every_time_zone_through_the_whole_year(zone: str) -> None:
     company = replace(readers("en"), timezone=ZoneInfo(zone))
-    days = [date(2027, 1, 1) + timedelta(days=n) for n in range(0, 365, 7)]
+    days = [date(2027, 1, 1) + timedelta(days=n) for n in range(0, 365, 61)]
     days += [date(2027, 3, 14), date(2027, 3, 28), date(2027, 10, 31), date(2027, 11, 7), date(2027, 12, 31)]
     for day in days:
-        for at in (time(0, 0), time(10, 0), time(23, 30)):
+        for at in (time(0, 0), time(23, 30)):
             event = read_back(company, day, at)
             assert event["DTSTART"].dt.date() == day
             assert event["DTSTART"].dt.time() == at
@@ -186,8 +186,9 @@ def test_addresses_of_other_scripts_are_written_as_dns_has_them() -> None:
 
 
 def test_an_invitation_without_a_payment_or_an_invite_is_a_mistake() -> None:
+    never_to_pay = Invitation(ACCOUNTANT, sample_invoice("en"), InviteMethod.REQUEST)
     with pytest.raises(ValueError, match="has no payment"):
-        written(Invitation(ACCOUNTANT, replace(sample_invoice("en"), status=Status.REJECTED), InviteMethod.CANCEL))
+        event_calendar(never_to_pay, "s", "d", NOW, time(10), readers("en"))
     with pytest.raises(ValueError, match="has no invite for"):
         event_calendar(invitation("nobody@example.com"), "s", "d", NOW, time(10), readers("en"))
 

@@ -10,6 +10,7 @@ from email.header import decode_header, make_header
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from inscriptis import get_text
 
 from mailflow.approval.company import Person
 from mailflow.approval.effects import Mail, Message
@@ -23,7 +24,7 @@ from mailflow.outbound.headers import unstructured
 from mailflow.outbound.mail import Identity
 from mailflow.outbound.samples import SECOND, SUBMITTER, sample_invoice
 from mailflow.outbound.templating import is_bare_keyword
-from tests.outbound.samples import FILES, IDENTITY, body, every_effect, parsed, readers, written
+from tests.outbound.samples import FILES, IDENTITY, body, every_sample, parsed, readers, written
 
 BREAKS = ("\n", "\r", "\r\n", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029", "\x00", "\x7f", "\ud800")
 HEADERS = [
@@ -67,17 +68,15 @@ def test_a_mail_without_a_company_name_comes_from_mailflow() -> None:
 
 
 def test_the_same_effect_and_identity_give_the_same_bytes() -> None:
-    for language, full, effect in every_effect():
-        rules = readers(language, full)
-        assert written(effect, language, rules) == written(effect, language, rules)
+    for sample in every_sample()[::3]:
+        again = written(sample.effect, sample.language, readers(sample.language, sample.full))
+        assert again == sample.raw, sample.kind
 
 
 def test_lines_end_with_crlf_and_are_short_and_ascii() -> None:
-    for language, full, effect in every_effect():
-        raw = written(effect, language, readers(language, full))
+    for raw in (sample.raw for sample in every_sample()):
         assert raw.isascii()
-        assert b"\n" not in raw.replace(b"\r\n", b"")
-        assert b"\r" not in raw.replace(b"\r\n", b"")
+        assert raw.count(b"\n") == raw.count(b"\r") == raw.count(b"\r\n")
         assert max(map(len, raw.split(b"\r\n"))) <= 998
 
 
@@ -160,13 +159,15 @@ def test_no_text_of_a_stranger_makes_a_header_or_a_line_of_its_own(mark: str) ->
         message = parsed(written(mail, rules=rules, identity=identity))
         assert message.keys() == [name for name in HEADERS if name != "In-Reply-To"]
         assert message["References"] == "<fine@x>"
-        assert not [line for line in body(message, "plain").splitlines() if is_bare_keyword(line)], kind
+        for text in (body(message, "plain"), get_text(body(message, "html"))):
+            assert not [line for line in text.splitlines() if is_bare_keyword(line)], kind
         assert "Bcc" not in message
 
 
 PAYLOADS = (
     "{{ 7*7 }}", "{% raw %}", "{{ cycler.__init__.__globals__.os.popen('id').read() }}", "{{ ''.__class__.__mro__ }}",
-    "{{ self.__init__ }}", "{# hidden #}", "{% include '_layout.txt.j2' %}", "%s %(who)s %d", "<script>alert(1)</script>",
+    "{{ self.__init__ }}", "{# hidden #}", "{% include '_layout.txt.j2' %}", "%s %(who)s %d",
+    "<script>alert(1)</script>",
     "\"><img src=x onerror=alert(1)>", "&lt;b&gt;", "</td></table>", "javascript:alert(1)", "${7*7}", "{{ config }}",
 )  # fmt: skip
 
@@ -184,7 +185,7 @@ def test_what_people_write_is_printed_literally(payload: str) -> None:
     escaped = payload.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     escaped = escaped.replace("'", "&#39;").replace('"', "&#34;")
     assert escaped in html
-    assert payload in message["Subject"]
+    assert payload[:49] in message["Subject"]
 
 
 @given(st.text(max_size=200), st.booleans())

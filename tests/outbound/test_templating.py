@@ -17,77 +17,87 @@ from mailflow.outbound.templating import Templates
 from tests.approval.company import company
 from tests.outbound.samples import FOLDER, IDENTITY, TEMPLATES, readers
 
+MISTAKES = {
+    "en/help/body.txt.j2": ("{{ mailbox }}", "{{ mailbux }}"),
+    "ru/paid/body.html.j2": ("{% endblock %}", "{% if invoice %}{% endblock %}"),
+    "_parts.txt.j2": ("invoice.counterparty | short", "invoice.counterpartee | short"),
+    "en/withdrawn/body.txt.j2": ("you need do nothing.", "you need do nothing.\n\n  Approve!\n"),
+    "ru/quarantined/body.txt.j2": ('{% extends "_layout.txt.j2" %}', ""),
+    "en/mail_failed/body.html.j2": ("{{ extra.id }}", "{{ extra.__class__.__mro__ }}"),
+}
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(FOLDER, tmp_path / "templates"))
+
+@pytest.fixture(scope="module")
+def mistaken(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project's templates with a mistake in some, and one gone."""
+    folder = Path(shutil.copytree(FOLDER, tmp_path_factory.mktemp("changed") / "templates"))
+    for name, (old, new) in MISTAKES.items():
+        text = (folder / name).read_text()
+        assert old in text
+        (folder / name).write_text(text.replace(old, new, 1))
+    (folder / "en" / "replaced" / "subject.txt.j2").unlink()
+    return folder
 
 
-def problems(folder: Path) -> list[tuple[str, int | None, str]]:
-    found = Templates(jinja2.FileSystemLoader(folder)).check(company())
-    return [(p.file.replace(f"{folder}/", ""), p.line, p.what) for p in found]
+@pytest.fixture(scope="module")
+def problems(mistaken: Path) -> list[tuple[str, int | None, str]]:
+    found = Templates(jinja2.FileSystemLoader(mistaken)).check(company())
+    return [(p.file.replace(f"{mistaken}/", ""), p.line, p.what) for p in found]
 
 
-def broken(folder: Path, name: str, old: str, new: str) -> list[tuple[str, int | None, str]]:
-    file = folder / name
-    text = file.read_text()
-    assert old in text
-    file.write_text(text.replace(old, new, 1))
-    return problems(folder)
+def line_of(folder: Path, name: str, words: str) -> int:
+    lines = (folder / name).read_text().splitlines()
+    return next(number for number, line in enumerate(lines, start=1) if words in line)
 
 
 def test_the_templates_that_come_with_mailflow_are_sound() -> None:
     assert TEMPLATES.check(company()) == []
 
 
-def test_a_name_that_nobody_knows_is_found_with_file_and_line(folder: Path) -> None:
-    found = broken(folder, "en/help/body.txt.j2", "{{ mailbox }}", "{{ mailbux }}")
-    assert found == [("en/help/body.txt.j2", 6, "'mailbux' is undefined")]
+def test_every_mistake_is_found_once_and_nothing_else(problems: list[tuple[str, int | None, str]]) -> None:
+    files = [file for file, _, _ in problems]
+    assert set(files) == {*MISTAKES, "en/replaced/subject.txt.j2"}
+    assert len(problems) == len(set(problems))
 
 
-def test_a_tag_that_is_not_closed_is_found_with_file_and_line(folder: Path) -> None:
-    found = broken(folder, "ru/paid/body.html.j2", "{% endblock %}", "{% if invoice %}{% endblock %}")
-    assert [(file, line) for file, line, _ in found] == [("ru/paid/body.html.j2", 8)]
+@pytest.mark.parametrize(
+    ("file", "words", "what"),
+    [
+        ("en/help/body.txt.j2", "mailbux", "'mailbux' is undefined"),
+        ("_parts.txt.j2", "counterpartee", "no attribute 'counterpartee'"),
+        ("en/mail_failed/body.html.j2", "__class__", "unsafe"),
+        ("ru/paid/body.html.j2", "{% endblock %}", "Encountered unknown tag 'endblock'"),
+    ],
+)
+def test_a_mistake_is_reported_with_file_line_and_what_is_wrong(
+    mistaken: Path, problems: list[tuple[str, int | None, str]], file: str, words: str, what: str
+) -> None:
+    (problem,) = [problem for problem in problems if problem[0] == file]
+    assert problem[1] == line_of(mistaken, file, words)
+    assert what in problem[2]
 
 
-def test_a_mistake_in_what_all_mails_share_is_found_once(folder: Path) -> None:
-    found = broken(folder, "_parts.txt.j2", "invoice.counterparty | short", "invoice.counterpartee | short")
-    assert len({(file, line) for file, line, _ in found}) == 1
-    assert found[0][0] == "_parts.txt.j2"
-    assert found[0][1]
+def test_a_missing_template_is_named(problems: list[tuple[str, int | None, str]]) -> None:
+    name = "en/replaced/subject.txt.j2"
+    assert (name, None, f"there is no template {name}.") in problems
 
 
-def test_a_missing_template_is_named(folder: Path) -> None:
-    (folder / "en" / "help" / "subject.txt.j2").unlink()
-    assert problems(folder) == [("en/help/subject.txt.j2", None, "there is no template en/help/subject.txt.j2.")]
+def test_a_keyword_alone_on_a_line_is_reported(problems: list[tuple[str, int | None, str]]) -> None:
+    what = "the line 'Approve!' is a keyword alone, and could be read as an answer: use a sentence."
+    assert ("en/withdrawn/body.txt.j2", None, what) in problems
 
 
-def test_a_keyword_alone_on_a_line_is_reported(folder: Path) -> None:
-    found = broken(folder, "en/help/body.txt.j2", "At any time", "At any time:\n  Approve!\n")
-    assert found == [
-        (
-            "en/help/body.txt.j2",
-            None,
-            "the line 'Approve!' is a keyword alone, and could be read as an answer: use a sentence.",
-        )
-    ]
-
-
-def test_a_mail_without_its_reference_or_the_line_above_which_one_replies_is_reported(folder: Path) -> None:
-    found = broken(folder, "en/help/body.txt.j2", '{% extends "_layout.txt.j2" %}', "")
-    assert [what for _, _, what in found] == [
-        "the text does not begin with the line '--- Please type your reply above this line ---'.",
+def test_a_mail_without_its_reference_or_its_first_line_is_reported(
+    problems: list[tuple[str, int | None, str]],
+) -> None:
+    assert [what for file, _, what in problems if file == "ru/quarantined/body.txt.j2"] == [
+        "the text does not begin with the line '--- Пишите ответ выше этой строки ---'.",
         "the reference of the mail is missing.",
     ]
 
 
-def test_a_template_that_leaves_the_sandbox_is_refused(folder: Path) -> None:
-    found = broken(folder, "en/help/body.txt.j2", "{{ mailbox }}", "{{ mailbox.__class__.__mro__ }}")
-    assert found[0][:2] == ("en/help/body.txt.j2", 6)
-    assert "unsafe" in found[0][2]
-
-
-def test_a_mail_whose_template_is_broken_waits_and_goes_once_it_is_mended(folder: Path) -> None:
+def test_a_mail_whose_template_is_broken_waits_and_goes_once_it_is_mended(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(FOLDER, tmp_path / "templates"))
     file = folder / "en" / "help" / "body.html.j2"
     sound = file.read_text()
     file.write_text(sound.replace("{{ mailbox }}", "{{ mailbox | no_such_filter }}", 1))

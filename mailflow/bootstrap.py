@@ -73,6 +73,7 @@ def build(settings: Settings) -> Application:
     """Wires everything; opens the database, but no mail connection yet."""
     company = company_of(settings)
     store = open_store(settings.database.get_secret_value())
+    store.take_part(utc_now())
     mailbox, transport = mailbox_of(settings), transport_of(settings)
     folders = settings.mailbox.folders
     outgoing = Outgoing(company, Mint(company.mailbox.rpartition("@")[2]))

@@ -26,6 +26,10 @@ class TransientFailure(MailflowError):
     """Nobody's move: the same thing is tried again later."""
 
 
+class ServerAway(TransientFailure):
+    """The server itself cannot be reached or signed in to: whatever else waits for it need not be tried now."""
+
+
 class InDoubt(TransientFailure):
     """Handed over, but the answer was lost: repeated with the same Message-ID and bytes."""
 

@@ -57,10 +57,10 @@ def test_it_wakes_when_mail_comes_and_stops_cleanly_on_sigterm(tmp_path: Path) -
     with MailServer(USERS) as server, daemon(tmp_path, server.imap_port, server.smtp_port) as process:
         person = ivan(server)
         person.submit("Paper", BODY, [Paper("a.pdf", "application/pdf", b"%PDF-1 first")])
-        assert person.wait_for(lambda mail: "INV-" in mail.subject, timeout=20)
+        assert person.wait_for(lambda mail: "INV-2026-0001" in mail.subject, timeout=20)
         began = time.monotonic()
         person.submit("Toner", BODY, [Paper("b.pdf", "application/pdf", b"%PDF-1 second")])
-        assert person.wait_for(lambda mail: "Toner" in mail.subject, timeout=20)
+        assert person.wait_for(lambda mail: "INV-2026-0002" in mail.subject, timeout=20)
         assert time.monotonic() - began < 10, "waited for the next poll instead of being woken"
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=15) == 0
@@ -97,3 +97,29 @@ def test_once_ends_with_75_where_something_waits_for_a_retry(tmp_path: Path) -> 
         assert process.wait(timeout=60) == 75
         assert process.stderr
         assert "Traceback" not in process.stderr.read()
+
+
+def test_killed_in_the_middle_the_next_pass_goes_on_at_once(tmp_path: Path) -> None:
+    """What the killed one had taken in hand is free as soon as it is gone."""
+    with MailServer(USERS) as server:
+        person = ivan(server)
+        for number in range(10):
+            content = f"%PDF-1 {number}".encode()
+            person.submit(f"Paper {number}", BODY, [Paper("a.pdf", "application/pdf", content)])
+        killed = 0
+        for _ in range(40):
+            with daemon(tmp_path, server.imap_port, server.smtp_port, "once") as process:
+                try:
+                    code = process.wait(timeout=1.2 + 0.07 * killed)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    killed += 1
+                    continue
+                assert code == 0
+                break
+        else:
+            pytest.fail("it never came to an end")
+        subjects = [mail.subject for mail in person.inbox()]
+        assert killed > 1
+        assert len({mail.message_id for mail in person.inbox()}) == 10
+        assert len(subjects) - 10 <= killed, "only what was being handed over may come twice"

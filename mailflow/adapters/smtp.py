@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mailflow.adapters.connection import said, sasl_plain, verified_tls, without_secret, words
-from mailflow.errors import InDoubt, MailflowError, PermanentFailure, TransientFailure
+from mailflow.errors import InDoubt, MailflowError, PermanentFailure, ServerAway, TransientFailure
 from mailflow.ports import Envelope
 
 SILENT_FOR_LONG = 5.0
@@ -109,10 +109,10 @@ class SmtpTransport:
             self._sign_in(client)
         except ssl.SSLCertVerificationError as error:
             _shut(client)
-            raise TransientFailure(f"{self._place}: {words(error)}. Check host and ca_file in mailbox.smtp.") from error
+            raise ServerAway(f"{self._place}: {words(error)}. Check host and ca_file in mailbox.smtp.") from error
         except Failures as error:
             _shut(client)
-            raise TransientFailure(
+            raise ServerAway(
                 f"{self._place} cannot be reached: {_reason(error)}. "
                 "Check host, port and security in mailbox.smtp, and that the server runs."
             ) from error
@@ -156,13 +156,12 @@ class SmtpTransport:
         except Failures as error:
             why = without_secret(_reason(error), self.username, password)
             if isinstance(error, smtplib.SMTPServerDisconnected) or not isinstance(error, smtplib.SMTPException):
-                raise TransientFailure(f"{self._place} broke off during the sign-in: {why}") from None
+                raise ServerAway(f"{self._place} broke off during the sign-in: {why}") from None
             raise self._refused(why) from None
 
     def _refused(self, why: str) -> TransientFailure:
         return TransientFailure(
-            f"{self._place} refused the sign-in of {self.username}: {why}. "
-            "Check username and password in mailbox.smtp."
+            f"{self._place} refused the sign-in of {self.username}: {why}. Check username and password in mailbox.smtp."
         )
 
     def _offer(self, client: smtplib.SMTP, envelope: Envelope) -> None:

@@ -38,7 +38,14 @@ class CalendarDay:
         return done + self._apply(remind_accountant, silent, now)
 
     def _apply(self, rule: Rule, numbers: Iterable[str], now: datetime) -> int:
-        return sum(self._apply_to(rule, number, now) for number in numbers)
+        return sum(self._tried(rule, number, now) for number in numbers)
+
+    def _tried(self, rule: Rule, number: str, now: datetime) -> bool:
+        try:
+            return self._apply_to(rule, number, now)
+        except Exception:  # one invoice must not hold up the others
+            log.exception("%s: what was due could not be done; it is tried again at the next pass", number)
+            return False
 
     def _apply_to(self, rule: Rule, number: str, now: datetime) -> bool:
         with self.store.begin() as uow:

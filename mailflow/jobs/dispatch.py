@@ -9,7 +9,7 @@ from datetime import datetime, time, timedelta
 from mailflow.approval import noticing
 from mailflow.approval.company import Company
 from mailflow.approval.effects import Entry, Invitation, Mail, Message
-from mailflow.errors import PermanentFailure, TransientFailure
+from mailflow.errors import PermanentFailure, ServerAway, TransientFailure
 from mailflow.jobs.outgoing import Outgoing
 from mailflow.jobs.retry import next_delivery
 from mailflow.outbound.mail import Identity, write_invitation, write_mail
@@ -35,7 +35,10 @@ class Dispatch:
     invite_at: time
 
     def run_once(self, now: datetime) -> bool | None:
-        """Delivers the oldest entry that is due: True delivered or given up, False put off, None nothing was due."""
+        """Delivers the oldest entry that is due: True delivered or given up, False put off, None nothing was due.
+
+        Raises ServerAway where nothing can be delivered now.
+        """
         with self.store.begin() as uow:
             entry = uow.outbox.claim_due(now, LEASE)
             uow.commit()
@@ -43,6 +46,9 @@ class Dispatch:
             return None
         try:
             answer = self.transport.send(Envelope(self.company.mailbox, entry.recipient, self._write(entry)))
+        except ServerAway as failure:
+            self._put_off(entry, str(failure), now)
+            raise
         except TransientFailure as failure:
             return self._put_off(entry, str(failure), now)
         except PermanentFailure as failure:

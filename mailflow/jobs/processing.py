@@ -94,8 +94,10 @@ class Processing:
             if not mail.complete:
                 settled = self._too_large(uow, mail, message, trigger, now)
             else:
-                reference = find_reference(uow, clues(message))
-                intent = self.reader.route(message, reference, self.company.today(now))
+                found = clues(message)
+                reference = find_reference(uow, found)
+                own = any(_concerns(uow, number, trigger.sender) for number in found.numbers)
+                intent = self.reader.route(message, reference, own, self.company.today(now))
                 settled = self._act(uow, intent, mail, trigger, now)
             uow.inbox.settle(mail.id, settled.state, now, settled.kind, settled.reason, settled.number)
             uow.commit()
@@ -157,7 +159,11 @@ class Processing:
         sent = uow.outbox.by_message_id(message_id) if message_id else None
         if sent is None or not isinstance(sent.effect, Mail):
             return intent.form
-        ours = write_mail(sent.effect, identity_of(sent), self.company, self.templates, {})
+        try:
+            ours = write_mail(sent.effect, identity_of(sent), self.company, self.templates, {})
+        except TransientFailure as failure:
+            log.error("the form that was answered cannot be compared with the answer: %s", failure)
+            return intent.form
         return filled_in(intent.form, intent.body, parse(ours).text, invoice.missing, self.company.today(now))
 
     def _enquire(self, uow: UnitOfWork, intent: Enquired, trigger: Trigger, now: datetime) -> Settled:
@@ -280,6 +286,11 @@ def find_reference(uow: UnitOfWork, found: Clues) -> Reference | None:
         (uow.references.by_token, found.quoted),
     )
     return next((r for look_up, keys in look_ups for key in keys if (r := look_up(key))), None)
+
+
+def _concerns(uow: UnitOfWork, number: str, sender: str) -> bool:
+    invoice = uow.invoices.get(number)
+    return invoice is not None and sender in invoice.people
 
 
 def _existing(uow: UnitOfWork, number: str) -> Invoice:

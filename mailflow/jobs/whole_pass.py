@@ -18,8 +18,6 @@ log = logging.getLogger(__name__)
 Progress = Callable[[str, int], None]
 """Told what is being done ('received', 'processed', 'sent') and how many of it so far."""
 
-FAILURES_IN_A_ROW = 3
-
 
 @dataclass
 class PassResult:
@@ -54,7 +52,7 @@ class WholePass:
             result.processed += 1
             progress("processed", result.processed)
         self.calendar_day.run_once(clock())
-        self._deliver(clock, result, progress)
+        self._guarded(result, lambda: self._deliver(clock, result, progress))
         self._guarded(result, self.intake.file_away)
         return before != (result.received, result.processed, result.sent)
 
@@ -63,9 +61,7 @@ class WholePass:
         progress("received", result.received)
 
     def _deliver(self, clock: Callable[[], datetime], result: PassResult, progress: Progress) -> None:
-        failures = 0
-        while failures < FAILURES_IN_A_ROW and (delivered := self.dispatch.run_once(clock())) is not None:
-            failures = 0 if delivered else failures + 1
+        while (delivered := self.dispatch.run_once(clock())) is not None:
             result.sent += bool(delivered)
             progress("sent", result.sent)
 

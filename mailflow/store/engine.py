@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from alembic.util import CommandError
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
+from mailflow.errors import TransientFailure
 from mailflow.store.failures import unusable, why_not_done, why_not_opened
+from mailflow.store.presence import join
 from mailflow.store.unit_of_work import UnitOfWork
 
 _MIGRATION_LOCK = 6_204_533
@@ -30,6 +33,25 @@ class Store:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._leave: Callable[[], None] = lambda: None
+
+    def take_part(self, now: datetime) -> None:
+        """Begins to work on what is kept here; where nobody else does, everything taken in hand is free again.
+
+        Whoever only looks does not take part.
+        """
+        try:
+            self._leave = join(self._engine, lambda: self._free(now))
+        except DBAPIError as error:
+            raise why_not_done(error, self._engine.url) from error
+        except OSError as error:
+            raise TransientFailure(f"The lock file of the database cannot be used: {error.strerror}") from error
+
+    def _free(self, now: datetime) -> None:
+        with self.begin() as uow:
+            uow.inbox.free()
+            uow.outbox.free(now)
+            uow.commit()
 
     @contextmanager
     def begin(self) -> Iterator[UnitOfWork]:
@@ -45,7 +67,8 @@ class Store:
             raise why_not_done(error, self._engine.url) from error
 
     def close(self) -> None:
-        """Ends every connection."""
+        """Ends every connection, and the part in the work."""
+        self._leave()
         self._engine.dispose()
 
 

@@ -83,11 +83,7 @@ class Inbox:
     def claim(self, now: datetime, lease: timedelta) -> InboxMail | None:
         """Takes the oldest mail that waits, for the time of the lease; None where none waits."""
         row = self._connection.execute(
-            select(InboxRow)
-            .where(_due(now))
-            .order_by(col(InboxRow.id))
-            .limit(1)
-            .with_for_update(skip_locked=True)
+            select(InboxRow).where(_due(now)).order_by(col(InboxRow.id)).limit(1).with_for_update(skip_locked=True)
         ).first()
         if row is None or not self._set(row.id, _due(now), leased_until=now + lease):
             return None
@@ -171,11 +167,14 @@ class Inbox:
         """Ends a mail's way by the administrator's word; its bytes, and why it was quarantined, stay."""
         self._set(inbox_id, true(), state=InboxState.DROPPED.value, settled_at=now, leased_until=None)
 
+    def free(self) -> None:
+        """Ends every lease: whoever held them is gone."""
+        held = col(InboxRow.leased_until).is_not(None)
+        self._connection.execute(update(InboxRow).where(_STILL_WAITS, held).values(leased_until=None))
+
     def waiting(self, now: datetime) -> int:
         """How many mails still have to be read, now or later."""
-        count: int = self._connection.execute(
-            select(func.count()).where(col(InboxRow.state).in_(WAITING))
-        ).scalar_one()
+        count: int = self._connection.execute(select(func.count()).where(col(InboxRow.state).in_(WAITING))).scalar_one()
         return count
 
     def _recognise(self, digest: str, now: datetime) -> Recorded:
@@ -217,9 +216,7 @@ class Inbox:
 
     def _set(self, inbox_id: int, condition: ColumnElement[bool], **values: object) -> bool:
         changed = self._connection.execute(
-            update(InboxRow)
-            .where(col(InboxRow.id) == inbox_id, condition)
-            .values(**values)
+            update(InboxRow).where(col(InboxRow.id) == inbox_id, condition).values(**values)
         )
         return changed.rowcount == 1
 

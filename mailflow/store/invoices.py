@@ -90,9 +90,7 @@ class Invoices:
     def asked_of(self, person: str) -> list[Invoice]:
         """The invoices that wait for this person, approver or accountant, now."""
         return self._read(
-            select(col(InvoiceRow.document))
-            .where(col(InvoiceRow.waits_for) == person)
-            .order_by(*_BY_AGE)
+            select(col(InvoiceRow.document)).where(col(InvoiceRow.waits_for) == person).order_by(*_BY_AGE)
         )
 
     def of_submitter(self, person: str) -> list[Invoice]:

@@ -148,6 +148,11 @@ class Outbox:
         stuck = (OutboxState.PENDING, OutboxState.UNKNOWN, OutboxState.DEAD)
         self._set(entry_id, col(OutboxRow.state).in_(stuck), state=OutboxState.PENDING.value, next_attempt_at=now)
 
+    def free(self, now: datetime) -> None:
+        """Ends every lease: whoever held them is gone, and what was being sent is in doubt."""
+        held = col(OutboxRow.state) == OutboxState.SENDING.value
+        self._connection.execute(update(OutboxRow).where(held).values(leased_until=now))
+
     def undelivered(self) -> list[OutboxEntry]:
         """What has not reached the world, dead ones too, oldest first."""
         rows = self._connection.execute(
@@ -202,9 +207,7 @@ class Outbox:
 
     def _set(self, entry_id: int, condition: ColumnElement[bool], **values: object) -> bool:
         changed = self._connection.execute(
-            update(OutboxRow)
-            .where(col(OutboxRow.id) == entry_id, condition)
-            .values(**values)
+            update(OutboxRow).where(col(OutboxRow.id) == entry_id, condition).values(**values)
         )
         return changed.rowcount == 1
 

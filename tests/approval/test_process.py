@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -25,6 +26,7 @@ from mailflow.approval.decision import (
 from mailflow.approval.effects import Invitation, InviteMethod, Message, Outcome
 from mailflow.approval.invoice import Invoice, Repeat, StepStatus
 from mailflow.approval.lifecycle import Status
+from mailflow.approval.money import Money
 from mailflow.approval.opening import open_invoice
 from mailflow.approval.paying import move_unpaid, remind_accountant
 from mailflow.approval.reference import Asks
@@ -507,3 +509,71 @@ def test_a_bounce_marks_the_invoice_and_tells_administrator_and_submitter_once()
 def test_a_temporary_delay_is_only_noted() -> None:
     outcome = noticing.record_bounce(opened().invoice, OLGA, "approval_request", False, "4.4.1 later", company())
     assert outcome.effects == ()
+
+
+def test_a_decision_under_a_mail_that_asked_for_none_is_asked_for_again() -> None:
+    """It may not have shown what would be decided on: a refusal, a status, a confirmation."""
+    running = opened().invoice
+    under_notice = reference(running, OLGA, Asks.NOTHING)
+    outcome = record_answer(running, under_notice, answer(OLGA, Approve()), None, company(), NOON)
+    assert outcome.invoice == running
+    again = mail(outcome, Message.UNCLEAR)
+    assert (again.asks, again.step, again.extra["why"]) == (Asks.APPROVAL, 0, "not_the_request")
+    with pytest.raises(Refusal, match="not_asked"):
+        record_answer(
+            running, reference(running, DMITRY, Asks.NOTHING), answer(DMITRY, Approve()), None, company(), NOON
+        )
+    payable = to_pay()
+    outcome = record_answer(
+        payable, reference(payable, ANNA, Asks.NOTHING), answer(ANNA, Paid()), None, company(), NOON
+    )
+    assert outcome.invoice.status is Status.TO_PAY
+
+
+def test_the_differences_are_those_to_what_was_shown_however_many_mails_the_correction_took() -> None:
+    rejected = approve(opened().invoice, OLGA, Reject("wrong sum"))
+    given = reference_of(mail(rejected, Message.WORK_ON_ERRORS))
+    unreadable = answer(IVAN, Unclear("no_keyword"), form=Form(problems=(Problem(Field.AMOUNT, "unreadable", "6oo"),)))
+    waiting = record_answer(rejected.invoice, given, unreadable, None, company(), NOON)
+    assert waiting.invoice.status is Status.INCOMPLETE
+    cheaper = answer(IVAN, Unclear("no_keyword"), form=Form(amount=Money(Decimal(600), "RUB")))
+    given = reference_of(mail(waiting, Message.INCOMPLETE))
+    outcome = record_answer(waiting.invoice, given, cheaper, None, company(), NOON)
+    assert [(c.field, c.before, c.after) for c in outcome.invoice.changes] == [
+        (Field.AMOUNT, "125000.00 RUB", "600.00 RUB")
+    ]
+
+
+def test_a_file_that_came_before_is_exchanged_for_the_right_one() -> None:
+    held = open_invoice(
+        "INV-2026-0002", IVAN, "Again", form(), (attachment(),), Repeat("INV-2026-0001", Status.PAID), company(), NOON
+    )
+    given = reference_of(mail(held, Message.REPEATED))
+    right = answer(IVAN, Unclear("empty"), attachments=(attachment("right"),))
+    outcome = record_answer(held.invoice, given, right, None, company(), NOON)
+    assert outcome.invoice.status is Status.IN_APPROVAL
+    assert outcome.invoice.attachments == (attachment("right"),)
+    assert outcome.invoice.repeat is None
+
+
+def test_when_there_are_approvers_at_last_any_reply_starts_the_invoice() -> None:
+    waiting = opened(company(sequence=(IVAN,)))
+    given = reference_of(mail(waiting, Message.NO_APPROVER, IVAN))
+    outcome = record_answer(waiting.invoice, given, answer(IVAN, Unclear("no_keyword")), None, company(), NOON)
+    assert outcome.invoice.status is Status.IN_APPROVAL
+
+
+def test_after_a_move_the_calendar_answers_are_open_again_and_only_this_payments_event_counts() -> None:
+    payable = to_pay()
+    uid = payable.invites[0].uid
+    declined = noticing.record_rsvp(payable, uid, ANNA, "DECLINED", 0).invoice
+    moved = pay(declined, Postpone(date(2026, 12, 22))).invoice
+    assert {i.partstat for i in moved.invites} == {"NEEDS-ACTION"}
+    assert messages(noticing.record_rsvp(moved, uid, ANNA, "DECLINED", 1)) == [("invite_declined", ANNA)]
+    assert noticing.record_rsvp(moved, "inv-2026-0001-r7@example.com", ANNA, "DECLINED", 9).invoice == moved
+
+
+def test_a_head_who_is_named_only_as_a_manager_is_known() -> None:
+    rules = company()
+    people = {IVAN: replace(rules.people[IVAN], manager="boss@elsewhere.example")}
+    assert company(people=people, submitters=()).knows("boss@elsewhere.example")

@@ -211,3 +211,73 @@ def test_a_broken_template_keeps_its_mail_in_the_outbox_until_it_is_mended(
     office.restart()
     office.work(hours=1)
     assert len(office.mails("olga")) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "subject", "body", "files"),
+    [
+        ("buh", "INV-2026-0001", "ОПЛАЧЕНО 123", 1),
+        ("olga", "Re: INV-2026-0001", "СОГЛАСОВАНО", 1),
+        ("ivan", "Re: INV-2026-0001", "Сумма: 500 руб.", 0),
+        ("ivan", "Re: [INV-2026-0001 #abcdefghjk] x", "Сумма: 500 руб.", 1),
+    ],
+)
+def test_an_answer_that_names_no_mail_of_ours_is_explained_and_never_a_second_invoice(
+    office: Office, name: str, subject: str, body: str, files: int
+) -> None:
+    office.submit()
+    before = len(office.mails(name))
+    office.people[name].submit(subject, body, [paper()] * files)
+    office.work()
+    assert len(office.invoices()) == 1
+    assert len(office.mails(name)) == before + 1
+
+
+def test_an_invoice_that_a_scanner_sends_for_somebody_is_not_lost(office: Office) -> None:
+    scan = EmailMessage()
+    scan["From"], scan["To"], scan["Subject"] = "ivan@example.com", "finance@example.com", "Scan 0042"
+    scan["Auto-Submitted"] = "auto-generated"
+    scan.set_content(COMPLETE)
+    scan.add_attachment(paper().content, maintype="application", subtype="pdf", filename="scan.pdf")
+    office.send_raw(scan, "ivan@example.com")
+    office.work()
+    assert office.invoices() == []
+    assert "machine" in office.quarantine()[0].reason
+
+
+def test_one_address_that_takes_nothing_for_now_holds_up_nobody_else(office: Office) -> None:
+    takes, greylisted = office.server.handle_RCPT, ["olga@example.com"]
+
+    async def greylists_olga(
+        server: object, session: object, envelope: object, address: str, options: list[str]
+    ) -> str:
+        return "450 4.2.0 later" if address in greylisted else await takes(server, session, envelope, address, options)
+
+    office.server.handle_RCPT = greylists_olga  # type: ignore[method-assign]
+    for number in range(5):
+        office.ivan.submit(f"Бумага {number}", COMPLETE, [paper()])
+    office.petr.submit("HELP", "ПОМОЩЬ")
+    office.work()
+    assert len(office.mails("ivan")) == 5
+    assert len(office.mails("petr")) == 1
+    assert office.mails("olga") == []
+    greylisted.clear()
+    office.work(hours=1)
+    assert len(office.mails("olga")) == 5
+
+
+def test_whom_we_asked_is_heard_even_when_the_settings_no_longer_name_them(open_office: Callable[..., Office]) -> None:
+    office = open_office(sequence="boss@elsewhere.example, olga@example.com")
+    office.submit()
+    with office.mailflow.store.begin() as uow:
+        (request,) = [e for e in uow.outbox.undelivered() if e.recipient == "boss@elsewhere.example"]
+    assert request.state == "dead"
+    office.sequence = "olga@example.com"
+    office.restart()
+    answer = EmailMessage()
+    answer["From"], answer["To"], answer["Subject"] = "boss@elsewhere.example", "finance@example.com", "Re: x"
+    answer["In-Reply-To"] = request.message_id
+    answer.set_content("APPROVE")
+    office.drop_in(answer.as_bytes())
+    office.work()
+    assert office.invoice().approvers_so_far == ("boss@elsewhere.example",)

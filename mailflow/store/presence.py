@@ -1,0 +1,58 @@
+"""Who else works on this database: what a killed mailflow had taken in hand is free again as soon as it is gone.
+
+Every working mailflow holds a shared lock that the system takes back when its process ends, however it ends. Whoever
+begins and can have the lock for itself alone is the only one: no lease can belong to anybody alive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+from sqlalchemy import Engine, text
+
+_PRESENCE_LOCK = 6_204_534
+"""Any number, the same in every mailflow: the PostgreSQL advisory lock of those who work."""
+
+
+def join(engine: Engine, when_alone: Callable[[], None]) -> Callable[[], None]:
+    """Takes part in the work, after `when_alone` where nobody else does; gives what ends the part."""
+    if engine.dialect.name == "postgresql":
+        return _join_postgresql(engine, when_alone)
+    if not engine.url.database or engine.url.database == ":memory:":
+        when_alone()
+        return lambda: None
+    return _join_by_file(Path(f"{engine.url.database}.lock"), when_alone)
+
+
+def _join_postgresql(engine: Engine, when_alone: Callable[[], None]) -> Callable[[], None]:
+    connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+    key = {"key": _PRESENCE_LOCK}
+    if connection.execute(text("SELECT pg_try_advisory_lock(:key)"), key).scalar():
+        when_alone()
+        connection.execute(text("SELECT pg_advisory_lock_shared(:key), pg_advisory_unlock(:key)"), key)
+    else:
+        connection.execute(text("SELECT pg_advisory_lock_shared(:key)"), key)
+
+    def leave() -> None:
+        connection.invalidate()
+        connection.close()
+
+    return leave
+
+
+def _join_by_file(file: Path, when_alone: Callable[[], None]) -> Callable[[], None]:
+    try:
+        import fcntl
+    except ModuleNotFoundError:
+        return lambda: None
+    lock: IO[bytes] = file.open("ab")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        return lock.close
+    when_alone()
+    fcntl.flock(lock, fcntl.LOCK_SH)
+    return lock.close

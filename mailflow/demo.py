@@ -171,7 +171,7 @@ class _Demo:
     def _what_is_not_as_it_should_be(self) -> str:
         """The end of the story, looked up in the database."""
         ended = [(i.status, i.revision, i.payment.shifts if i.payment else 0) for i in self._invoices()]
-        if ended != [(Status.PAID, 1, 1), (Status.PAID, 2, 0), (Status.IN_APPROVAL, 1, 0)]:
+        if ended != [(Status.PAID, 1, 1), (Status.PAID, 2, 0), (Status.TO_PAY, 1, 0), (Status.IN_APPROVAL, 1, 0)]:
             states = ", ".join(f"{status} (revision {revision})" for status, revision, _ in ended)
             return f"the invoices ended as {states or 'none'}."
         waiting = self._application.waits_for_retry()

@@ -1,7 +1,7 @@
 """Four days of a company, played by people over real IMAP and SMTP.
 
-One invoice is approved and paid late; one is completed, asked about, rejected, corrected and paid; one is still under
-way at the end.
+One invoice is approved and paid late; one is completed, asked about, rejected, corrected and paid; two are still
+under way at the end.
 """
 
 from __future__ import annotations
@@ -81,9 +81,9 @@ class Story:
         self._hosting_is_corrected(hosting)
         narrator.scene(f"{day_words(clock.day(2))}: Ivan's invoice was due yesterday, and nobody has paid it")
         self._paper_is_paid_late(paper)
-        narrator.scene(f"{day_words(clock.day(3))}: Maria's invoice is paid in time; a new one is under way")
+        narrator.scene(f"{day_words(clock.day(3))}: Maria's invoice is paid in time; two more are under way")
         self._hosting_is_paid(hosting)
-        self._chairs_wait(paper, hosting)
+        self._two_are_under_way(paper, hosting)
 
     def _paper_is_approved(self) -> str:
         ivan, olga, daniel, anna = self.people.ivan, self.people.olga, self.people.daniel, self.people.anna
@@ -161,8 +161,9 @@ class Story:
         anna.reply(request, "Оплачено, платёжное поручение 4719", [proof])
         self.run_pass()
 
-    def _chairs_wait(self, *earlier: str) -> None:
-        ivan, olga = self.people.ivan, self.people.olga
+    def _two_are_under_way(self, *earlier: str) -> None:
+        """Chairs, approved for next week, and a trade fair that waits for Olga."""
+        ivan, maria, olga, daniel = self.people.ivan, self.people.maria, self.people.olga, self.people.daniel
         self.clock.at(3, 11)
         lines = [Line("Office chair", 4, Decimal("18450.00"))]
         ivan.submit(
@@ -175,6 +176,11 @@ class Story:
         number = _number(ivan.wait_for(lambda mail: mail.number not in (None, *earlier)))
         request = olga.wait_for(_offers("СОГЛАСОВАНО", number))
         self._move(45, lambda: olga.reply(request, "Согласовано, старые уже разваливаются"))
+        self._move(30, lambda: daniel.press(daniel.wait_for(_offers("APPROVE", number)), "APPROVE"))
+        lines = [Line("Stand of 12 square metres, deposit", 1, Decimal("3600.00"))]
+        stand = self._invoice("TF-77", "Messe Berlin GmbH", lines, "EUR")
+        body = f"Counterparty: Messe Berlin GmbH\nAmount: 3600 EUR\nPay date: {self.clock.day(14):%d.%m.%Y}\n"
+        self._move(15, lambda: maria.submit("Our stand at the trade fair", body, [stand]))
 
     def _move(self, minutes: int, act: Callable[[], object]) -> None:
         """Some minutes later somebody does something, and mailflow reads it."""

@@ -173,9 +173,9 @@ def test_check_prints_a_line_each_and_what_to_do(office: Company, bootstrap: typ
 
 def test_the_demo_needs_no_settings(office: Company, monkeypatch: pytest.MonkeyPatch) -> None:
     played: list[tuple[Path, bool]] = []
-    module = types.ModuleType("mailflow.office.demo")
+    module = types.ModuleType("mailflow.demo")
     module.play = lambda output, stay: played.append((output, stay)) or 0  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "mailflow.office.demo", module)
+    monkeypatch.setitem(sys.modules, "mailflow.demo", module)
     (office.folder / "settings.yaml").unlink()
     assert office.run("demo", "--stay", "--output", str(office.folder)).exit_code == 0
     assert office.run("demo").exit_code == 0

@@ -36,8 +36,9 @@ def _join_postgresql(engine: Engine, when_alone: Callable[[], None]) -> Callable
         connection.execute(text("SELECT pg_advisory_lock_shared(:key)"), key)
 
     def leave() -> None:
-        connection.invalidate()
-        connection.close()
+        if not connection.closed:
+            connection.invalidate()
+            connection.close()
 
     return leave
 

@@ -6,6 +6,9 @@ import multiprocessing
 from collections import Counter
 from dataclasses import replace
 
+import pytest
+from sqlalchemy import text
+
 from mailflow.approval.effects import Entry
 from mailflow.errors import TransientFailure
 from mailflow.store.engine import Store, open_store
@@ -62,6 +65,22 @@ def test_no_mail_is_sent_by_two_daemons_and_each_invoice_keeps_its_order(store: 
     for number in {number for number, _ in sent}:
         order = [n for other, n in sent if other == number]
         assert order == sorted(order), number
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_a_row_that_one_daemon_is_just_taking_is_passed_over_by_another(store: Store) -> None:
+    with store.begin() as uow:
+        first, second = record(uow, "first", 1).id, record(uow, "second", 2).id
+        enqueue(uow, "first")
+        enqueue(uow, "behind it")
+        enqueue(uow, "second", number="INV-2026-0002")
+        uow.commit()
+    with store.begin() as taking, store.begin() as other:
+        other._connection.execute(text("SET LOCAL lock_timeout = '1s'"))
+        mails = [uow.inbox.claim(NOW, LEASE) for uow in (taking, other)]
+        entries = [uow.outbox.claim_due(NOW, LEASE) for uow in (taking, other)]
+    assert [mail and mail.id for mail in mails] == [first, second]
+    assert [entry and entry.identity["name"] for entry in entries] == ["first", "second"]
 
 
 def test_daemons_in_processes_of_their_own_share_the_mails(url: str) -> None:

@@ -46,6 +46,7 @@ LOOK_UPS: dict[str, Callable[[UnitOfWork], object]] = {
     "invoices.of_submitter": lambda uow: uow.invoices.of_submitter("ivan@example.com"),
     "invoices.of_counterparty": lambda uow: uow.invoices.of_counterparty("ООО", NUMBER),
     "references.by_token": lambda uow: uow.references.by_token("token"),
+    "references.message_id_of": lambda uow: uow.references.message_id_of("token"),
     "references.by_message_id": lambda uow: uow.references.by_message_id("<a@b>"),
     "references.number_of_uid": lambda uow: uow.references.number_of_uid("uid"),
     "outbox.claim_due": lambda uow: uow.outbox.claim_due(NOW, LEASE),

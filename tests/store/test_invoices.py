@@ -230,6 +230,8 @@ def test_a_reference_is_found_by_its_token_and_by_the_message_id_of_its_mail(sto
         assert uow.references.by_token("k7f3q9xw") == given
         assert uow.references.by_message_id("<b@example.com>") == to_nobody
         assert uow.references.by_token("K7F3Q9XX") is None
+        assert uow.references.message_id_of("k7f3q9xw") == "<a@example.com>"
+        assert uow.references.message_id_of("\x00") is None
         assert uow.references.by_message_id("<\x00\udce9>") is None
 
 

@@ -12,6 +12,7 @@ import jinja2
 
 from mailflow.adapters.imap import ImapMailbox
 from mailflow.adapters.smtp import SmtpTransport
+from mailflow.approval import deciding
 from mailflow.approval.company import Company
 from mailflow.approval.lifecycle import Status
 from mailflow.approval.route import chain
@@ -76,7 +77,7 @@ def build(settings: Settings) -> Application:
     store.take_part(utc_now())
     mailbox, transport = mailbox_of(settings), transport_of(settings)
     folders = settings.mailbox.folders
-    outgoing = Outgoing(company, Mint(company.mailbox.rpartition("@")[2]))
+    outgoing = outgoing_of(company)
     reader = Reader(
         company,
         keywords_of(settings),
@@ -96,6 +97,11 @@ def build(settings: Settings) -> Application:
             dispatch=Dispatch(store, company, templates, transport, outgoing, settings.payment.invite_at),
         ),
     )
+
+
+def outgoing_of(company: Company) -> Outgoing:
+    """What writes decisions down, with Message-IDs of the mailbox's domain."""
+    return Outgoing(company, Mint(company.mailbox.rpartition("@")[2]))
 
 
 def mailbox_of(settings: Settings) -> ImapMailbox:
@@ -151,6 +157,22 @@ def run(settings: Settings) -> int:
     finally:
         application.close()
     return EXIT_OK
+
+
+def reassign(settings: Settings, number: str, old: str, new: str) -> None:
+    """Gives a running invoice another approver; the mails go out with the next pass. Raises Refusal, LookupError."""
+    company = company_of(settings)
+    store = open_store(settings.database.get_secret_value())
+    try:
+        with store.begin() as uow:
+            invoice = uow.invoices.get(number)
+            if invoice is None:
+                raise LookupError(number)
+            outcome = deciding.reassign(invoice, old.lower(), new.lower(), company, utc_now())
+            outgoing_of(company).record(uow, outcome, None, utc_now())
+            uow.commit()
+    finally:
+        store.close()
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import click
 
 from mailflow import __version__
 from mailflow.approval.lifecycle import Status
-from mailflow.errors import ConfigurationError, MailflowError, TransientFailure
+from mailflow.errors import ConfigurationError, MailflowError, Refusal, TransientFailure
 from mailflow.terminal import as_json, one_line, several_lines
 
 if TYPE_CHECKING:
@@ -188,6 +188,37 @@ def show(ctx: click.Context, number: str, machine: bool) -> None:
     from mailflow.reports import print_invoice
 
     print_invoice(invoice, history, broken_at, settings.zone)
+
+
+_NOT_REASSIGNED = {
+    "not_asked": "{old} has nothing to decide about {number} now.",
+    "address_submitter": "{new} submitted {number}, and nobody approves their own invoice.",
+    "address_decided": "{new} already is in the chain of {number}.",
+    "address_unknown": "{new} is not among the people of the settings; name them there first.",
+}
+
+
+@cli.command()
+@click.argument("number")
+@click.argument("old")
+@click.argument("new")
+@click.pass_context
+def reassign(ctx: click.Context, number: str, old: str, new: str) -> None:
+    """Give a running invoice another approver: NEW is asked instead of OLD, who is told.
+
+    The mails go out with the next pass.
+    """
+    from mailflow import bootstrap
+
+    settings, number = _load(ctx), number.strip().upper()
+    told = {"number": one_line(number), "old": one_line(old), "new": one_line(new)}
+    try:
+        bootstrap.reassign(settings, number, old.strip(), new.strip())
+    except LookupError:
+        raise click.ClickException(f"There is no invoice {told['number']}; `list` shows those there are.") from None
+    except Refusal as refusal:
+        raise click.ClickException(_NOT_REASSIGNED[refusal.code].format(**told)) from None
+    click.echo("{new} decides about {number} instead of {old}.".format(**told))
 
 
 @cli.command()

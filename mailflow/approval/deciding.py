@@ -7,9 +7,9 @@ from datetime import datetime
 
 from mailflow.approval.company import Company
 from mailflow.approval.decision import Answer, Approve, Delegate, Question, Reject
-from mailflow.approval.effects import Entry, Outcome
+from mailflow.approval.effects import Entry, Mail, Message, Outcome
 from mailflow.approval.invoice import Invoice, Step, StepStatus
-from mailflow.approval.lifecycle import Event
+from mailflow.approval.lifecycle import Event, Status
 from mailflow.approval.opening import ask
 from mailflow.approval.paying import to_payment
 from mailflow.approval.reference import Reference
@@ -38,6 +38,27 @@ def decide(invoice: Invoice, reference: Reference, answer: Answer, company: Comp
             return _delegate(invoice, index, address, answer, now)
         case command:
             return unclear(invoice, reference, answer, why_unclear(command))
+
+
+def reassign(invoice: Invoice, old: str, new: str, company: Company, now: datetime) -> Outcome:
+    """The administrator gives a running invoice another approver (process section 2).
+
+    The one who was replaced can decide nothing any more and is told so; the history keeps both. Raises Refusal:
+    not_asked where `old` has nothing left to decide, or the code of what is wrong with `new`.
+    """
+    open_ones = (StepStatus.ASKED, StepStatus.WAITING)
+    index = next((i for i, s in enumerate(invoice.steps) if s.approver == old and s.status in open_ones), None)
+    if invoice.status is not Status.IN_APPROVAL or index is None:
+        raise Refusal("not_asked")
+    if problem := _delegation_problem(invoice, new, company):
+        raise Refusal(problem)
+    was_asked = invoice.steps[index].status is StepStatus.ASKED
+    replaced = _handed_on(invoice, index, new, now)
+    entry = Entry("reassigned", company.administrator, {"from": old, "to": new})
+    if not was_asked:
+        return Outcome(replaced, (), (entry,))
+    asked, request = ask(replaced, index + 1, now)
+    return Outcome(asked, (Mail(old, Message.REPLACED, asked, extra={"why": "handed_on"}), request), (entry,))
 
 
 def open_step(invoice: Invoice, reference: Reference, sender: str) -> int:
@@ -75,11 +96,15 @@ def _approve(invoice: Invoice, index: int, comment: str, answer: Answer, company
 
 
 def _delegate(invoice: Invoice, index: int, address: str, answer: Answer, now: datetime) -> Outcome:
-    handed = invoice.with_step(index, status=StepStatus.DELEGATED, decided_at=now, delegated_to=address)
-    steps = (*handed.steps[: index + 1], Step(address), *handed.steps[index + 1 :])
-    asked, request = ask(replace(handed.after(Event.STEP_HANDED_ON), steps=steps), index + 1, now, answer.sender)
+    asked, request = ask(_handed_on(invoice, index, address, now), index + 1, now, answer.sender)
     entry = Entry("delegated", answer.sender, {"to": address, "line": answer.reading.line})
     return Outcome(asked, (confirmation(asked, answer, "delegate", address, waits_for=address), request), (entry,))
+
+
+def _handed_on(invoice: Invoice, index: int, address: str, now: datetime) -> Invoice:
+    handed = invoice.with_step(index, status=StepStatus.DELEGATED, decided_at=now, delegated_to=address)
+    steps = (*handed.steps[: index + 1], Step(address), *handed.steps[index + 1 :])
+    return replace(handed.after(Event.STEP_HANDED_ON), steps=steps)
 
 
 def _delegation_problem(invoice: Invoice, address: str | None, company: Company) -> str | None:

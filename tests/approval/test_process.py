@@ -11,6 +11,7 @@ import pytest
 from mailflow.approval import noticing
 from mailflow.approval.answering import record_answer
 from mailflow.approval.company import UnpaidMovesTo
+from mailflow.approval.deciding import reassign
 from mailflow.approval.decision import (
     Approve,
     Command,
@@ -577,3 +578,39 @@ def test_a_head_who_is_named_only_as_a_manager_is_known() -> None:
     rules = company()
     people = {IVAN: replace(rules.people[IVAN], manager="boss@elsewhere.example")}
     assert company(people=people, submitters=()).knows("boss@elsewhere.example")
+
+
+def test_the_administrator_gives_a_running_invoice_another_approver() -> None:
+    invoice = opened().invoice
+    outcome = reassign(invoice, OLGA, PETR, company(), NOON)
+    assert messages(outcome) == [("replaced", OLGA), ("approval_request", PETR)]
+    assert [(s.approver, s.status) for s in outcome.invoice.steps] == [
+        (OLGA, StepStatus.DELEGATED),
+        (PETR, StepStatus.ASKED),
+        (DMITRY, StepStatus.WAITING),
+    ]
+    assert outcome.history[0].details == {"from": OLGA, "to": PETR}
+    with pytest.raises(Refusal, match="replaced"):
+        record_answer(
+            outcome.invoice, reference(invoice, OLGA, Asks.APPROVAL, 0), answer(OLGA, Approve()), None, company(), NOON
+        )
+
+
+def test_an_approver_who_is_not_asked_yet_is_replaced_without_a_mail() -> None:
+    outcome = reassign(opened().invoice, DMITRY, PETR, company(), NOON)
+    assert outcome.effects == ()
+    assert mail(approve(outcome.invoice, OLGA), Message.APPROVAL_REQUEST).to == PETR
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        (PETR, ANNA, "not_asked"),
+        (OLGA, IVAN, "address_submitter"),
+        (OLGA, DMITRY, "address_decided"),
+        (OLGA, "who@elsewhere.example", "address_unknown"),
+    ],
+)
+def test_a_replacement_that_cannot_be_is_refused(old: str, new: str, why: str) -> None:
+    with pytest.raises(Refusal, match=why):
+        reassign(opened().invoice, old, new, company(), NOON)

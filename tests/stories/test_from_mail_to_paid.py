@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from email.message import EmailMessage
 
+from click.testing import CliRunner
+
 from mailflow.approval.invoice import StepStatus
 from mailflow.approval.lifecycle import Status
+from mailflow.cli import cli
 from tests.stories.conftest import Office, day, paper
 
 
@@ -225,3 +228,24 @@ def test_the_form_may_be_filled_in_within_the_quotation(office: Office) -> None:
     office.work()
     assert office.invoice().status is Status.IN_APPROVAL
     assert (office.invoice().counterparty, office.invoice().pay_date) == ("ООО «Лютик»", day(12, 15))
+
+
+def test_the_administrators_command_replaces_the_approver_who_is_told(office: Office) -> None:
+    office.submit()
+    request = office.gets("olga")
+    settings = str(office.folder / "settings.yaml")
+    done = CliRunner().invoke(
+        cli, ["--settings", settings, "reassign", "INV-2026-0001", "OLGA@example.com", "petr@example.com"]
+    )
+    assert done.exit_code == 0, done.output
+    office.work()
+    office.olga.reply(request, "СОГЛАСОВАНО")
+    office.petr.reply(office.gets("petr"), "СОГЛАСОВАНО")
+    office.work()
+    assert office.invoice().approvers_so_far == ("petr@example.com",)
+    assert len(office.mails("olga")) == 3
+    again = CliRunner().invoke(
+        cli, ["--settings", settings, "reassign", "INV-2026-0001", "olga@example.com", "buh@example.com"]
+    )
+    assert again.exit_code == 1
+    assert "nothing to decide" in again.output

@@ -32,10 +32,10 @@ def record_answer(
     command = answer.reading.command
     if isinstance(command, AskHelp):
         return Outcome(invoice, (Mail(answer.sender, Message.HELP),))
+    if isinstance(command, AskStatus) and answer.sender in (*invoice.people, company.administrator):
+        return status_report(invoice, answer.sender)
     if answer.sender != reference.person:
         raise Refusal("wrong_person", {"by": reference.person})
-    if isinstance(command, AskStatus):
-        return status_report(invoice, answer.sender)
     if _is_submitters(invoice, reference, answer):
         return _hear_submitter(invoice, reference, answer, repeat, company, now)
     if reference.asks is Asks.PAYMENT:

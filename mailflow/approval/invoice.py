@@ -130,6 +130,7 @@ class Invoice:
     changes: tuple[Change, ...] = ()
     repeat: Repeat | None = None
     rejection: Rejection | None = None
+    earlier_rejections: tuple[Rejection, ...] = ()
     payment: Payment | None = None
     invites: tuple[Invite, ...] = ()
     warnings: tuple[Caution, ...] = ()

@@ -105,6 +105,7 @@ def correct(
         steps=(),
         before=before,
         rejection=None,
+        earlier_rejections=(*invoice.earlier_rejections, *([invoice.rejection] if invoice.rejection else [])),
         payment=None,
         invites=(),
         repeat=_kept(invoice.repeat, repeat),

@@ -63,12 +63,15 @@ def settle(invoice: Invoice, reference: Reference, answer: Answer, company: Comp
 
 
 def move_unpaid(invoice: Invoice, company: Company, now: datetime) -> Outcome | None:
-    """A payment whose day has ended moves, in one step however long ago that was; None where none has ended."""
+    """A payment whose day has ended moves, in one step however long ago that was; None where none has ended.
+
+    The updated invite tells the accountant, so it counts as a reminder.
+    """
     payment, today = invoice.payment, company.today(now)
     if invoice.status is not Status.TO_PAY or payment is None or payment.due >= today:
         return None
     due = company.next_payment_day(payment.due, today)
-    moved, invitations = _moved(invoice, replace(payment, due=due, shifts=payment.shifts + 1))
+    moved, invitations = _moved(invoice, replace(payment, due=due, told_at=now, shifts=payment.shifts + 1))
     entry = Entry("payment_moved", "mailflow", {"from": payment.due.isoformat(), "to": due.isoformat()})
     return Outcome(moved, invitations, (entry,))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import multiprocessing
 from collections import Counter
 from dataclasses import replace
+from threading import Event
+from time import sleep
 
 import pytest
 from sqlalchemy import text
@@ -184,13 +186,17 @@ def test_one_mail_recorded_by_all_daemons_at_once_is_one_mail(store: Store) -> N
         assert uow.inbox.waiting(NOW) == 1
 
 
-def test_one_file_kept_by_all_daemons_at_once_is_one_file(store: Store) -> None:
-    kept: list[str] = []
+def test_one_file_kept_by_two_daemons_at_once_is_one_file(store: Store) -> None:
+    first_has_kept = Event()
 
     def daemon(index: int) -> None:
         with store.begin() as uow:
-            kept.append(uow.files.keep(b"the same"))
+            if index:
+                first_has_kept.wait(10)
+            kept = uow.files.keep(b"the same")
+            assert uow.files.read(kept) == b"the same"
+            first_has_kept.set()
+            sleep(0 if index else 0.3)  # the second has begun before the first commits
             uow.commit()
 
-    at_once(DAEMONS, daemon)
-    assert len(set(kept)) == 1
+    at_once(2, daemon)

@@ -81,6 +81,7 @@ def test_a_rejected_invoice_is_corrected_under_its_number_and_everybody_sees_wha
     office.director.reply(office.mails("director")[-1], "APPROVE")
     office.work()
     assert office.invoice().status is Status.TO_PAY
+    assert "no contract" in office.gets("buh", "Оплатить").text, "the whole history goes with it"
 
 
 def test_not_paid_in_time_the_date_moves_each_day_and_in_one_step_after_three_days_of_silence(office: Office) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 from alembic import command
@@ -23,7 +25,8 @@ _MIGRATION_LOCK = 6_204_533
 """Any number, the same in every mailflow: the PostgreSQL advisory lock that lets one daemon migrate at a time."""
 
 _CONNECT_SECONDS = 10
-_PRAGMAS = ("busy_timeout=5000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+_PRAGMAS = ("busy_timeout=5000", "synchronous=FULL", "foreign_keys=ON")
+_WRITE_AHEAD_SECONDS = 5
 _SQLITE = ("sqlite", "sqlite+pysqlite")
 _POSTGRESQL = ("postgresql", "postgresql+psycopg")
 
@@ -119,14 +122,29 @@ def _address(url: str) -> URL:
 
 def _prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
-    def _connect(connection: Any, record: Any) -> None:
+    def _connect(connection: sqlite3.Connection, record: Any) -> None:
         connection.isolation_level = None
         for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
+        _write_ahead(connection)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Two daemons that both start on a new file are in each other's way here, and busy_timeout waits for neither."""
+    until = monotonic() + _WRITE_AHEAD_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or monotonic() > until:
+                raise
+            sleep(0.01)
+        else:
+            return
 
 
 def _migrate(connection: Connection) -> None:

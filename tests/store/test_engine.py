@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import sys
 from pathlib import Path
+from threading import Timer
 
 import pytest
 from sqlalchemy import create_engine, event, text
@@ -67,6 +68,34 @@ def test_sqlite_writes_ahead_and_syncs_every_commit(tmp_path: Path) -> None:
 
 
 PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "busy_timeout": 5000, "foreign_keys": 1}
+
+
+def test_two_that_turn_the_write_ahead_log_on_wait_for_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite itself does not wait there, whatever its busy_timeout."""
+    monkeypatch.setattr(engine_module, "_PRAGMAS", ("busy_timeout=0",))
+    path = tmp_path / "mailflow.db"
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN EXCLUSIVE")
+    done = Timer(0.3, lambda: other.execute("ROLLBACK"))
+    done.start()
+    open_store(f"sqlite:///{path}").close()
+    done.join()
+    other.close()
+
+
+def test_whoever_holds_the_new_file_for_ever_is_not_waited_for_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_module, "_PRAGMAS", ("busy_timeout=0",))
+    monkeypatch.setattr(engine_module, "_WRITE_AHEAD_SECONDS", 0.1)
+    path = tmp_path / "mailflow.db"
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(TransientFailure, match="locked"):
+        open_store(f"sqlite:///{path}")
+    other.close()
 
 
 def test_a_busy_sqlite_is_tried_again_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,7 +197,7 @@ def test_a_driver_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch
 def test_an_error_tells_neither_the_statement_nor_what_was_in_the_mail(store: Store) -> None:
     keep(store, opened().invoice)
     with pytest.raises(TransientFailure) as twice, store.begin() as uow:
-        uow.invoices.add(opened(comment=SECRET).invoice)
+        uow.invoices.add(opened(counterparty=SECRET).invoice)
     assert "INSERT" not in str(twice.value)
     assert "INV-2026-0001" not in str(twice.value)
     assert SECRET not in str(twice.value) + str(twice.value.__cause__)

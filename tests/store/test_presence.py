@@ -22,6 +22,20 @@ def test_what_a_killed_mailflow_had_in_hand_is_free_as_soon_as_it_is_gone(store:
     assert entry == "mail, in doubt"
 
 
+def test_the_second_of_two_still_counts_when_the_first_has_ended(store: Store, url: str) -> None:
+    first, second = open_store(url), open_store(url)
+    first.take_part(NOW)
+    second.take_part(NOW)
+    first.close()
+    give_work(store)
+    with second.begin() as uow:
+        assert uow.inbox.claim(NOW, LEASE)
+        assert uow.outbox.claim_due(NOW, LEASE)
+        uow.commit()
+    assert taken_by_one_that_starts(url) == [None, None]
+    second.close()
+
+
 def test_whoever_only_looks_takes_nothing_from_whoever_works(store: Store, url: str) -> None:
     give_work(store)
     with another_mailflow(url):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 
 class MailflowError(Exception):
@@ -36,6 +37,39 @@ class InDoubt(TransientFailure):
 
 class PermanentFailure(MailflowError):
     """The administrator's move: trying again would fail again."""
+
+
+class PortalClosed(ServerAway):
+    """The portal answers, but lets mailflow do nothing until the administrator mends it (no scope, no such webhook).
+
+    `code` is the portal's own word for it, `mend` a sentence that says what to do.
+    """
+
+    def __init__(self, what: str, code: str, mend: str) -> None:
+        super().__init__(f"{what} {mend}".strip())
+        self.code = code
+        self.mend = mend
+
+
+class Parked(TransientFailure):
+    """The portal has not done it, and asks to be left alone with this method until a moment (aware)."""
+
+    def __init__(self, what: str, until: datetime) -> None:
+        super().__init__(what)
+        self.until = until
+
+
+class PortalRefused(PermanentFailure):
+    """The portal has understood and says no to this one call; `code` is its `error`, which may be empty."""
+
+    def __init__(self, method: str, code: str, said: str, status: int) -> None:
+        super().__init__(
+            f"Bitrix24 refuses {method}: {said or code or 'without a reason'} ({code or 'no code'}, HTTP {status})"
+        )
+        self.method = method
+        self.code = code
+        self.said = said
+        self.status = status
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
+
+from mailflow.errors import PortalRefused
 
 
 @dataclass(frozen=True)
@@ -66,3 +68,39 @@ class MailTransport(Protocol):
 
     def close(self) -> None:
         """Ends the connection; the next call opens a new one."""
+
+
+@dataclass(frozen=True)
+class PortalAnswer:
+    """What the portal answered: `result` as JSON has it; `total` and `next` of a list, None where there is none.
+
+    `replayed`: the portal repeats the answer to an earlier request with the same Idempotency-Key.
+    """
+
+    result: Any
+    total: int | None = None
+    next: int | None = None
+    replayed: bool = False
+
+
+class Portal(Protocol):
+    """The REST interface of a Bitrix24 portal, by an incoming webhook. Thread-safe.
+
+    Every call raises ServerAway where the portal was not reached and nothing was done, PortalClosed (a ServerAway)
+    where it lets us do nothing at all, Parked where this method must rest, InDoubt where nobody knows whether the call
+    was carried out, PortalRefused where it says no to this call.
+    """
+
+    def call(self, method: str, params: Mapping[str, Any] | None = None) -> PortalAnswer:
+        """One call of the classic interface; the order of `params` is kept (some methods read by position)."""
+
+    def call_v3(
+        self, method: str, params: Mapping[str, Any] | None = None, idempotency_key: str | None = None
+    ) -> PortalAnswer:
+        """One call of REST 3.0; with a key the portal carries it out once within 24 hours."""
+
+    def batch(self, calls: Mapping[str, tuple[str, Mapping[str, Any]]]) -> Mapping[str, PortalAnswer | PortalRefused]:
+        """Up to 50 reading calls in one request, by a name each; each has its own answer or refusal."""
+
+    def close(self) -> None:
+        """Ends the connections; the next call opens new ones."""

@@ -54,6 +54,7 @@ class Store:
         with self.begin() as uow:
             uow.inbox.free()
             uow.outbox.free(now)
+            uow.portal.free(now)
             uow.commit()
 
     @contextmanager

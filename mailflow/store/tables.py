@@ -230,3 +230,31 @@ class HistoryRow(SQLModel, table=True):
     message_id: str | None = Field(default=None, sa_type=Words)
     evidence: str | None = None
     hash: str
+
+
+class PortalObjectRow(SQLModel, table=True):
+    """Something that the portal shows, or was asked to: its id there, and the very request that asks for it.
+
+    The request is kept before it is sent, so that a repetition is the same request byte for byte.
+    """
+
+    __tablename__ = "portal_object"
+    __table_args__ = (Index("ix_portal_object_number", "number", "kind"),)
+
+    key: str = Field(primary_key=True, sa_type=Words)
+    number: str
+    kind: str
+    request: str = Field(sa_type=Text)
+    sent_at: datetime = Field(sa_type=Moment)
+    remote_id: int | None = Field(default=None, sa_type=BigInteger)
+    gone: bool = False
+
+
+class PortalMemoryRow(SQLModel, table=True):
+    """What is remembered of the portal as a whole: how it is set up, its departments, whose turn it is to speak."""
+
+    __tablename__ = "portal_memory"
+
+    name: str = Field(primary_key=True)
+    document: str = Field(sa_type=Text)
+    at: datetime = Field(sa_type=Moment)

@@ -9,6 +9,7 @@ from mailflow.store.history import History
 from mailflow.store.inbox import Inbox
 from mailflow.store.invoices import Invoices
 from mailflow.store.outbox import Outbox
+from mailflow.store.portal import PortalMemory
 from mailflow.store.references import References
 
 
@@ -23,6 +24,7 @@ class UnitOfWork:
         self.outbox = Outbox(connection)
         self.references = References(connection)
         self.history = History(connection)
+        self.portal = PortalMemory(connection)
 
     def commit(self) -> None:
         """Keeps everything, synced to the disk before this returns."""

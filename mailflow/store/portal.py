@@ -1,0 +1,136 @@
+"""What is remembered of the portal: what it shows under which id, how it is set up, whose turn it is to speak to it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, or_, select, update
+from sqlmodel import col
+
+from mailflow.store.statements import upsert
+from mailflow.store.tables import PortalMemoryRow, PortalObjectRow
+
+_SETUP = "setup"
+_TURN = "turn"
+
+
+@dataclass(frozen=True)
+class PortalObject:
+    """One thing in the portal. `remote_id` is None while nobody knows whether the request was carried out."""
+
+    key: str
+    number: str
+    kind: str
+    request: Mapping[str, Any]
+    sent_at: datetime
+    remote_id: int | None
+    gone: bool
+
+
+class PortalMemory:
+    """Kept by the key of the effect that made it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def about_to_make(self, key: str, number: str, kind: str, request: Mapping[str, Any], now: datetime) -> None:
+        """Remembers a request before it is sent; one that was remembered before stays, with a new time."""
+        values = {"request": json.dumps(request, ensure_ascii=False), "sent_at": now}
+        self._connection.execute(
+            upsert(self._connection, PortalObjectRow)
+            .values(key=key, number=number, kind=kind, gone=False, **values)
+            .on_conflict_do_update(index_elements=["key"], set_={"sent_at": now})
+        )
+
+    def made(self, key: str, remote_id: int) -> None:
+        """The portal shows it, under this id."""
+        self._connection.execute(
+            update(PortalObjectRow).where(col(PortalObjectRow.key) == key).values(remote_id=remote_id, gone=False)
+        )
+
+    def gone(self, key: str) -> None:
+        """The portal shows it no more."""
+        self._connection.execute(update(PortalObjectRow).where(col(PortalObjectRow.key) == key).values(gone=True))
+
+    def forget(self, key: str) -> None:
+        """The request was refused and has made nothing: the next try writes another."""
+        self._connection.execute(
+            PortalObjectRow.__table__.delete().where(  # type: ignore[attr-defined]
+                col(PortalObjectRow.key) == key, col(PortalObjectRow.remote_id).is_(None)
+            )
+        )
+
+    def get(self, key: str) -> PortalObject | None:
+        """What was made, or is being made, under this key."""
+        row = self._connection.execute(select(PortalObjectRow).where(col(PortalObjectRow.key) == key)).first()
+        return _object(row) if row else None
+
+    def of_invoices(self, numbers: Iterable[str], kind: str) -> dict[str, list[PortalObject]]:
+        """What the portal shows of these invoices, of one kind, by number; what is gone is left out."""
+        rows = self._connection.execute(
+            select(PortalObjectRow).where(
+                col(PortalObjectRow.number).in_(list(numbers)),
+                col(PortalObjectRow.kind) == kind,
+                col(PortalObjectRow.remote_id).is_not(None),
+                col(PortalObjectRow.gone).is_(False),
+            )
+        )
+        found: dict[str, list[PortalObject]] = {}
+        for row in rows:
+            found.setdefault(row.number, []).append(_object(row))
+        return found
+
+    def setup(self) -> dict[str, Any] | None:
+        """How the portal is set up for mailflow: ids by name."""
+        found = self.recall(_SETUP)
+        return json.loads(found[0]) if found else None
+
+    def keep_setup(self, setup: Mapping[str, Any], now: datetime) -> None:
+        """Remembers how the portal is set up."""
+        self.remember(_SETUP, json.dumps(setup, ensure_ascii=False), now)
+
+    def take_turn(self, who: str, now: datetime, lease: timedelta) -> bool:
+        """Whether `who` may speak to the portal until the lease ends: one at a time, whoever and wherever they are."""
+        statement = upsert(self._connection, PortalMemoryRow).values(name=_TURN, document=who, at=now + lease)
+        taken = self._connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["name"],
+                set_={"document": who, "at": now + lease},
+                where=or_(col(PortalMemoryRow.document) == who, col(PortalMemoryRow.at) <= now),
+            )
+        )
+        return taken.rowcount == 1
+
+    def end_turn(self, who: str, now: datetime) -> None:
+        """Lets the next one speak."""
+        self._connection.execute(
+            update(PortalMemoryRow)
+            .where(col(PortalMemoryRow.name) == _TURN, col(PortalMemoryRow.document) == who)
+            .values(at=now)
+        )
+
+    def free(self, now: datetime) -> None:
+        """Whoever was speaking is gone."""
+        self._connection.execute(update(PortalMemoryRow).where(col(PortalMemoryRow.name) == _TURN).values(at=now))
+
+    def remember(self, name: str, document: str, now: datetime) -> None:
+        """Keeps a document under a name."""
+        values = {"document": document, "at": now}
+        self._connection.execute(
+            upsert(self._connection, PortalMemoryRow)
+            .values(name=name, **values)
+            .on_conflict_do_update(index_elements=["name"], set_=values)
+        )
+
+    def recall(self, name: str) -> tuple[str, datetime] | None:
+        """A document, and when it was kept."""
+        row = self._connection.execute(select(PortalMemoryRow).where(col(PortalMemoryRow.name) == name)).first()
+        return (row.document, row.at) if row else None
+
+
+def _object(row: Row[Any]) -> PortalObject:
+    return PortalObject(row.key, row.number, row.kind, json.loads(row.request), row.sent_at, row.remote_id, row.gone)

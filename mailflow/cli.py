@@ -326,7 +326,8 @@ def list_outbox(ctx: click.Context, machine: bool) -> None:
     """What has not been delivered yet, and why."""
     with _memory(ctx) as (uow, settings):
         entries = uow.outbox.undelivered()
-    from mailflow.reports import print_outbox, what_is_sent
+    from mailflow.reports import print_outbox
+    from mailflow.store.outbox import kind_of
 
     if not machine:
         print_outbox(entries, settings.zone)
@@ -336,7 +337,7 @@ def list_outbox(ctx: click.Context, machine: bool) -> None:
             "id": entry.id,
             "number": entry.number,
             "to": entry.recipient,
-            "what": what_is_sent(entry),
+            "what": kind_of(entry.effect),
             "state": entry.state.value,
             "attempts": entry.attempts,
             "next_attempt_at": entry.next_attempt_at.astimezone(settings.zone).isoformat(timespec="seconds"),

@@ -16,7 +16,7 @@ from mailflow.inbound.message import InboundMessage
 from mailflow.payment_calendar import DuePayment, sums
 from mailflow.store.history import HistoryLine
 from mailflow.store.inbox import InboxMail
-from mailflow.store.outbox import OutboxEntry
+from mailflow.store.outbox import OutboxEntry, kind_of
 from mailflow.terminal import console, one_line, several_lines
 
 _COLOURS = {
@@ -128,19 +128,13 @@ def print_outbox(entries: Sequence[OutboxEntry], timezone: tzinfo) -> None:
             str(entry.id),
             entry.number or "",
             one_line(entry.recipient),
-            what_is_sent(entry),
+            kind_of(entry.effect),
             entry.state.value,
             str(entry.attempts),
             _moment(entry.next_attempt_at, timezone) if entry.state.value == "pending" else "",
             one_line(entry.last_error),
         )
     console().print(table)
-
-
-def what_is_sent(entry: OutboxEntry) -> str:
-    """The message's kind, or 'invite'."""
-    message = getattr(entry.effect, "message", None)
-    return message.value if message else "invite"
 
 
 def _fields(invoice: Invoice, timezone: tzinfo) -> Iterable[tuple[str, str]]:

@@ -75,6 +75,80 @@ class Invitation:
     method: InviteMethod
 
 
+class PortalKind(StrEnum):
+    """What the portal shows of an invoice, by kind; each can be switched off by itself."""
+
+    FILES = "files"
+    RECORD = "record"
+    FEED = "feed"
+    TASKS = "tasks"
+    CALENDAR = "calendar"
+    NOTIFICATIONS = "notifications"
+    TIMELINE = "timeline"
+
+
+class Showing(StrEnum):
+    """One thing that is to be seen in the portal from now on, in the order in which a step shows them."""
+
+    FILE = "file"  # a file of the invoice on the Drive
+    RECORD = "record"  # the invoice's own record: made, or brought to how the invoice stands
+    PAY_TASK = "pay_task"  # 'Pay the invoice', the accountant's
+    REWORK_TASK = "rework_task"  # 'Work on errors', the submitter's
+    CHECKLIST = "checklist"  # the reason of the rejection, point by point, in that task
+    TASK_MOVED = "task_moved"
+    TASK_ENDED = "task_ended"
+    EVENT = "event"  # the meeting in the payment calendar
+    EVENT_MOVED = "event_moved"
+    EVENT_PAID = "event_paid"
+    EVENT_REMOVED = "event_removed"
+    POST = "post"  # its post in the Live Feed, one for each invoice
+    READERS = "readers"  # who may read the post besides
+    COMMENT = "comment"  # under the post
+    NOTICE = "notice"  # a notification for one person
+    TIMELINE = "timeline"  # a comment in the record's timeline
+
+    @property
+    def kind(self) -> PortalKind:
+        """The switch that it hangs on."""
+        return _KINDS[self]
+
+
+_KINDS = {
+    Showing.FILE: PortalKind.FILES,
+    Showing.RECORD: PortalKind.RECORD,
+    Showing.PAY_TASK: PortalKind.TASKS,
+    Showing.REWORK_TASK: PortalKind.TASKS,
+    Showing.CHECKLIST: PortalKind.TASKS,
+    Showing.TASK_MOVED: PortalKind.TASKS,
+    Showing.TASK_ENDED: PortalKind.TASKS,
+    Showing.EVENT: PortalKind.CALENDAR,
+    Showing.EVENT_MOVED: PortalKind.CALENDAR,
+    Showing.EVENT_PAID: PortalKind.CALENDAR,
+    Showing.EVENT_REMOVED: PortalKind.CALENDAR,
+    Showing.POST: PortalKind.FEED,
+    Showing.READERS: PortalKind.FEED,
+    Showing.COMMENT: PortalKind.FEED,
+    Showing.NOTICE: PortalKind.NOTIFICATIONS,
+    Showing.TIMELINE: PortalKind.TIMELINE,
+}
+
+
+@dataclass(frozen=True)
+class PortalChange:
+    """One change of what the portal shows, in absolute values, so that a repetition changes nothing more.
+
+    `key` is unique among all changes of all invoices; `about` is the key of the task, event or post that the change
+    belongs to, "" where it stands alone; `invoice` is as it stood when the change was decided on; `facts` are JSON
+    values.
+    """
+
+    key: str
+    shows: Showing
+    invoice: Invoice
+    facts: Mapping[str, object] = field(default_factory=dict)
+    about: str = ""
+
+
 Effect = Mail | Invitation
 
 

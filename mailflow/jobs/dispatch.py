@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 
 from mailflow.approval import noticing
 from mailflow.approval.company import Company
-from mailflow.approval.effects import Entry, Invitation, Mail, Message
+from mailflow.approval.effects import Entry, Invitation, Message, PortalChange
 from mailflow.errors import PermanentFailure, ServerAway, TransientFailure
 from mailflow.jobs.outgoing import Outgoing
 from mailflow.jobs.retry import next_delivery
@@ -16,7 +16,7 @@ from mailflow.outbound.mail import Identity, write_invitation, write_mail
 from mailflow.outbound.templating import Templates
 from mailflow.ports import Envelope, MailTransport
 from mailflow.store.engine import Store
-from mailflow.store.outbox import OutboxEntry
+from mailflow.store.outbox import OutboxEntry, kind_of
 
 log = logging.getLogger(__name__)
 
@@ -59,14 +59,16 @@ class Dispatch:
         with self.store.begin() as uow:
             uow.outbox.delivered(entry.id, now, answer)
             if entry.number:
-                sent = Entry("mail_sent", "mailflow", {"to": entry.recipient, "message": kind_of(entry)})
+                sent = Entry("mail_sent", "mailflow", {"to": entry.recipient, "message": kind_of(entry.effect)})
                 uow.history.append(entry.number, sent, now, entry.message_id, None)
             uow.commit()
-        log.info("sent %s to %s %s", kind_of(entry), entry.recipient, entry.number or "")
+        log.info("sent %s to %s %s", kind_of(entry.effect), entry.recipient, entry.number or "")
         return True
 
     def _write(self, entry: OutboxEntry) -> bytes:
         identity = identity_of(entry)
+        if isinstance(entry.effect, PortalChange):
+            raise TypeError(f"{entry.message_id} is no mail")
         if isinstance(entry.effect, Invitation):
             return write_invitation(entry.effect, identity, self.company, self.templates, self.invite_at)
         with self.store.begin() as uow:
@@ -77,7 +79,7 @@ class Dispatch:
         again_at = next_delivery(entry.attempts + 1, entry.created_at, now)
         if again_at is None:
             return self._give_up(entry, f"not delivered in five days: {error}", now)
-        log.warning("%s to %s waits until %s: %s", kind_of(entry), entry.recipient, again_at, error)
+        log.warning("%s to %s waits until %s: %s", kind_of(entry.effect), entry.recipient, again_at, error)
         with self.store.begin() as uow:
             uow.outbox.retry(entry.id, error, again_at)
             uow.commit()
@@ -85,20 +87,16 @@ class Dispatch:
 
     def _give_up(self, entry: OutboxEntry, error: str, now: datetime) -> bool:
         """A mail that the server refuses is dead; its invoice shows it, and people are told as of a bounce."""
-        log.error("%s to %s cannot be delivered: %s", kind_of(entry), entry.recipient, error)
+        log.error("%s to %s cannot be delivered: %s", kind_of(entry.effect), entry.recipient, error)
         with self.store.begin() as uow:
             uow.outbox.dead(entry.id, now, error)
             invoice = uow.invoices.get(entry.number) if entry.number else None
-            if invoice and kind_of(entry) != Message.NOT_DELIVERED:
-                outcome = noticing.record_bounce(invoice, entry.recipient, kind_of(entry), True, error, self.company)
+            kind = kind_of(entry.effect)
+            if invoice and kind != Message.NOT_DELIVERED:
+                outcome = noticing.record_bounce(invoice, entry.recipient, kind, True, error, self.company)
                 self.outgoing.record(uow, outcome, None, now)
             uow.commit()
         return True
-
-
-def kind_of(entry: OutboxEntry) -> str:
-    """What kind of message an entry is, by its template's name."""
-    return entry.effect.message.value if isinstance(entry.effect, Mail) else Message.INVITE.value
 
 
 def identity_of(entry: OutboxEntry) -> Identity:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from mailflow.approval.company import Company
-from mailflow.approval.effects import Effect, Invitation, Mail, Message, Outcome
+from mailflow.approval.effects import Effect, Invitation, Mail, Message, Outcome, PortalChange, PortalKind
 from mailflow.approval.invoice import Invoice
 from mailflow.approval.reference import Asks, Reference
 from mailflow.jobs.identity import Mint
-from mailflow.store.outbox import NewEntry
+from mailflow.outbound.portal import changes_after
+from mailflow.store.outbox import NewEntry, World
 from mailflow.store.unit_of_work import UnitOfWork
+
+PORTAL = "bitrix24"
+"""The outbox's channel of the portal: the changes of one invoice are shown strictly in order."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +35,11 @@ class Trigger:
 
 @dataclass(frozen=True)
 class Outgoing:
-    """Writes what a decision came to."""
+    """Writes what a decision came to; `shown` is what the portal is told of it, nothing where there is none."""
 
     company: Company
     mint: Mint
+    shown: frozenset[PortalKind] = frozenset()
 
     def record(self, uow: UnitOfWork, outcome: Outcome, trigger: Trigger | None, now: datetime) -> Invoice:
         """Saves the invoice, its history and its effects."""
@@ -42,7 +48,27 @@ class Outgoing:
             uow.history.append(saved.number, entry, now, *(trigger.proof if trigger else (None, None)))
         for effect in outcome.effects:
             self.enqueue(uow, effect, trigger, now)
+        if self.shown:
+            self.show(uow, changes_after(replace(outcome, invoice=saved), self.shown, self.company, now), now)
         return saved
+
+    def show(self, uow: UnitOfWork, changes: Iterable[PortalChange], now: datetime) -> None:
+        """Puts changes of what the portal shows into the outbox; one that was written before is not written again."""
+        for change in changes:
+            message_id = f"{PORTAL}:{change.key}"
+            if not uow.outbox.knows(message_id):
+                uow.outbox.add(
+                    NewEntry(
+                        channel=PORTAL,
+                        number=change.invoice.number,
+                        recipient="Bitrix24",
+                        effect=change,
+                        identity={},
+                        message_id=message_id,
+                        created_at=now,
+                        world=World.PORTAL,
+                    )
+                )
 
     def enqueue(self, uow: UnitOfWork, effect: Effect, trigger: Trigger | None, now: datetime) -> None:
         """Puts one effect into the outbox, with its identity and the reference that a reply will carry."""

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, TypeAdapter
 
-from mailflow.approval.effects import Effect, Invitation, Mail
+from mailflow.approval.effects import Effect, Invitation, Mail, PortalChange
 from mailflow.approval.invoice import Invoice
 
 
@@ -27,7 +27,13 @@ class _InvitationDocument:
     type: Literal["invitation"] = "invitation"
 
 
-_EffectDocument = _MailDocument | _InvitationDocument
+@dataclass(frozen=True)
+class _PortalDocument:
+    effect: PortalChange
+    type: Literal["portal"] = "portal"
+
+
+_EffectDocument = _MailDocument | _InvitationDocument | _PortalDocument
 
 _INVOICE = TypeAdapter(Invoice)
 _EFFECT: TypeAdapter[_EffectDocument] = TypeAdapter(Annotated[_EffectDocument, Discriminator("type")])
@@ -43,12 +49,21 @@ def read_invoice(document: str) -> Invoice:
     return _INVOICE.validate_json(document)
 
 
-def effect_document(effect: Effect) -> str:
+def effect_document(effect: Effect | PortalChange) -> str:
     """An effect as text, with its type beside it."""
-    document = _InvitationDocument(effect) if isinstance(effect, Invitation) else _MailDocument(effect)
-    return _EFFECT.dump_json(document).decode()
+    return _EFFECT.dump_json(_document(effect)).decode()
 
 
-def read_effect(document: str) -> Effect:
+def _document(effect: Effect | PortalChange) -> _EffectDocument:
+    match effect:
+        case Mail():
+            return _MailDocument(effect)
+        case Invitation():
+            return _InvitationDocument(effect)
+        case PortalChange():
+            return _PortalDocument(effect)
+
+
+def read_effect(document: str) -> Effect | PortalChange:
     """The effect of a document."""
     return _EFFECT.validate_json(document).effect

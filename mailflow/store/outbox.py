@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, 
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from mailflow.approval.effects import Effect, Mail, Message
+from mailflow.approval.effects import Effect, Mail, Message, PortalChange
 from mailflow.store.codec import effect_document, read_effect
 from mailflow.store.tables import OutboxRow
 
@@ -28,20 +28,31 @@ class OutboxState(StrEnum):
     DEAD = "dead"
 
 
+class World(StrEnum):
+    """Where effects go; each is delivered by its own job, and none waits for the other."""
+
+    MAIL = "mail"
+    PORTAL = "portal"
+
+
 UNDELIVERED = (OutboxState.PENDING, OutboxState.SENDING, OutboxState.UNKNOWN)
 
 
 @dataclass(frozen=True)
 class NewEntry:
-    """An effect with its identity (JSON values), which no repetition changes."""
+    """An effect with its identity (JSON values), which no repetition changes.
+
+    `message_id` is unique: a mail's Message-ID, or the key of a change in the portal.
+    """
 
     channel: str
     number: str | None
     recipient: str
-    effect: Effect
+    effect: Effect | PortalChange
     identity: Mapping[str, object]
     message_id: str
     created_at: datetime
+    world: World = World.MAIL
 
 
 @dataclass(frozen=True)
@@ -52,7 +63,7 @@ class OutboxEntry:
     channel: str
     number: str | None
     recipient: str
-    effect: Effect
+    effect: Effect | PortalChange
     identity: Mapping[str, Any]
     message_id: str
     created_at: datetime
@@ -72,14 +83,14 @@ class Outbox:
 
     def add(self, entry: NewEntry) -> int:
         """Writes an effect, due at once."""
-        message = entry.effect.message if isinstance(entry.effect, Mail) else Message.INVITE
         return self._connection.execute(
             insert(OutboxRow)
             .values(
+                world=entry.world.value,
                 channel=entry.channel,
                 number=entry.number,
                 recipient=entry.recipient,
-                kind=message.value,
+                kind=kind_of(entry.effect),
                 effect=effect_document(entry.effect),
                 identity=json.dumps(dict(entry.identity)),
                 message_id=entry.message_id,
@@ -93,11 +104,16 @@ class Outbox:
             .returning(_ID)
         ).scalar_one()
 
-    def claim_due(self, now: datetime, lease: timedelta) -> OutboxEntry | None:
-        """Takes the oldest effect that is due and has nothing before it, for the time of the lease."""
+    def knows(self, message_id: str) -> bool:
+        """Whether an effect with this Message-ID or key was ever written."""
+        statement = select(col(OutboxRow.id)).where(col(OutboxRow.message_id) == message_id)
+        return self._connection.execute(statement).first() is not None
+
+    def claim_due(self, now: datetime, lease: timedelta, world: World = World.MAIL) -> OutboxEntry | None:
+        """Takes the oldest effect of a world that is due and has nothing before it, for the time of the lease."""
         row = self._connection.execute(
             select(OutboxRow)
-            .where(_due(now), ~_held_up())
+            .where(col(OutboxRow.world) == world.value, _due(now), ~_held_up())
             .order_by(col(OutboxRow.id))
             .limit(1)
             .with_for_update(skip_locked=True, of=OutboxRow)
@@ -157,7 +173,7 @@ class Outbox:
         """What has not reached the world, dead ones too, oldest first."""
         rows = self._connection.execute(
             select(OutboxRow)
-            .where(col(OutboxRow.state).in_([s for s in OutboxState if s is not OutboxState.DELIVERED]))
+            .where(_ANYWHERE, col(OutboxRow.state).in_([s for s in OutboxState if s is not OutboxState.DELIVERED]))
             .order_by(col(OutboxRow.id))
         )
         return [_entry(row) for row in rows]
@@ -167,17 +183,32 @@ class Outbox:
         row = self._connection.execute(select(OutboxRow).where(col(OutboxRow.id) == entry_id)).first()
         return _entry(row) if row else None
 
+    def pending_in_portal(self, numbers: Iterable[str]) -> dict[str, int]:
+        """How many changes of each of these invoices the portal has not heard of, by number; dead ones count."""
+        rows = self._connection.execute(
+            select(func.coalesce(OutboxRow.number, ""), func.count())
+            .where(
+                col(OutboxRow.world) == World.PORTAL.value,
+                col(OutboxRow.state) != OutboxState.DELIVERED.value,
+                col(OutboxRow.number).in_(list(numbers)),
+            )
+            .group_by(col(OutboxRow.number))
+        )
+        return {row[0]: row[1] for row in rows}
+
     def waiting(self) -> int:
         """How many effects still have to reach the world."""
         count: int = self._connection.execute(
-            select(func.count()).where(col(OutboxRow.state).in_(UNDELIVERED))
+            select(func.count()).where(_ANYWHERE, col(OutboxRow.state).in_(UNDELIVERED))
         ).scalar_one()
         return count
 
     def next_due(self) -> datetime | None:
         """When the next waiting effect is due."""
         moment: datetime | None = self._connection.execute(
-            select(func.min(OutboxRow.next_attempt_at)).where(col(OutboxRow.state) == OutboxState.PENDING.value)
+            select(func.min(OutboxRow.next_attempt_at)).where(
+                _ANYWHERE, col(OutboxRow.state) == OutboxState.PENDING.value
+            )
         ).scalar()
         return moment
 
@@ -212,7 +243,19 @@ class Outbox:
         return changed.rowcount == 1
 
 
+def kind_of(effect: Effect | PortalChange) -> str:
+    """What kind of effect it is: a message's template, 'invite', or what the portal shows."""
+    match effect:
+        case Mail():
+            return effect.message.value
+        case PortalChange():
+            return f"bitrix24 {effect.shows.value}"
+        case _:
+            return Message.INVITE.value
+
+
 _ID: ColumnElement[int] = OutboxRow.__table__.c.id  # type: ignore[attr-defined]
+_ANYWHERE = col(OutboxRow.world).in_(list(World))
 _STILL_WAITS = col(OutboxRow.state).in_(UNDELIVERED)
 
 

@@ -188,17 +188,18 @@ class ReferenceRow(SQLModel, table=True):
 
 
 class OutboxRow(SQLModel, table=True):
-    """One effect that must reach the world (transactional outbox)."""
+    """One effect that must reach the world (transactional outbox): `world` is mail or portal."""
 
     __tablename__ = "outbox"
     __table_args__ = (
-        Index("ix_outbox_due", "state", "next_attempt_at", "id"),
+        Index("ix_outbox_due", "world", "state", "next_attempt_at", "id"),
         Index("ix_outbox_order", "channel", "number", "state", "id"),
         Index("ix_outbox_thread", "number", "recipient", "id"),
         Index("ix_outbox_kind", "recipient", "kind", "created_at"),
     )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=Identifier)
+    world: str = Field(default="mail", sa_column_kwargs={"server_default": "mail"})
     channel: str = Field(sa_type=Words)
     number: str | None = None
     recipient: str = Field(sa_type=Words)

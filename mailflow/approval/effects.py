@@ -39,6 +39,7 @@ class Message(StrEnum):
     HELP = "help"  # whoever asked
     NOT_DELIVERED = "not_delivered"  # submitter, administrator: a mail of ours bounced
     MAIL_FAILED = "mail_failed"  # administrator: a mail could not be processed
+    PORTAL_TROUBLE = "portal_trouble"  # administrator: Bitrix24 lets mailflow do nothing, or refuses something
     QUARANTINED = "quarantined"  # administrator: mail waits in quarantine
 
 
@@ -106,6 +107,13 @@ class Showing(StrEnum):
     COMMENT = "comment"  # under the post
     NOTICE = "notice"  # a notification for one person
     TIMELINE = "timeline"  # a comment in the record's timeline
+
+    @property
+    def is_new_thing(self) -> bool:
+        """Whether it is something that was not in the portal before, and is worth a line in the history."""
+        return self in (
+            Showing.FILE, Showing.RECORD, Showing.PAY_TASK, Showing.REWORK_TASK, Showing.EVENT, Showing.POST
+        )  # fmt: skip
 
     @property
     def kind(self) -> PortalKind:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from mailflow.approval.company import Company
-from mailflow.approval.decision import Answer, Paid, Postpone, Question, Reject
+from mailflow.approval.decision import Answer, Paid, Postpone, Question, Reading, Reject
 from mailflow.approval.effects import Effect, Entry, Invitation, InviteMethod, Mail, Message, Outcome
 from mailflow.approval.invoice import Invite, Invoice, Payment
 from mailflow.approval.lifecycle import Event, Status
@@ -60,6 +60,33 @@ def settle(invoice: Invoice, reference: Reference, answer: Answer, company: Comp
             return unclear(invoice, reference, answer, "question_missing")
         case command:
             return unclear(invoice, reference, answer, why_unclear(command))
+
+
+def paid_in_portal(invoice: Invoice, task: int, now: datetime) -> Outcome | None:
+    """The accountant has completed 'Pay the invoice' in the portal: paid, as by PAID (process section 5).
+
+    None where the invoice does not wait for its payment.
+    """
+    payment = invoice.payment
+    if invoice.status is not Status.TO_PAY or payment is None:
+        return None
+    line = f"Bitrix24: ✔ {task}"
+    outcome = _pay(invoice, payment, "", Answer(invoice.accountant, Reading(Paid(), line, line)), now)
+    paid, *others = outcome.history
+    entry = replace(paid, details={**paid.details, "source": "bitrix24", "task": task})
+    return replace(outcome, history=(entry, *others))
+
+
+def completed_by_another(
+    invoice: Invoice, task: int, user: int, closed_at: str, now: datetime
+) -> Outcome | None:
+    """Somebody else has completed the accountant's task: that pays nothing, and the accountant is asked again."""
+    payment = invoice.payment
+    if invoice.status is not Status.TO_PAY or payment is None:
+        return None
+    reminded = replace(invoice, payment=replace(payment, told_at=now))
+    entry = Entry("portal_task_closed", "bitrix24", {"task": task, "by": user, "at": closed_at})
+    return Outcome(reminded, (pay_request(reminded, Message.PAY_REMINDER),), (entry,))
 
 
 def move_unpaid(invoice: Invoice, company: Company, now: datetime) -> Outcome | None:

@@ -12,11 +12,8 @@ from mailflow.approval.invoice import Invoice
 from mailflow.approval.reference import Asks, Reference
 from mailflow.jobs.identity import Mint
 from mailflow.outbound.portal import changes_after
-from mailflow.store.outbox import NewEntry, World
+from mailflow.store.outbox import PORTAL_CHANNEL, NewEntry, World
 from mailflow.store.unit_of_work import UnitOfWork
-
-PORTAL = "bitrix24"
-"""The outbox's channel of the portal: the changes of one invoice are shown strictly in order."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +52,11 @@ class Outgoing:
     def show(self, uow: UnitOfWork, changes: Iterable[PortalChange], now: datetime) -> None:
         """Puts changes of what the portal shows into the outbox; one that was written before is not written again."""
         for change in changes:
-            message_id = f"{PORTAL}:{change.key}"
+            message_id = f"{PORTAL_CHANNEL}:{change.key}"
             if not uow.outbox.knows(message_id):
                 uow.outbox.add(
                     NewEntry(
-                        channel=PORTAL,
+                        channel=PORTAL_CHANNEL,
                         number=change.invoice.number,
                         recipient="Bitrix24",
                         effect=change,

@@ -14,6 +14,11 @@ def next_reading(attempts: int, now: datetime) -> datetime | None:
     return now + INBOX_PAUSES[attempts - 1] if attempts <= len(INBOX_PAUSES) else None
 
 
+def next_try_at_portal(attempts: int, now: datetime) -> datetime:
+    """When a change that could not be shown is tried again; the portal is told everything, however late."""
+    return now + OUTBOX_PAUSES[min(attempts, len(OUTBOX_PAUSES)) - 1]
+
+
 def next_delivery(attempts: int, created_at: datetime, now: datetime) -> datetime | None:
     """When a mail that was not taken is tried again; None after five days (RFC 5321 section 4.5.4.1)."""
     if now - created_at >= OUTBOX_LIFETIME:

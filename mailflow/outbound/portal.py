@@ -6,8 +6,9 @@ notifications, timeline: what people are pinged about must already be there.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from mailflow.approval.company import Company
@@ -32,7 +33,7 @@ def changes_after(
     for change in found:
         if change.shows.kind in switched_on:
             once.setdefault(change.key, change)
-    return tuple(sorted(once.values(), key=lambda change: _ORDER.index(change.shows)))
+    return _marked(sorted(once.values(), key=lambda change: _ORDER.index(change.shows)))
 
 
 def from_the_beginning(
@@ -72,6 +73,21 @@ def event_key(number: str, revision: int) -> str:
 def file_key(number: str, sha256: str) -> str:
     """A file of the invoice on the Drive."""
     return f"{number}:file:{sha256[:16]}"
+
+
+def _marked(changes: Iterable[PortalChange]) -> tuple[PortalChange, ...]:
+    """Every comment of a step gets a mark of its own, by which it is found again: INV-2026-0001/7, then .../7.2."""
+    counts: Counter[Showing] = Counter()
+    marked = []
+    for change in changes:
+        if "mark" in change.facts:
+            counts[change.shows] += 1
+            place = f".{counts[change.shows]}" if counts[change.shows] > 1 else ""
+            mark = f"{change.facts['mark']}{place}"
+            marked.append(replace(change, facts={**change.facts, "mark": mark}))
+        else:
+            marked.append(change)
+    return tuple(marked)
 
 
 @dataclass(frozen=True)
@@ -144,8 +160,8 @@ class _Step:
     def ended(self, revision: int, why: str) -> Iterator[PortalChange]:
         """Whatever task and meeting a revision had is over."""
         number = self.invoice.number
-        yield self.change(Showing.TASK_ENDED, pay_task_key(number, revision), "pay", why=why)
-        yield self.change(Showing.TASK_ENDED, rework_task_key(number, revision), "rework", why=why)
+        yield self.change(Showing.TASK_ENDED, pay_task_key(number, revision), "pay", why=why, void=True)
+        yield self.change(Showing.TASK_ENDED, rework_task_key(number, revision), "rework", why=why, void=False)
         yield self.change(Showing.EVENT_REMOVED, event_key(number, revision))
 
     def told(self, code: str, entry: Entry, **facts: object) -> Iterator[PortalChange]:
@@ -232,7 +248,7 @@ def _moved(step: _Step, entry: Entry) -> Iterator[PortalChange]:
 
 def _rejected(step: _Step, entry: Entry) -> Iterator[PortalChange]:
     number, revision = step.invoice.number, step.invoice.revision
-    yield step.change(Showing.TASK_ENDED, pay_task_key(number, revision), "pay", why="rejected")
+    yield step.change(Showing.TASK_ENDED, pay_task_key(number, revision), "pay", why="rejected", void=True)
     yield step.change(Showing.EVENT_REMOVED, event_key(number, revision))
     yield from step.task()
     yield step.notice(step.invoice.submitter, "rejected", "rejected")
@@ -248,7 +264,7 @@ def _withdrawn(step: _Step, entry: Entry) -> Iterable[PortalChange]:
 
 def _paid(step: _Step, entry: Entry) -> Iterator[PortalChange]:
     number, revision = step.invoice.number, step.invoice.revision
-    yield step.change(Showing.TASK_ENDED, pay_task_key(number, revision), "pay", why="paid")
+    yield step.change(Showing.TASK_ENDED, pay_task_key(number, revision), "pay", why="paid", void=False)
     yield step.change(Showing.EVENT_PAID, event_key(number, revision))
     yield step.notice(step.invoice.submitter, "paid", "paid")
 
@@ -267,6 +283,13 @@ def _reminded(step: _Step, entry: Entry) -> Iterable[PortalChange]:
     person = str(entry.details.get("person", ""))
     pays = step.invoice.status is Status.TO_PAY
     return [step.notice(person, "pay" if pays else "asked", "due" if pays else f"approve:{person}")]
+
+
+def _not_in_portal(step: _Step, entry: Entry) -> Iterable[PortalChange]:
+    who = str(entry.details.get("who", ""))
+    mark = f"{step.invoice.number}/{step.invoice.version}"
+    record = record_key(step.invoice.number)
+    return [step.change(Showing.TIMELINE, record, f"not_in_portal:{who}", code="not_in_portal", who=who, mark=mark)]
 
 
 _RULES: Mapping[str, tuple[_Rule, ...]] = {
@@ -292,7 +315,8 @@ _RULES: Mapping[str, tuple[_Rule, ...]] = {
     "withdrawn": (_record, _withdrawn, _told("withdrawn", "reason")),
     "paid": (_record, _paid, _told("paid", "reference", "source")),
     "not_delivered": (_told("not_delivered", "recipient", "reason"),),
-    "portal_task_closed": (_told("task_closed", "who"),),
+    "portal_task_closed": (_told("task_closed"),),
+    "not_in_portal": (_not_in_portal,),
 }
 """What each line of the history (see approval) shows in the portal; a line that is not here shows nothing."""
 

@@ -283,6 +283,8 @@ def _other_mails(language: str, full: bool) -> Iterator[Mail]:
     mail = {"id": 17, "from": SUBMITTER if full else "", "subject": tongue.title if full else ""}
     failed = {"received_at": NOW.isoformat(), "reason": "it could not be processed in 5 tries: ValueError"}
     yield Mail(ADMINISTRATOR, Message.MAIL_FAILED, extra={**mail, **failed})
+    trouble = "Bitrix24 refuses log.blogpost.add: insufficient_scope. Tick “log” in the webhook."
+    yield Mail(ADMINISTRATOR, Message.PORTAL_TROUBLE, extra={"trouble": trouble, "waiting": 12})
     strange = {"reason": "stranger@example.net is not among the people of the settings"}
     yield Mail(ADMINISTRATOR, Message.QUARANTINED, extra={**mail, **strange})
 

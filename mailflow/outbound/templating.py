@@ -73,7 +73,7 @@ class Templates:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.filters.update(_FILTERS)
+        self._environment.filters.update(FILTERS)
 
     def render(self, language: str, message: str, context: Context) -> Rendered:
         """One message in one language. Raises BrokenTemplate, a TransientFailure, naming the file and the line."""
@@ -91,7 +91,7 @@ class Templates:
         try:
             return self._environment.get_template(name).render(context)
         except Exception as error:
-            raise BrokenTemplate(_problem(name, error)) from error
+            raise BrokenTemplate(problem_of(name, error)) from error
 
     def check(self, company: Company) -> list[TemplateProblem]:
         """Renders every message in every language with sample invoices; what is wrong, each thing once."""
@@ -102,7 +102,7 @@ class Templates:
             try:
                 self._environment.get_template(name)
             except Exception as error:  # noqa: BLE001 - whatever is wrong with a template is reported
-                yield _problem(name, error)
+                yield problem_of(name, error)
 
     def _unrenderable(self, company: Company) -> Iterator[TemplateProblem]:
         for language, message, context in sample_contexts(company):
@@ -138,7 +138,8 @@ def is_bare_keyword(line: str) -> bool:
 _BARE = frozenset(word.casefold() for languages in KEYWORDS.values() for words in languages.values() for word in words)
 
 
-def _problem(name: str, error: Exception) -> TemplateProblem:
+def problem_of(name: str, error: Exception) -> TemplateProblem:
+    """What is wrong with a template whose rendering raised this."""
     if isinstance(error, jinja2.TemplateSyntaxError):
         return TemplateProblem(error.filename or error.name or name, error.lineno, error.message or "a syntax error")
     what = str(error)
@@ -217,7 +218,7 @@ def _short(text: object, length: int = _QUOTED_TITLE_LENGTH) -> str:
     return shortened(_one_line(text), length)
 
 
-_FILTERS: dict[str, Callable[..., str]] = {
+FILTERS: dict[str, Callable[..., str]] = {
     "money": _money,
     "date": _date,
     "dated": _dated,

@@ -35,6 +35,9 @@ class World(StrEnum):
     PORTAL = "portal"
 
 
+PORTAL_CHANNEL = "bitrix24"
+"""The changes that the portal shows of one invoice leave strictly in order."""
+
 UNDELIVERED = (OutboxState.PENDING, OutboxState.SENDING, OutboxState.UNKNOWN)
 
 
@@ -182,6 +185,34 @@ class Outbox:
         """One entry."""
         row = self._connection.execute(select(OutboxRow).where(col(OutboxRow.id) == entry_id)).first()
         return _entry(row) if row else None
+
+    def knows_portal(self, number: str) -> bool:
+        """Whether the portal was ever to be told anything of this invoice."""
+        statement = select(col(OutboxRow.id)).where(
+            col(OutboxRow.channel) == PORTAL_CHANNEL, col(OutboxRow.number) == number
+        )
+        return self._connection.execute(statement.limit(1)).first() is not None
+
+    def refused_by_portal(self, number: str) -> list[OutboxEntry]:
+        """The changes of this invoice that the portal has refused."""
+        rows = self._connection.execute(
+            select(OutboxRow).where(
+                col(OutboxRow.channel) == PORTAL_CHANNEL,
+                col(OutboxRow.number) == number,
+                col(OutboxRow.state) == OutboxState.DEAD.value,
+            )
+        )
+        return [_entry(row) for row in rows]
+
+    def waiting_in(self, world: World) -> int:
+        """How many effects still have to reach one world; dead ones count."""
+        count: int = self._connection.execute(
+            select(func.count()).where(
+                col(OutboxRow.world) == world.value,
+                col(OutboxRow.state).in_([s for s in OutboxState if s is not OutboxState.DELIVERED]),
+            )
+        ).scalar_one()
+        return count
 
     def pending_in_portal(self, numbers: Iterable[str]) -> dict[str, int]:
         """How many changes of each of these invoices the portal has not heard of, by number; dead ones count."""

@@ -1,0 +1,293 @@
+"""How the portal is set up for mailflow: found or made once, repeatable, and remembered (`bitrix24 setup`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from mailflow.approval.effects import PortalKind
+from mailflow.approval.lifecycle import Status
+from mailflow.errors import PortalClosed, PortalRefused
+from mailflow.outbound.portal_names import FOLDER, NAMES, PortalNames
+from mailflow.ports import Portal
+
+
+class RecordPlace(StrEnum):
+    """Where the portal keeps the invoices."""
+
+    SMART_PROCESS = "smart_process"
+    LIST = "list"
+
+
+@dataclass(frozen=True)
+class Setup:
+    """The ids of everything in the portal that mailflow works with; 0 or empty where the settings switch it off.
+
+    `stages` are by status, `fields` the portal's names of our fields; `xml_id_filters`: items can be looked up by
+    xmlId; `rest3`: tasks can be made by REST 3.0.
+    """
+
+    owner: int
+    place: RecordPlace
+    entity_type_id: int = 0
+    category_id: int = 0
+    stages: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str] = field(default_factory=dict)
+    xml_id_filters: bool = True
+    list_id: int = 0
+    folder: int = 0
+    section: int = 0
+    rest3: bool = False
+
+    def document(self) -> dict[str, Any]:
+        """As JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> Setup:
+        """From JSON values."""
+        return cls(**{**document, "place": RecordPlace(document["place"])})
+
+    @property
+    def crm_binding(self) -> str:
+        """What binds a task to an item of the smart process, such as T40c (Bitrix24 REST: CRM data types)."""
+        return f"T{self.entity_type_id:x}"
+
+
+LIST_TYPE = "lists"
+_LIST_CODE = "mailflow_invoices"
+_OWN_STAGES = {
+    Status.INCOMPLETE: "NEW",
+    Status.IN_APPROVAL: "PREPARATION",
+    Status.TO_PAY: "CLIENT",
+    Status.PAID: "SUCCESS",
+    Status.REJECTED: "FAIL",
+}
+_WITHDRAWN = "WITHDRAWN"
+_PROCESS_SWITCHES = {
+    "isStagesEnabled": "Y",
+    "isBeginCloseDatesEnabled": "Y",
+    "isLinkWithProductsEnabled": "Y",
+    "isObserversEnabled": "Y",
+    "isUseInUserfieldEnabled": "Y",
+    "linkedUserFields": {"TASKS_TASK|UF_CRM_TASK": "true", "CALENDAR_EVENT|UF_CRM_CAL_EVENT": "true"},
+}
+_CALENDAR_COLOUR = "#9DCF00"
+_ALREADY_THERE = "DISK_OBJ_22000"
+
+
+@dataclass(frozen=True)
+class SettingUp:
+    """One run of the set-up. `said` hears a line for people about each thing that was found or made."""
+
+    portal: Portal
+    language: str
+    kinds: Collection[PortalKind]
+    place: RecordPlace
+    said: Callable[[str], None] = lambda line: None
+
+    @property
+    def names(self) -> PortalNames:
+        """What our things are called."""
+        return NAMES[self.language]
+
+    def run(self) -> Setup:
+        """Finds or makes everything. Raises what the portal raises; to run it again makes nothing twice."""
+        owner = int(self.portal.call("profile").result["ID"])
+        self.said(f"the webhook acts as user {owner}")
+        setup: dict[str, Any] = {"owner": owner, "place": self.place}
+        if PortalKind.RECORD in self.kinds:
+            setup |= self._process() if self.place is RecordPlace.SMART_PROCESS else self._list()
+        if PortalKind.FILES in self.kinds:
+            setup["folder"] = self._folder()
+        if PortalKind.CALENDAR in self.kinds:
+            setup["section"] = self._section(owner)
+        if PortalKind.TASKS in self.kinds:
+            setup["rest3"] = self._has_rest3()
+        return Setup(**setup)
+
+    def _process(self) -> dict[str, Any]:
+        found, is_new = self._smart_process()
+        entity_type_id, type_id = int(found["entityTypeId"]), int(found["id"])
+        categories = self.portal.call("crm.category.list", {"entityTypeId": entity_type_id}).result["categories"]
+        category = next((c for c in categories if c.get("isDefault") == "Y"), categories[0])
+        category_id = int(category["id"])
+        fields = self._process_fields(entity_type_id, type_id)
+        return {
+            "entity_type_id": entity_type_id,
+            "category_id": category_id,
+            "stages": self._stages(entity_type_id, category_id, is_new),
+            "fields": fields,
+            "xml_id_filters": self._xml_id_filters(entity_type_id),
+        }
+
+    def _smart_process(self) -> tuple[Mapping[str, Any], bool]:
+        for names in (self.names, *NAMES.values()):
+            types = self.portal.call("crm.type.list", {"filter": {"title": names.process}}).result["types"]
+            if found := [t for t in types if t["title"] == names.process]:
+                self.said(f"smart process “{names.process}”: there, entityTypeId {found[0]['entityTypeId']}")
+                return min(found, key=lambda t: int(t["id"])), False
+        made = self.portal.call("crm.type.add", {"fields": {"title": self.names.process, **_PROCESS_SWITCHES}})
+        made_type: Mapping[str, Any] = made.result["type"]
+        self.said(f"smart process “{self.names.process}”: made, entityTypeId {made_type['entityTypeId']}")
+        return made_type, True
+
+    def _stages(self, entity_type_id: int, category_id: int, is_new: bool) -> dict[str, str]:
+        """The stage of each status. Our names are given to a new process only: later ones are the people's own."""
+        entity = f"DYNAMIC_{entity_type_id}_STAGE_{category_id}"
+        rows = {row["STATUS_ID"].rpartition(":")[2]: row for row in self._statuses(entity)}
+        if is_new:
+            for status, code in _OWN_STAGES.items():
+                change = {"id": int(rows[code]["ID"]), "fields": {"NAME": self.names.stages[status]}}
+                self.portal.call("crm.status.update", change)
+        if _WITHDRAWN not in rows:
+            self._add_withdrawn(entity, rows)
+            rows = {row["STATUS_ID"].rpartition(":")[2]: row for row in self._statuses(entity)}
+        stages = {status.value: str(rows[code]["STATUS_ID"]) for status, code in _OWN_STAGES.items() if code in rows}
+        stages[Status.WITHDRAWN.value] = str(rows.get(_WITHDRAWN, rows["FAIL"])["STATUS_ID"])
+        self.said(f"stages: {', '.join(str(row['NAME']) for row in rows.values())}")
+        return stages
+
+    def _statuses(self, entity: str) -> list[Mapping[str, Any]]:
+        found = self.portal.call("crm.status.list", {"order": {"SORT": "ASC"}, "filter": {"ENTITY_ID": entity}})
+        return list(found.result)
+
+    def _add_withdrawn(self, entity: str, rows: Mapping[str, Mapping[str, Any]]) -> None:
+        stage = {
+            "ENTITY_ID": entity,
+            "STATUS_ID": _WITHDRAWN,
+            "NAME": self.names.stages[Status.WITHDRAWN],
+            "SORT": max(int(row["SORT"]) for row in rows.values()) + 10,
+            "SEMANTICS": "F",
+        }
+        try:
+            self.portal.call("crm.status.add", {"fields": stage})
+        except PortalRefused as refusal:
+            self.said(f"no stage of its own for withdrawn invoices: {refusal.said or refusal.code}")
+
+    def _process_fields(self, entity_type_id: int, type_id: int) -> dict[str, str]:
+        asked = {"entityTypeId": entity_type_id, "useOriginalUfNames": "Y"}
+        there = self.portal.call("crm.item.fields", asked).result["fields"]
+        fields = {}
+        for name, (kind, label, several) in self._wanted_fields().items():
+            code = f"UF_CRM_{type_id}_{name.upper()}"
+            if code in there or self._add_field(type_id, code, kind, label, several):
+                fields[name] = code
+        return fields
+
+    def _wanted_fields(self) -> dict[str, tuple[str, str, str]]:
+        return {
+            "contragent": ("string", self.names.counterparty, "N"),
+            "reason": ("string", self.names.comment, "N"),
+            "number": ("string", self.names.number, "N"),
+            "file": ("file", self.names.files, "Y"),
+        }
+
+    def _add_field(self, type_id: int, code: str, kind: str, label: str, several: str) -> bool:
+        wanted = {
+            "entityId": f"CRM_{type_id}",
+            "fieldName": code,
+            "userTypeId": kind,
+            "multiple": several,
+            "editFormLabel": {"ru": label, "en": label},
+        }
+        try:
+            self.portal.call("userfieldconfig.add", {"moduleId": "crm", "field": wanted})
+        except PortalRefused as refusal:
+            self.said(f"field “{label}” could not be made: {refusal.said or refusal.code}")
+            return False
+        self.said(f"field “{label}”: made")
+        return True
+
+    def _xml_id_filters(self, entity_type_id: int) -> bool:
+        """Whether items can be found by xmlId: no documentation promises it, so it is tried."""
+        try:
+            self.portal.call("crm.item.list", {"entityTypeId": entity_type_id, "filter": {"=xmlId": "mailflow:probe"}})
+        except PortalRefused:
+            return False
+        return True
+
+    def _list(self) -> dict[str, Any]:
+        where = {"IBLOCK_TYPE_ID": LIST_TYPE, "IBLOCK_CODE": _LIST_CODE}
+        found = self.portal.call("lists.get", where).result
+        if found:
+            list_id = int(found[0]["ID"])
+            self.said(f"universal list “{found[0].get('NAME', _LIST_CODE)}”: there")
+        else:
+            list_id = int(self.portal.call("lists.add", {**where, "FIELDS": {"NAME": self.names.process}}).result)
+            self.said(f"universal list “{self.names.process}”: made")
+        return {"list_id": list_id, "fields": self._list_fields({"IBLOCK_TYPE_ID": LIST_TYPE, "IBLOCK_ID": list_id})}
+
+    def _list_fields(self, where: Mapping[str, Any]) -> dict[str, str]:
+        names = self.names
+        wanted = {
+            "contragent": ("S", names.counterparty, "N"),
+            "reason": ("S", names.comment, "N"),
+            "status": ("S", names.status, "N"),
+            "amount": ("S:Money", names.amount, "N"),
+            "pay_date": ("S:Date", names.pay_date, "N"),
+            "submitter": ("S:employee", names.submitter, "N"),
+            "file": ("F", names.files, "Y"),
+        }
+        there = self.portal.call("lists.field.get", where).result
+        rows = there.values() if isinstance(there, Mapping) else there
+        by_code = {str(row.get("CODE") or ""): str(row["FIELD_ID"]) for row in rows}
+        fields = {}
+        for name, (kind, label, several) in wanted.items():
+            code = f"MAILFLOW_{name.upper()}"
+            if code in by_code:
+                fields[name] = by_code[code]
+            else:
+                new = {"NAME": label, "TYPE": kind, "CODE": code, "MULTIPLE": several, "IS_REQUIRED": "N"}
+                fields[name] = str(self.portal.call("lists.field.add", {**where, "FIELDS": new}).result)
+                self.said(f"field “{label}”: made")
+        return fields
+
+    def _folder(self) -> int:
+        storages = self.portal.call("disk.storage.getlist", {"filter": {"ENTITY_TYPE": "common"}}).result
+        root = int(storages[0]["ROOT_OBJECT_ID"])
+        if folder := self._child(root):
+            self.said(f"Drive folder “{FOLDER}”: there")
+            return folder
+        try:
+            made = self.portal.call("disk.folder.addsubfolder", {"id": root, "data": {"NAME": FOLDER}})
+        except PortalRefused as refusal:
+            folder = self._child(root) if refusal.code == _ALREADY_THERE else None
+            if folder is None:
+                raise
+            return folder
+        self.said(f"Drive folder “{FOLDER}”: made")
+        return int(made.result["ID"])
+
+    def _child(self, root: int) -> int | None:
+        children = self.portal.call("disk.folder.getchildren", {"id": root, "filter": {"NAME": FOLDER}}).result
+        return _lowest(child["ID"] for child in children if child["NAME"] == FOLDER)
+
+    def _section(self, owner: int) -> int:
+        of_owner = {"type": "user", "ownerId": owner}
+        ours = {names.calendar for names in NAMES.values()}
+        sections = self.portal.call("calendar.section.get", of_owner).result
+        if found := _lowest(section["ID"] for section in sections if section["NAME"] in ours):
+            self.said(f"calendar “{self.names.calendar}”: there")
+            return found
+        made = self.portal.call(
+            "calendar.section.add", {**of_owner, "name": self.names.calendar, "color": _CALENDAR_COLOUR}
+        )
+        self.said(f"calendar “{self.names.calendar}”: made")
+        return int(made.result)
+
+    def _has_rest3(self) -> bool:
+        """Whether tasks can be made with an Idempotency-Key; older portals have no REST 3.0, and do without."""
+        if "tasks" not in self.portal.call("scope").result:
+            return False
+        try:
+            self.portal.call_v3("tasks.task.list", {"select": ["id"], "pagination": {"page": 1, "limit": 1}})
+        except (PortalRefused, PortalClosed):
+            return False
+        return True
+
+
+def _lowest(ids: Iterable[Any]) -> int | None:
+    return min((int(i) for i in ids), default=None)

@@ -6,36 +6,48 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import jinja2
 
+from mailflow.adapters.bitrix24 import Bitrix24Portal
 from mailflow.adapters.imap import ImapMailbox
 from mailflow.adapters.smtp import SmtpTransport
 from mailflow.approval import deciding
 from mailflow.approval.company import Company
+from mailflow.approval.effects import PortalKind
 from mailflow.approval.lifecycle import Status
 from mailflow.approval.route import chain
 from mailflow.approval.submission import RouteKind
 from mailflow.company_settings import company_of, keywords_of
-from mailflow.daemon import Daemon
-from mailflow.errors import ConfigurationError, MailflowError
+from mailflow.daemon import Beside, Daemon
+from mailflow.errors import ConfigurationError, MailflowError, SettingsProblem
 from mailflow.inbound.routing import Reader
 from mailflow.jobs.calendar_day import CalendarDay
 from mailflow.jobs.dispatch import Dispatch
 from mailflow.jobs.identity import Mint
 from mailflow.jobs.intake import Intake
 from mailflow.jobs.outgoing import Outgoing
+from mailflow.jobs.portal.doctor import Doctor
+from mailflow.jobs.portal.setup import Setup
+from mailflow.jobs.portal.sync import PortalSync
+from mailflow.jobs.portal.watch import PortalWatch
+from mailflow.jobs.portal.work import PortalResult, PortalWork
 from mailflow.jobs.processing import Processing
 from mailflow.jobs.whole_pass import PassResult, Progress, WholePass
+from mailflow.outbound.portal_texts import PortalTexts
 from mailflow.outbound.templating import Templates
-from mailflow.settings import Settings
+from mailflow.settings import Bitrix24Settings, Settings
 from mailflow.store.engine import Store, open_store
 
 log = logging.getLogger(__name__)
 
 EXIT_OK = 0
 EXIT_TRY_AGAIN = 75
+
+
+def _clock(now: datetime | None) -> Callable[[], datetime]:
+    return (lambda: now) if now else utc_now
 
 
 def utc_now() -> datetime:
@@ -52,20 +64,38 @@ class Application:
     mailbox: ImapMailbox
     transport: SmtpTransport
     whole_pass: WholePass
+    portal: PortalWork | None = None
 
     def pass_once(self, now: datetime | None = None, progress: Progress = lambda what, count: None) -> PassResult:
-        """One whole pass, at the system's time or at another."""
-        clock: Callable[[], datetime] = (lambda: now) if now else utc_now
-        return self.whole_pass.run(clock, progress)
+        """One whole pass, at the system's time or at another: the mails, then the portal, in turn until all is done."""
+        result = self.mail_pass(now, progress)
+        while self.portal:
+            done = self.portal_pass(now, progress)
+            result.troubles += done.troubles
+            if not done.taken_over:
+                break
+            result += self.mail_pass(now, progress)
+        return result
+
+    def mail_pass(self, now: datetime | None = None, progress: Progress = lambda what, count: None) -> PassResult:
+        """Reads and sends mail; the portal is not spoken to."""
+        return self.whole_pass.run(_clock(now), progress)
+
+    def portal_pass(self, now: datetime | None = None, progress: Progress = lambda what, count: None) -> PortalResult:
+        """Shows the portal what it has not heard of, and takes over what was done there."""
+        if self.portal is None:
+            return PortalResult()
+        return self.portal.run(_clock(now), lambda count: progress("shown in Bitrix24", count))
 
     def waits_for_retry(self) -> int:
-        """How many mails wait to be read or sent again."""
+        """How many mails wait to be read or sent again, or changes to be shown."""
         with self.store.begin() as uow:
             return uow.inbox.waiting(utc_now()) + uow.outbox.waiting()
 
     def close(self) -> None:
         """Ends every connection."""
-        for end in (self.mailbox.close, self.transport.close, self.store.close):
+        portal = [self.portal.close] if self.portal else []
+        for end in (self.mailbox.close, self.transport.close, *portal, self.store.close):
             with suppress(MailflowError):
                 end()
 
@@ -77,7 +107,7 @@ def build(settings: Settings) -> Application:
     store.take_part(utc_now())
     mailbox, transport = mailbox_of(settings), transport_of(settings)
     folders = settings.mailbox.folders
-    outgoing = outgoing_of(company)
+    outgoing = outgoing_of(settings, company)
     reader = Reader(
         company,
         keywords_of(settings),
@@ -96,12 +126,63 @@ def build(settings: Settings) -> Application:
             calendar_day=CalendarDay(store, company, outgoing),
             dispatch=Dispatch(store, company, templates, transport, outgoing, settings.payment.invite_at),
         ),
+        portal=portal_work_of(settings, company, store, outgoing),
     )
 
 
-def outgoing_of(company: Company) -> Outgoing:
+def outgoing_of(settings: Settings, company: Company) -> Outgoing:
     """What writes decisions down, with Message-IDs of the mailbox's domain."""
-    return Outgoing(company, Mint(company.mailbox.rpartition("@")[2]))
+    return Outgoing(company, Mint(company.mailbox.rpartition("@")[2]), shown_in_portal(settings))
+
+
+def shown_in_portal(settings: Settings) -> frozenset[PortalKind]:
+    """What the settings want to be seen in the portal; nothing where there is none."""
+    if settings.bitrix24 is None:
+        return frozenset()
+    return frozenset(PortalKind(name) for name, on in settings.bitrix24.shows if on)
+
+
+def portal_of(portal: Bitrix24Settings) -> Bitrix24Portal:
+    """The portal of the settings."""
+    return Bitrix24Portal(portal.webhook.get_secret_value(), portal.ca_file)
+
+
+def portal_work_of(settings: Settings, company: Company, store: Store, outgoing: Outgoing) -> PortalWork | None:
+    """All that is done with the portal, None where there is none."""
+    if settings.bitrix24 is None:
+        return None
+    portal = portal_of(settings.bitrix24)
+    return PortalWork(
+        PortalSync(
+            store,
+            portal,
+            PortalTexts(jinja2.FileSystemLoader(settings.templates), company),
+            outgoing,
+            settings.bitrix24.record_as,
+            timedelta(seconds=settings.bitrix24.settle_seconds),
+        ),
+        PortalWatch(store, portal, outgoing, timedelta(seconds=settings.bitrix24.poll_seconds)),
+    )
+
+
+def set_up_portal(settings: Settings, said: Callable[[str], None]) -> None:
+    """Finds or makes everything that mailflow needs in the portal; `said` hears a line about each.
+
+    Raises ConfigurationError where the settings name no portal, and what the portal raises.
+    """
+    if settings.bitrix24 is None:
+        problem = SettingsProblem("bitrix24", "is not there.", "Give `bitrix24: {webhook: ...}`.")
+        raise ConfigurationError("settings", [problem])
+    company = company_of(settings)
+    store = open_store(settings.database.get_secret_value())
+    work = portal_work_of(settings, company, store, outgoing_of(settings, company))
+    try:
+        if work:
+            work.sync.set_up(utc_now(), said)
+    finally:
+        if work:
+            work.close()
+        store.close()
 
 
 def mailbox_of(settings: Settings) -> ImapMailbox:
@@ -153,7 +234,8 @@ def run(settings: Settings) -> int:
     """The daemon, until it is told to stop."""
     application = build(settings)
     try:
-        Daemon(application.pass_once, application.mailbox, settings.mailbox.poll_seconds).run()
+        beside = Beside(application.portal_pass, settings.mailbox.poll_seconds) if application.portal else None
+        Daemon(application.mail_pass, application.mailbox, settings.mailbox.poll_seconds, beside).run()
     finally:
         application.close()
     return EXIT_OK
@@ -169,7 +251,7 @@ def reassign(settings: Settings, number: str, old: str, new: str) -> None:
             if invoice is None:
                 raise LookupError(number)
             outcome = deciding.reassign(invoice, old.lower(), new.lower(), company, utc_now())
-            outgoing_of(company).record(uow, outcome, None, utc_now())
+            outgoing_of(settings, company).record(uow, outcome, None, utc_now())
             uow.commit()
     finally:
         store.close()
@@ -193,7 +275,7 @@ def check(settings: Settings) -> list[CheckLine]:
         *_tried("database", lambda: _probe_database(settings)),
         *_templates(settings, company),
         *_routes(company),
-        *_portal(settings),
+        *_portal(settings, company),
     ]
 
 
@@ -216,13 +298,44 @@ def _probe_database(settings: Settings) -> list[str]:
         store.close()
 
 
-def _portal(settings: Settings) -> list[CheckLine]:
-    said = "bitrix24: the webhook is noted, but this version does not speak to the portal yet"
-    return [CheckLine(True, said)] if settings.bitrix24 else []
+def _portal(settings: Settings, company: Company) -> list[CheckLine]:
+    if settings.bitrix24 is None:
+        return []
+    try:
+        setup = _portal_setup(settings)
+        portal = portal_of(settings.bitrix24)
+    except MailflowError as error:
+        return [CheckLine(False, f"Bitrix24: {error}")]
+    people = dict.fromkeys([*company.sequence, company.accountant, *company.people])
+    doctor = Doctor(
+        portal,
+        shown_in_portal(settings),
+        settings.bitrix24.record_as,
+        setup,
+        list(people),
+        with_departments=False,
+        now=utc_now(),
+    )
+    try:
+        return [CheckLine(found.ok, f"Bitrix24: {found.what}", found.mend) for found in doctor.examine()]
+    finally:
+        portal.close()
+
+
+def _portal_setup(settings: Settings) -> Setup | None:
+    store = open_store(settings.database.get_secret_value())
+    try:
+        with store.begin() as uow:
+            kept = uow.portal.setup()
+    finally:
+        store.close()
+    return Setup.read(kept) if kept else None
 
 
 def _templates(settings: Settings, company: Company) -> list[CheckLine]:
     broken = templates_of(settings).check(company)
+    if settings.bitrix24:
+        broken += PortalTexts(jinja2.FileSystemLoader(settings.templates), company).check()
     if broken:
         return [CheckLine(False, f"template {problem}", "Mend the template.") for problem in broken]
     return [CheckLine(True, f"templates: every message of {settings.templates} can be written")]

@@ -112,7 +112,7 @@ def once(ctx: click.Context) -> None:
 @cli.command()
 @click.pass_context
 def check(ctx: click.Context) -> None:
-    """Try the settings, IMAP, SMTP and the database for real."""
+    """Try the settings, IMAP, SMTP, the database and Bitrix24 for real."""
     settings = _load(ctx)
     from mailflow import bootstrap
 
@@ -156,10 +156,14 @@ def list_invoices(ctx: click.Context, status: str | None, machine: bool) -> None
     with _memory(ctx) as (uow, settings):
         invoices = uow.invoices.all(Status(status) if status else None)
         histories = [uow.history.of(invoice.number) for invoice in invoices] if machine else []
+        in_portal = uow.portal.how_far([i.number for i in invoices]) if machine and settings.bitrix24 else {}
     if machine:
         from mailflow.invoice_json import invoice_to_json
 
-        shown = [invoice_to_json(i, h, settings.zone) for i, h in zip(invoices, histories, strict=True)]
+        shown = [
+            invoice_to_json(invoice, history, settings.zone, in_portal.get(invoice.number))
+            for invoice, history in zip(invoices, histories, strict=True)
+        ]
         click.echo(as_json(shown))
         return
     from mailflow.reports import print_invoices
@@ -178,16 +182,17 @@ def show(ctx: click.Context, number: str, machine: bool) -> None:
         invoice = uow.invoices.get(number)
         history = uow.history.of(number)
         broken_at = uow.history.broken_link(number)
+        in_portal = uow.portal.how_far([number]).get(number) if settings.bitrix24 else None
     if invoice is None:
         raise click.ClickException(f"There is no invoice {one_line(number)}; `list` shows those there are.")
     if machine:
         from mailflow.invoice_json import invoice_to_json
 
-        click.echo(as_json(invoice_to_json(invoice, history, settings.zone)))
+        click.echo(as_json(invoice_to_json(invoice, history, settings.zone, in_portal)))
         return
     from mailflow.reports import print_invoice
 
-    print_invoice(invoice, history, broken_at, settings.zone)
+    print_invoice(invoice, history, broken_at, settings.zone, in_portal)
 
 
 _NOT_REASSIGNED = {
@@ -312,6 +317,26 @@ def drop_mail(ctx: click.Context, mail_id: int) -> None:
         uow.inbox.drop(mail_id, datetime.now(UTC))
         uow.commit()
     click.echo(f"Mail {mail_id} is off the list.")
+
+
+@cli.group()
+def bitrix24() -> None:
+    """The portal."""
+
+
+@bitrix24.command("setup")
+@click.pass_context
+def set_up(ctx: click.Context) -> None:
+    """Find or make what mailflow needs in the portal; may be repeated.
+
+    Smart process (or list) with its stages and fields, Drive folder, payment calendar. Invoices that are under way are
+    shown from then on.
+    """
+    settings = _load(ctx)
+    from mailflow import bootstrap
+
+    bootstrap.set_up_portal(settings, lambda line: click.echo(one_line(line)))
+    click.echo("The portal is set up. `check` looks after it.")
 
 
 @cli.group()

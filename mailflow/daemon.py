@@ -13,6 +13,7 @@ from types import FrameType
 import schedule
 
 from mailflow.errors import TransientFailure
+from mailflow.jobs.portal.work import PortalResult
 from mailflow.jobs.whole_pass import PassResult
 from mailflow.ports import Mailbox
 
@@ -23,14 +24,69 @@ LONGEST_PAUSE = 60.0
 
 
 @dataclass
+class Troubles:
+    """Says a trouble when it begins and when it is over, not at every pass."""
+
+    _now: list[str] = field(default_factory=list)
+
+    def are(self, troubles: list[str]) -> None:
+        """What is wrong at the moment, as sentences for people."""
+        for trouble in troubles:
+            if trouble not in self._now:
+                log.error("%s", trouble)
+        if self._now and not troubles:
+            log.info("everything can be reached again")
+        self._now = troubles
+
+
+@dataclass
+class Beside:
+    """The portal in a thread of its own, so that a slow one holds up no mail: when told to, and every `seconds`."""
+
+    run_round: Callable[[], PortalResult]
+    seconds: float
+    _troubles: Troubles = field(default_factory=Troubles)
+    _woken: threading.Event = field(default_factory=threading.Event)
+    _stopping: threading.Event = field(default_factory=threading.Event)
+
+    def start(self, took_over: Callable[[], None]) -> None:
+        """Begins; `took_over` is called where something that was done in the portal leads to mails."""
+        threading.Thread(target=self._run, args=(took_over,), name="portal", daemon=True).start()
+
+    def wake(self) -> None:
+        """There may be something new to show."""
+        self._woken.set()
+
+    def stop(self) -> None:
+        """No further round; a call that never ends is not waited for, and is looked for after the next start."""
+        self._stopping.set()
+        self._woken.set()
+
+    def _run(self, took_over: Callable[[], None]) -> None:
+        while not self._stopping.is_set():
+            self._woken.clear()
+            try:
+                result = self.run_round()
+            except Exception as failure:  # the thread goes on, whatever one round met
+                self._troubles.are([f"the portal could not be told anything: {failure}"])
+                log.debug("portal", exc_info=failure)
+            else:
+                self._troubles.are(result.troubles)
+                if result.taken_over:
+                    took_over()
+            self._woken.wait(self.seconds)
+
+
+@dataclass
 class Daemon:
     """Runs a pass when the mailbox says that something came, and every `poll_seconds` besides."""
 
     run_pass: Callable[[], PassResult]
     mailbox: Mailbox
     poll_seconds: float
+    beside: Beside | None = None
     _stopping: threading.Event = field(default_factory=threading.Event)
-    _troubles: list[str] = field(default_factory=list)
+    _troubles: Troubles = field(default_factory=Troubles)
     _failures: int = 0
 
     def run(self) -> None:
@@ -40,12 +96,16 @@ class Daemon:
         scheduler = schedule.Scheduler()
         job = scheduler.every(round(self.poll_seconds)).seconds.do(self._pass)
         job.run()
+        if self.beside:
+            self.beside.start(self.mailbox.wake)
         log.info("mailflow is running; stop it with SIGTERM or Ctrl-C")
         while not self._stopping.is_set():
             if self._something_came(scheduler.idle_seconds or 0):
                 job.run()
             else:
                 scheduler.run_pending()
+        if self.beside:
+            self.beside.stop()
         log.info("mailflow has stopped")
 
     def _stop(self, signum: int, frame: FrameType | None) -> None:
@@ -60,15 +120,11 @@ class Daemon:
             self._failures += 1
             return
         self._report(result.troubles)
+        if self.beside:
+            self.beside.wake()
 
     def _report(self, troubles: list[str]) -> None:
-        """Says a trouble when it begins and when it is over, not at every pass."""
-        for trouble in troubles:
-            if trouble not in self._troubles:
-                log.error("%s", trouble)
-        if self._troubles and not troubles:
-            log.info("everything can be reached again")
-        self._troubles = troubles
+        self._troubles.are(troubles)
         self._failures = self._failures + 1 if troubles else 0
 
     def _something_came(self, seconds: float) -> bool:

@@ -24,7 +24,18 @@ class Line(Protocol):
     def message_id(self) -> str | None: ...  # noqa: D102
 
 
-def invoice_to_json(invoice: Invoice, history: Iterable[Line], timezone: tzinfo) -> dict[str, Any]:
+class InPortal(Protocol):
+    """How far the portal shows an invoice."""
+
+    @property
+    def item_id(self) -> int | None: ...  # noqa: D102
+    @property
+    def pending(self) -> int: ...  # noqa: D102
+
+
+def invoice_to_json(
+    invoice: Invoice, history: Iterable[Line], timezone: tzinfo, in_portal: InPortal | None = None
+) -> dict[str, Any]:
     """JSON values only. Amounts are decimal strings, times ISO 8601 with the offset of the company's time zone."""
 
     def local(moment: datetime | None) -> str | None:
@@ -66,7 +77,8 @@ def invoice_to_json(invoice: Invoice, history: Iterable[Line], timezone: tzinfo)
             {"uid": i.uid, "attendee": i.attendee, "sequence": i.sequence, "partstat": i.partstat}
             for i in invoice.invites
         ],
-        "bitrix24": None,
+        "bitrix24": in_portal
+        and {"synced": not in_portal.pending, "item_id": in_portal.item_id, "pending": in_portal.pending},
         "warnings": [str(caution) for caution in invoice.warnings],
         "history": [
             {

@@ -17,6 +17,7 @@ from mailflow.payment_calendar import DuePayment, sums
 from mailflow.store.history import HistoryLine
 from mailflow.store.inbox import InboxMail
 from mailflow.store.outbox import OutboxEntry, kind_of
+from mailflow.store.portal import InPortal
 from mailflow.terminal import console, one_line, several_lines
 
 _COLOURS = {
@@ -53,7 +54,13 @@ def print_invoices(invoices: Sequence[Invoice]) -> None:
     console().print(table)
 
 
-def print_invoice(invoice: Invoice, history: Sequence[HistoryLine], broken_at: int | None, timezone: tzinfo) -> None:
+def print_invoice(
+    invoice: Invoice,
+    history: Sequence[HistoryLine],
+    broken_at: int | None,
+    timezone: tzinfo,
+    in_portal: InPortal | None = None,
+) -> None:
     """One invoice with everything that happened to it; `broken_at` is the first line that does not follow."""
     out = console()
     out.print(Text.assemble((invoice.number, "bold"), "  ", _status(invoice.status), "  ", one_line(invoice.title)))
@@ -61,6 +68,9 @@ def print_invoice(invoice: Invoice, history: Sequence[HistoryLine], broken_at: i
     for label, value in _fields(invoice, timezone):
         fields.add_row(Text(label, "dim"), several_lines(value))
     out.print(fields)
+    if in_portal:
+        waiting = f", {in_portal.pending} changes wait: see outbox list" if in_portal.pending else ""
+        out.print(Text(f"Bitrix24: item {in_portal.item_id or 'not there yet'}{waiting}"))
     for caution in invoice.warnings:
         out.print(Text(f"Warning: {one_line(str(caution))}", "red"))
     if invoice.steps:

@@ -26,6 +26,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from mailflow.approval.company import UnpaidMovesTo
+from mailflow.approval.effects import RecordPlace
 from mailflow.approval.submission import RouteKind
 from mailflow.approval.wording import KEYWORDS, Verb
 from mailflow.errors import ConfigurationError
@@ -44,6 +45,7 @@ _ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_DOMAIN}")
 _AT_DOMAIN = re.compile(rf"@{_DOMAIN}")
 _TIME_OF_DAY = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 _KEYWORD = re.compile(r"[^\W\d_]+(?: [^\W\d_]+){0,3}")
+_WEBHOOK = re.compile(r"(?P<scheme>https?)://(?P<host>\[[0-9A-Fa-f:.]+\]|[^/:\s]+)(:\d+)?/rest/\d+/[^/\s]+/?")
 _DATABASE = re.compile(r"sqlite:///(?P<file>[^?]+)(?:\?.*)?|postgresql\+psycopg://.+")
 
 
@@ -144,8 +146,12 @@ def _database(value: SecretStr) -> SecretStr:
 
 
 def _webhook(value: SecretStr) -> SecretStr:
-    if not re.match(r"https?://[^/\s]+/\S+", value.get_secret_value()):
-        raise _wrong("is no web address.", "Copy the address of the incoming webhook from Bitrix24.")
+    address = _WEBHOOK.fullmatch(value.get_secret_value())
+    if not address:
+        mend = "Copy the address of the incoming webhook from Bitrix24: https://company.bitrix24.com/rest/1/…/"
+        raise _wrong("is no incoming webhook.", mend)
+    if address["scheme"] == "http" and not _is_loopback(address["host"].strip("[]")):
+        raise _wrong("would send the webhook's secret unencrypted.", "Give the address with https://.")
     return value
 
 
@@ -319,12 +325,38 @@ class HolidaySettings(Section):
         return value
 
 
+class PortalShows(Section):
+    """What the portal shows; each kind can be switched off by itself."""
+
+    files: bool = Field(True, description="true or false: the invoice's files on the Drive")
+    record: bool = Field(True, description="true or false: the invoice as an item")
+    feed: bool = Field(True, description="true or false: a post in the Live Feed with its comments")
+    tasks: bool = Field(True, description="true or false: the tasks to pay and to work on errors")
+    calendar: bool = Field(True, description="true or false: the meeting in the payment calendar")
+    notifications: bool = Field(True, description="true or false: notifications")
+    timeline: bool = Field(True, description="true or false: comments in the item's timeline")
+
+
 class Bitrix24Settings(Section):
     """The portal, where there is one."""
 
     webhook: Annotated[SecretStr, AfterValidator(_webhook)] = Field(
         description="the incoming webhook's address, best as ${BITRIX24_WEBHOOK}"
     )
+    record_as: RecordPlace = Field(
+        RecordPlace.SMART_PROCESS, description="smart_process, or list where the plan has no smart processes"
+    )
+    shows: PortalShows = Field(PortalShows(), description="a section with a switch for each kind")
+    poll_seconds: float = Field(
+        300, ge=10, le=86_400, description="the seconds between two looks at the open tasks, from 10 to 86400"
+    )
+    settle_seconds: float = Field(
+        60,
+        ge=0,
+        le=3600,
+        description="how many seconds the portal may still work on a request that it never answered; 60 in the cloud",
+    )
+    ca_file: CertificateFile | None = Field(None, description="a PEM file with the certificate of a private CA")
 
 
 class Settings(Section):

@@ -88,6 +88,13 @@ class PortalKind(StrEnum):
     TIMELINE = "timeline"
 
 
+class RecordPlace(StrEnum):
+    """Where the portal keeps the invoices."""
+
+    SMART_PROCESS = "smart_process"
+    LIST = "list"
+
+
 class Showing(StrEnum):
     """One thing that is to be seen in the portal from now on, in the order in which a step shows them."""
 

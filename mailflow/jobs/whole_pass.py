@@ -28,6 +28,14 @@ class PassResult:
     sent: int = 0
     troubles: list[str] = field(default_factory=list)
 
+    def __add__(self, later: PassResult) -> PassResult:
+        return PassResult(
+            self.received + later.received,
+            self.processed + later.processed,
+            self.sent + later.sent,
+            list(dict.fromkeys([*self.troubles, *later.troubles])),
+        )
+
 
 @dataclass(frozen=True)
 class WholePass:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -213,19 +213,6 @@ class Outbox:
             )
         ).scalar_one()
         return count
-
-    def pending_in_portal(self, numbers: Iterable[str]) -> dict[str, int]:
-        """How many changes of each of these invoices the portal has not heard of, by number; dead ones count."""
-        rows = self._connection.execute(
-            select(func.coalesce(OutboxRow.number, ""), func.count())
-            .where(
-                col(OutboxRow.world) == World.PORTAL.value,
-                col(OutboxRow.state) != OutboxState.DELIVERED.value,
-                col(OutboxRow.number).in_(list(numbers)),
-            )
-            .group_by(col(OutboxRow.number))
-        )
-        return {row[0]: row[1] for row in rows}
 
     def waiting(self) -> int:
         """How many effects still have to reach the world."""

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, or_, select, update
+from sqlalchemy import Connection, Row, func, or_, select, update
 from sqlmodel import col
 
+from mailflow.approval.effects import Showing
+from mailflow.store.outbox import PORTAL_CHANNEL, OutboxState
 from mailflow.store.statements import upsert
-from mailflow.store.tables import PortalMemoryRow, PortalObjectRow
+from mailflow.store.tables import OutboxRow, PortalMemoryRow, PortalObjectRow
 
 _SETUP = "setup"
 _TURN = "turn"
@@ -29,6 +31,14 @@ class PortalObject:
     sent_at: datetime
     remote_id: int | None
     gone: bool
+
+
+@dataclass(frozen=True)
+class InPortal:
+    """How far the portal shows an invoice: the id of its record, how many changes it has not heard of."""
+
+    item_id: int | None
+    pending: int
 
 
 class PortalMemory:
@@ -83,6 +93,22 @@ class PortalMemory:
         for row in rows:
             found.setdefault(row.number, []).append(_object(row))
         return found
+
+    def how_far(self, numbers: Collection[str]) -> dict[str, InPortal]:
+        """How far the portal shows each of these invoices, by number."""
+        unheard = self._connection.execute(
+            select(col(OutboxRow.number), func.count())
+            .where(
+                col(OutboxRow.channel) == PORTAL_CHANNEL,
+                col(OutboxRow.number).in_(numbers),
+                col(OutboxRow.state) != OutboxState.DELIVERED.value,
+            )
+            .group_by(col(OutboxRow.number))
+        )
+        pending = {row[0]: row[1] for row in unheard}
+        records = self.of_invoices(numbers, Showing.RECORD.value)
+        items = {number: found[0].remote_id for number, found in records.items()}
+        return {number: InPortal(items.get(number), pending.get(number, 0)) for number in numbers}
 
     def setup(self) -> dict[str, Any] | None:
         """How the portal is set up for mailflow: ids by name."""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from mailflow.approval.effects import PortalChange
+from mailflow.approval.effects import PortalChange, RecordPlace
 from mailflow.jobs.portal.bench import Bench, NotShown
 from mailflow.jobs.portal.creation import Creation
 from mailflow.jobs.portal.request import Request
-from mailflow.jobs.portal.setup import RecordPlace
 from mailflow.store.portal import PortalObject
 
 _CLIENT = "mailflow"

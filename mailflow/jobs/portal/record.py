@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from mailflow.approval.effects import PortalChange
+from mailflow.approval.effects import PortalChange, RecordPlace
 from mailflow.approval.invoice import Invoice
 from mailflow.errors import PortalRefused
 from mailflow.jobs.portal.bench import Bench
 from mailflow.jobs.portal.creation import Creation, Maker
 from mailflow.jobs.portal.drive import safe_name
 from mailflow.jobs.portal.request import Request, file_content, with_contents
-from mailflow.jobs.portal.setup import LIST_TYPE, RecordPlace
+from mailflow.jobs.portal.setup import LIST_TYPE
 from mailflow.outbound.cleaning import one_line, paragraph
 from mailflow.outbound.portal_names import NAMES
 from mailflow.store.portal import PortalObject

@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from enum import StrEnum
 from typing import Any
 
-from mailflow.approval.effects import PortalKind
+from mailflow.approval.effects import PortalKind, RecordPlace
 from mailflow.approval.lifecycle import Status
 from mailflow.errors import PortalClosed, PortalRefused
 from mailflow.outbound.portal_names import FOLDER, NAMES, PortalNames
 from mailflow.ports import Portal
-
-
-class RecordPlace(StrEnum):
-    """Where the portal keeps the invoices."""
-
-    SMART_PROCESS = "smart_process"
-    LIST = "list"
 
 
 @dataclass(frozen=True)

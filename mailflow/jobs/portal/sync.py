@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from mailflow.approval.effects import Entry, Mail, Message, Outcome, PortalChange, PortalKind
+from mailflow.approval.effects import Entry, Mail, Message, Outcome, PortalChange, PortalKind, RecordPlace
 from mailflow.approval.lifecycle import FINAL, Status
 from mailflow.errors import (
     InDoubt,
@@ -23,7 +23,7 @@ from mailflow.jobs.outgoing import Outgoing
 from mailflow.jobs.portal.bench import Bench, NotShown
 from mailflow.jobs.portal.creation import Maker
 from mailflow.jobs.portal.people import People
-from mailflow.jobs.portal.setup import RecordPlace, SettingUp, Setup
+from mailflow.jobs.portal.setup import SettingUp, Setup
 from mailflow.jobs.portal.showing import show
 from mailflow.jobs.retry import next_try_at_portal
 from mailflow.outbound.portal import from_the_beginning

@@ -1,0 +1,176 @@
+"""What `check` tries in the portal: whose webhook it is, what it may do, whether everything mailflow needs is there."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from mailflow.approval.effects import PortalKind, RecordPlace
+from mailflow.errors import Parked, PortalClosed, PortalRefused, ServerAway, TransientFailure
+from mailflow.jobs.portal.people import People
+from mailflow.jobs.portal.setup import Setup
+from mailflow.ports import Portal
+
+_MOST_SKEW = timedelta(minutes=5)
+_SCOPES = {
+    PortalKind.FILES: ("disk",),
+    PortalKind.RECORD: ("crm",),
+    PortalKind.FEED: ("log",),
+    PortalKind.TASKS: ("task",),
+    PortalKind.CALENDAR: ("calendar",),
+    PortalKind.NOTIFICATIONS: ("im",),
+    PortalKind.TIMELINE: ("crm",),
+}
+_METHODS = {
+    PortalKind.FILES: ("disk.folder.uploadfile", "disk.folder.getchildren"),
+    PortalKind.RECORD: ("crm.item.add", "crm.item.update", "crm.item.list"),
+    PortalKind.FEED: ("log.blogpost.add", "log.blogpost.share", "log.blogcomment.add"),
+    PortalKind.TASKS: ("tasks.task.add", "tasks.task.update", "tasks.task.complete", "task.checklistitem.add"),
+    PortalKind.CALENDAR: ("calendar.event.add", "calendar.event.update", "calendar.event.delete"),
+    PortalKind.NOTIFICATIONS: ("im.notify.system.add",),
+    PortalKind.TIMELINE: ("crm.timeline.comment.add",),
+}
+_LIST_METHODS = ("lists.element.add", "lists.element.update", "lists.element.get")
+_PEOPLE = ("user", "user_basic")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was tried: whether it is well, what it is, what to do where it is not."""
+
+    ok: bool
+    what: str
+    mend: str = ""
+
+
+@dataclass(frozen=True)
+class Doctor:
+    """Looks only, and makes nothing. `setup` is how the portal was set up, None where it was not yet."""
+
+    portal: Portal
+    kinds: Collection[PortalKind]
+    place: RecordPlace
+    setup: Setup | None
+    people: Collection[str]
+    with_departments: bool
+    now: datetime
+
+    def examine(self) -> Iterator[Finding]:
+        """Every finding, in the order of asking; where the portal cannot be spoken to, that is the last."""
+        for question in (self._owner, self._scopes, self._clock, self._methods, self._set_up, self._persons):
+            try:
+                yield from question()
+            except PortalClosed as closed:
+                yield Finding(False, str(closed), closed.mend)
+                return
+            except ServerAway as away:
+                yield Finding(False, str(away))
+                return
+            except (PortalRefused, Parked, TransientFailure) as failure:
+                yield Finding(False, str(failure))
+
+    def _owner(self) -> Iterator[Finding]:
+        profile = self.portal.call("profile").result
+        rights = "an administrator" if profile.get("ADMIN") in (True, "Y", "true") else "no administrator"
+        name = f"{profile.get('NAME', '')} {profile.get('LAST_NAME', '')}".strip()
+        yield Finding(True, f"the webhook acts as user {profile['ID']}{f' ({name})' if name else ''}, {rights}")
+
+    def _scopes(self) -> Iterator[Finding]:
+        has = set(self.portal.call("scope").result)
+        needed = dict.fromkeys(scope for kind in self.kinds for scope in self._scopes_of(kind))
+        if self.with_departments:
+            needed["department"] = None
+        missing = [scope for scope in needed if scope not in has]
+        if not has.intersection(_PEOPLE):
+            missing.append("user_basic")
+        if self.setup is None and PortalKind.RECORD in self.kinds and self.place is RecordPlace.SMART_PROCESS:
+            missing += [scope for scope in ("userfieldconfig",) if scope not in has]
+        for scope in missing:
+            mend = f"Open the incoming webhook in Bitrix24 and tick “{scope}” among its rights."
+            yield Finding(False, f"the webhook lacks the right “{scope}”", mend)
+        if not missing:
+            yield Finding(True, f"the webhook has every right that is needed: {', '.join(sorted(needed))}, user_basic")
+        if PortalKind.TASKS in self.kinds and "tasks" not in has:
+            hint = "without the right “tasks” tasks are made by the older interface, without an Idempotency-Key"
+            yield Finding(True, hint)
+
+    def _scopes_of(self, kind: PortalKind) -> Iterable[str]:
+        return ("lists",) if kind is PortalKind.RECORD and self.place is RecordPlace.LIST else _SCOPES[kind]
+
+    def _clock(self) -> Iterator[Finding]:
+        there = datetime.fromisoformat(str(self.portal.call("server.time").result))
+        skew = abs(there - self.now)
+        if skew > _MOST_SKEW:
+            yield Finding(False, f"the clocks differ by {skew}", "Set this machine's clock, best by NTP.")
+
+    def _methods(self) -> Iterator[Finding]:
+        used = dict.fromkeys(method for kind in self.kinds for method in self._methods_of(kind))
+        answers = self.portal.batch({name: ("method.get", {"name": name}) for name in used})
+        lacking = [name for name in used if not _is_available(answers.get(name))]
+        for name in lacking:
+            mend = "Tick the right it needs in the webhook, or switch its kind off under bitrix24.shows."
+            yield Finding(False, f"the method {name} is not available", mend)
+        if used and not lacking:
+            yield Finding(True, f"all {len(used)} methods that are used are available")
+
+    def _methods_of(self, kind: PortalKind) -> Iterable[str]:
+        return _LIST_METHODS if kind is PortalKind.RECORD and self.place is RecordPlace.LIST else _METHODS[kind]
+
+    def _set_up(self) -> Iterator[Finding]:
+        setup = self.setup
+        if setup is None:
+            yield Finding(True, "not set up yet: `bitrix24 setup` does it, or the first invoice")
+            return
+        again = "Run `bitrix24 setup`: it makes what is missing."
+        if setup.entity_type_id:
+            yield from self._smart_process(setup, again)
+        if setup.list_id:
+            found = self.portal.call("lists.get", {"IBLOCK_TYPE_ID": "lists", "IBLOCK_ID": setup.list_id}).result
+            yield Finding(bool(found), "the universal list is there" if found else "the universal list is gone", again)
+        if setup.section:
+            of_owner = {"type": "user", "ownerId": setup.owner}
+            sections = self.portal.call("calendar.section.get", of_owner).result
+            there = any(int(section["ID"]) == setup.section for section in sections)
+            yield Finding(there, f"the payment calendar is {'there' if there else 'gone'}", again)
+        if setup.folder:
+            yield self._tried("the Drive folder", "disk.folder.get", {"id": setup.folder}, again)
+
+    def _smart_process(self, setup: Setup, again: str) -> Iterator[Finding]:
+        asked = {"entityTypeId": setup.entity_type_id, "useOriginalUfNames": "Y"}
+        fields = self.portal.call("crm.item.fields", asked).result["fields"]
+        for code in setup.fields.values():
+            if code not in fields:
+                yield Finding(False, f"the field {code} of the smart process is gone", again)
+        entity = f"DYNAMIC_{setup.entity_type_id}_STAGE_{setup.category_id}"
+        rows = self.portal.call("crm.status.list", {"filter": {"ENTITY_ID": entity}}).result
+        names = {str(row["STATUS_ID"]): str(row["NAME"]) for row in rows}
+        for status, stage in setup.stages.items():
+            if stage not in names:
+                yield Finding(False, f"the stage {stage} for invoices that are {status} is gone", again)
+        stages = ", ".join(names.get(stage, "?") for stage in setup.stages.values())
+        yield Finding(True, f"smart process {setup.entity_type_id} with the stages {stages}")
+
+    def _tried(self, what: str, method: str, params: dict[str, object], mend: str) -> Finding:
+        try:
+            self.portal.call(method, params)
+        except PortalRefused as refusal:
+            return Finding(False, f"{what}: {refusal}", mend)
+        return Finding(True, f"{what} is there")
+
+    def _persons(self) -> Iterator[Finding]:
+        known = People(self.portal)
+        unknown = [person for person in self.people if known.id_of(person, self.now) is None]
+        found = len(self.people) - len(unknown)
+        yield Finding(True, f"{found} of {len(self.people)} people of the settings have an account")
+        for person in unknown:
+            yield Finding(True, f"{person} has no account: served by mail alone")
+        if self.with_departments:
+            departments = self.portal.call("department.get", {"sort": "ID", "order": "ASC"})
+            count = departments.total or len(departments.result)
+            yield Finding(bool(count), f"{count} departments can be read", "Tick “department” in the webhook.")
+
+
+def _is_available(answer: object) -> bool:
+    result = getattr(answer, "result", None)
+    return bool(result and result.get("isExisting") and result.get("isAvailable"))

@@ -36,6 +36,9 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=15)
 TOLD_EVERY = timedelta(hours=24)
+SHORTEST_PAUSE = timedelta(seconds=30)
+"""Nothing that was put off is tried again in the same round."""
+
 MOST_DOUBTS = 3
 """After so many answers in a row that never came the portal is left alone until the next pass."""
 
@@ -92,7 +95,7 @@ class PortalSync:
             self._put_off(entry, str(failure), now)
             raise
         except Parked as failure:
-            return self._put_off(entry, str(failure), failure.until)
+            return self._put_off(entry, str(failure), max(failure.until, now + SHORTEST_PAUSE))
         except InDoubt as failure:
             return self._doubt(entry, str(failure), now)
         except TransientFailure as failure:
@@ -163,7 +166,7 @@ class PortalSync:
 
     def _doubt(self, entry: OutboxEntry, error: str, now: datetime) -> bool:
         self._doubts += 1
-        self._put_off(entry, error, now + self.settles_in)
+        self._put_off(entry, error, now + max(self.settles_in, SHORTEST_PAUSE))
         if self._doubts >= MOST_DOUBTS:
             raise ServerAway(f"Bitrix24 does not answer as it should: {error}")
         return False

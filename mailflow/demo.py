@@ -1,4 +1,4 @@
-"""A company in a box: mailflow and its people on mail servers of their own, over real IMAP and SMTP."""
+"""A company in a box: mailflow and its people on mail servers and a portal of their own, over real IMAP, SMTP, REST."""
 
 from __future__ import annotations
 
@@ -15,9 +15,12 @@ from mailflow.approval.invoice import Invoice
 from mailflow.approval.lifecycle import Status
 from mailflow.daemon import Daemon
 from mailflow.errors import MailflowError, PermanentFailure
+from mailflow.jobs.portal.tasks import COMPLETED
 from mailflow.jobs.whole_pass import PassResult
 from mailflow.office import staff
 from mailflow.office.archive import save_mailbox
+from mailflow.office.bitrix24.page import write_portal_page
+from mailflow.office.bitrix24.server import PortalServer
 from mailflow.office.mail_server import MailServer
 from mailflow.office.narrator import Narrator
 from mailflow.office.page import FILENAME, Mailbox, write_page
@@ -29,7 +32,9 @@ from mailflow.terminal import console as plain_console
 
 _SETTINGS = "settings.yaml"
 _FOLDERS = ("mails", "invites")
-_OWN = (_SETTINGS, staff.DATABASE, f"{staff.DATABASE}-wal", f"{staff.DATABASE}-shm", FILENAME, *_FOLDERS)
+_DATABASE_FILES = tuple(f"{staff.DATABASE}{ending}" for ending in ("", "-wal", "-shm", ".lock"))
+_PORTAL_PAGE = "portal.html"
+_OWN = (_SETTINGS, *_DATABASE_FILES, FILENAME, _PORTAL_PAGE, *_FOLDERS)
 
 
 def play(output: Path, stay: bool) -> int:
@@ -40,12 +45,13 @@ def play(output: Path, stay: bool) -> int:
     """
     began = time.monotonic()
     _make_room(output)
-    with MailServer(staff.passwords()) as server:
-        staff.write_settings(output / _SETTINGS, server)
+    with MailServer(staff.passwords()) as server, PortalServer(language="en") as portal:
+        portal.limits.off()
+        staff.write_settings(output / _SETTINGS, server, portal.webhook)
         settings = load_settings(output / _SETTINGS)
         application = bootstrap.build(settings)
         try:
-            demo = _Demo(output, plain_console(), server, settings, application)
+            demo = _Demo(output, plain_console(), server, portal, settings, application)
             trouble = demo.tell_story()
             demo.say_where(trouble, time.monotonic() - began)
             if stay:
@@ -80,15 +86,19 @@ class _Demo:
         output: Path,
         console: Console,
         server: MailServer,
+        portal: PortalServer,
         settings: Settings,
         application: bootstrap.Application,
     ) -> None:
         self._output = output
         self._console = console
         self._server = server
+        self._portal = portal
+        self._users = staff.hire(portal)
         self._settings = settings
         self._application = application
         self._clock = StoryClock(story_monday(datetime.now(settings.zone).date()), settings.zone)
+        portal.clock = self._clock
         names = {e.address: e.name for e in staff.PEOPLE} | {staff.FINANCE.address: "mailflow"}
         self._narrator = Narrator(console, names, self._clock, staff.FINANCE.address)
 
@@ -97,7 +107,7 @@ class _Demo:
         cast = (staff.IVAN, staff.MARIA, staff.OLGA, staff.DANIEL, staff.ANNA)
         people = Cast(*(self._person(employee) for employee in cast))
         try:
-            Story(people, self._clock, self._narrator, self._pass_of_the_story).play()
+            Story(people, self._clock, self._narrator, self._pass_of_the_story, self._complete_task).play()
             trouble = self._what_is_not_as_it_should_be()
         except MailflowError as error:
             trouble = str(error)
@@ -109,9 +119,10 @@ class _Demo:
         self._console.print()
         if trouble:
             self._console.print(f"The story did not go as it should: {trouble}", style="bold red")
-        page, count = self._output.resolve() / FILENAME, len(self._server.journal)
+        folder, count = self._output.resolve(), len(self._server.journal)
         self._console.print(
-            f"{count} mails in {seconds:.1f} s. Open {page}; every mail (.eml) and invite (.ics) lies beside it.",
+            f"{count} mails in {seconds:.1f} s. Open {folder / FILENAME} and {folder / _PORTAL_PAGE}, what Bitrix24 "
+            "shows; every mail (.eml) and invite (.ics) lies beside them.",
             style="bold",
             soft_wrap=True,
         )
@@ -125,8 +136,9 @@ class _Demo:
         self._console.print()
         self._console.print(table)
         self._console.print(f"IMAP {host}, port {imap}; SMTP {host}, port {smtp}; without encryption.")
+        self._console.print(f"What Bitrix24 shows: {self._portal.base}")
         self._console.print(f"Write to {staff.FINANCE.address}. Ctrl-C closes the company.")
-        self._narrator.clock = lambda: datetime.now(self._settings.zone)
+        self._narrator.clock = self._portal.clock = lambda: datetime.now(self._settings.zone)
         Daemon(self._pass_of_today, self._application.mailbox, self._settings.mailbox.poll_seconds).run()
         self._console.print("The company has closed.")
 
@@ -145,6 +157,11 @@ class _Demo:
             self._leave_papers(datetime.now(self._settings.zone))
         return result
 
+    def _complete_task(self, number: str) -> None:
+        """The accountant completes 'Pay the invoice' in the portal."""
+        task = next(t for t in self._portal.tasks if number in t["title"] and t["status"] != COMPLETED)
+        self._portal.complete_task(task["id"], by=self._users[staff.ANNA.address])
+
     def _tell_mails(self) -> None:
         self._narrator.mails([delivery.raw for delivery in self._server.journal])
 
@@ -156,6 +173,7 @@ class _Demo:
             saved = save_mailbox(self._output, employee.address, self._mails_of(employee))
             mailboxes.append(Mailbox(employee.name, employee.address, employee.role, saved))
         write_page(self._output, mailboxes, self._invoices(), self._application.company, now)
+        write_portal_page(self._output, self._portal)
 
     def _mails_of(self, employee: staff.Employee) -> list[ReceivedMail]:
         own = self._settings.mailbox.folders
@@ -175,7 +193,7 @@ class _Demo:
             states = ", ".join(f"{status} (revision {revision})" for status, revision, _ in ended)
             return f"the invoices ended as {states or 'none'}."
         waiting = self._application.waits_for_retry()
-        return f"{waiting} mails could not be read or sent." if waiting else ""
+        return f"{waiting} mails or changes in Bitrix24 could not be read, sent or shown." if waiting else ""
 
     def _person(self, employee: staff.Employee) -> Person:
         return Person(

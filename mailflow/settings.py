@@ -357,7 +357,7 @@ class Bitrix24Settings(Section):
         description="how many seconds the portal may still work on a request that it never answered; 60 in the cloud",
     )
     requests_a_second: float = Field(
-        2, gt=0, le=1000, description="what the portal's plan allows: 2, or 5 on Enterprise; any number on your own server"
+        2, gt=0, le=1000, description="what the portal's plan allows: 2, or 5 on Enterprise; more on your own server"
     )
     ca_file: CertificateFile | None = Field(None, description="a PEM file with the certificate of a private CA")
 

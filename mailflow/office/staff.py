@@ -8,6 +8,7 @@ from pathlib import Path
 
 import yaml
 
+from mailflow.office.bitrix24.server import PortalServer
 from mailflow.office.mail_server import MailServer
 
 TIMEZONE = "Europe/Moscow"
@@ -15,6 +16,8 @@ MARK = "# Written by the demo of mailflow; it may be overwritten by the next one
 """The first line of the demo's settings.yaml: what stands beside it is the demo's own."""
 
 DATABASE = "mailflow.db"
+PORTAL_RATE = 1000
+"""Requests a second: the demo's portal is the company's own server, without the limits of the cloud."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +49,18 @@ def passwords(employees: Iterable[Employee] = EVERYBODY) -> dict[str, str]:
     return {employee.address: employee.password for employee in employees}
 
 
-def write_settings(file: Path, server: MailServer) -> None:
-    """Writes the settings.yaml of the company, for this mail server; the database lies beside it."""
+def hire(portal: PortalServer) -> dict[str, int]:
+    """Gives the people accounts in the portal and a department each; their user ids by address."""
+    director = portal.add_user(DANIEL.address, DANIEL.name)
+    top = portal.add_department("Lutik Ltd", head=director)
+    head = portal.add_user(OLGA.address, OLGA.name, departments=(top,))
+    office = portal.add_department("Office", parent=top, head=head)
+    others = {p.address: portal.add_user(p.address, p.name, departments=(office,)) for p in (IVAN, MARIA, ANNA)}
+    return {DANIEL.address: director, OLGA.address: head, **others}
+
+
+def write_settings(file: Path, server: MailServer, webhook: str) -> None:
+    """Writes the settings.yaml of the company, for this mail server and portal; the database lies beside it."""
     sign_in = {"host": server.host, "security": "none", "username": FINANCE.address, "password": FINANCE.password}
     settings = {
         "company_name": "Lutik Ltd",
@@ -68,5 +81,6 @@ def write_settings(file: Path, server: MailServer) -> None:
         ],
         "approval": {"route": "sequential", "sequence": [OLGA.address, DANIEL.address], "remind_after_hours": 24},
         "payment": {"accountant": ANNA.address, "invite_at": "10:00", "unpaid_moves_to": "next_day"},
+        "bitrix24": {"webhook": webhook, "requests_a_second": PORTAL_RATE, "poll_seconds": 10},
     }
     file.write_text(MARK + yaml.safe_dump(settings, allow_unicode=True, sort_keys=False), encoding="utf-8")

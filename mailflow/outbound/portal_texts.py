@@ -14,6 +14,7 @@ from typing import Any
 
 import jinja2
 from jinja2.sandbox import SandboxedEnvironment
+from markupsafe import Markup
 
 from mailflow.approval.company import Company
 from mailflow.approval.effects import PortalChange, Showing
@@ -45,8 +46,10 @@ class PortalTexts:
 
     def __init__(self, loader: jinja2.BaseLoader, company: Company) -> None:
         self._company = company
-        self._plain = _environment(loader, lambda value: value)
-        self._bb = _environment(loader, lambda value: without_codes(value) if isinstance(value, str) else value)
+        self._plain = _environment(loader)
+        self._bb = _environment(loader)
+        self._bb.autoescape = True  # so that Jinja2 tells what a macro has written from what people have
+        self._bb.finalize = _bb_code
 
     @property
     def language(self) -> str:
@@ -118,17 +121,23 @@ TEXTS = {
 }
 
 
-def _environment(loader: jinja2.BaseLoader, finalize: Any) -> SandboxedEnvironment:
+def _environment(loader: jinja2.BaseLoader) -> SandboxedEnvironment:
     environment = SandboxedEnvironment(
         loader=loader,
-        autoescape=False,  # the portal takes no HTML; `finalize` does what BB-code needs
+        autoescape=False,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=finalize,
     )
     environment.filters.update(FILTERS)
     return environment
+
+
+def _bb_code(value: Any) -> Any:
+    """What stands in a text: a macro's words keep their codes, a person's words have none."""
+    if isinstance(value, Markup) or not isinstance(value, str):
+        return value
+    return Markup(without_codes(value))  # noqa: S704 - no HTML is written here, so none has to be escaped
 
 
 def _name(company: Company, address: str) -> str:

@@ -65,6 +65,15 @@ def test_a_suppliers_name_with_brackets_and_emoji_survives_as_it_is_but_is_no_co
             assert "[склад]" in text
 
 
+@pytest.mark.parametrize(("language", "label"), [("en", "Counterparty"), ("ru", "Контрагент")])
+def test_the_words_of_the_templates_keep_their_codes(language: str, label: str) -> None:
+    outcome = opened(counterparty="Romashka <b> & Co")
+    (post,) = [
+        c for c in changes_after(outcome, tuple(PortalKind), company(), datetime.now(UTC)) if c.shows is Showing.POST
+    ]
+    assert f"[B]{label}:[/B] Romashka <b> & Co\n" in texts(language).text("post", post)
+
+
 @given(st.text(alphabet=st.sampled_from("[]/ bBuUrRlL=*quoteQ<>&"), max_size=40))
 def test_no_text_of_people_keeps_the_beginning_of_a_code(text: str) -> None:
     cleaned = without_codes(text).lower()

@@ -11,7 +11,6 @@ from mailflow.approval.decision import Approve, Reject
 from mailflow.approval.effects import PortalKind, RecordPlace, Showing
 from mailflow.approval.lifecycle import Status
 from mailflow.approval.reference import Asks
-from mailflow.office.bitrix24.server import PortalServer
 from tests.approval.company import ANNA, DMITRY, IVAN, OLGA, company
 from tests.jobs.portal.conftest import ALL, NUMBER, Bureau
 

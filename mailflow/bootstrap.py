@@ -18,18 +18,21 @@ from mailflow.approval.company import Company
 from mailflow.approval.effects import PortalKind
 from mailflow.approval.lifecycle import Status
 from mailflow.approval.route import chain
+from mailflow.approval.structure import HierarchySource
 from mailflow.approval.submission import RouteKind
 from mailflow.company_settings import company_of, keywords_of
 from mailflow.daemon import Beside, Daemon
 from mailflow.errors import ConfigurationError, MailflowError, SettingsProblem
 from mailflow.inbound.routing import Reader
 from mailflow.jobs.calendar_day import CalendarDay
+from mailflow.jobs.company_now import company_now
 from mailflow.jobs.dispatch import Dispatch
 from mailflow.jobs.identity import Mint
 from mailflow.jobs.intake import Intake
 from mailflow.jobs.outgoing import Outgoing
 from mailflow.jobs.portal.doctor import Doctor
 from mailflow.jobs.portal.setup import Setup
+from mailflow.jobs.portal.structure import StructureReader
 from mailflow.jobs.portal.sync import PortalSync
 from mailflow.jobs.portal.watch import PortalWatch
 from mailflow.jobs.portal.work import PortalResult, PortalWork
@@ -44,6 +47,13 @@ log = logging.getLogger(__name__)
 
 PORTAL_BURST_SECONDS = 20
 """So many seconds' worth of requests may go out at once: 40 of the 50 that most plans take (Bitrix24 REST: limits)."""
+
+MOST_HEADS_SHOWN = 20
+CHAIN_PROBLEMS = {
+    "no_account": "{} has no account in Bitrix24",
+    "two_accounts": "{} has more than one account in Bitrix24",
+    "no_address": "the head {} has no e-mail address in Bitrix24",
+}
 
 EXIT_OK = 0
 EXIT_TRY_AGAIN = 75
@@ -71,10 +81,12 @@ class Application:
 
     def pass_once(self, now: datetime | None = None, progress: Progress = lambda what, count: None) -> PassResult:
         """One whole pass, at the system's time or at another: the mails, then the portal, in turn until all is done."""
+        before = self.portal.read_structure(_clock(now)()) if self.portal else PortalResult()
         result = self.mail_pass(now, progress)
+        result.troubles += before.troubles
         while self.portal:
             done = self.portal_pass(now, progress)
-            result.troubles += done.troubles
+            result.troubles = list(dict.fromkeys([*result.troubles, *done.troubles]))
             if not done.taken_over:
                 break
             result += self.mail_pass(now, progress)
@@ -167,6 +179,7 @@ def portal_work_of(settings: Settings, company: Company, store: Store, outgoing:
             timedelta(seconds=settings.bitrix24.settle_seconds),
         ),
         PortalWatch(store, portal, outgoing, timedelta(seconds=settings.bitrix24.poll_seconds)),
+        StructureReader(store, portal) if company.hierarchy is HierarchySource.BITRIX24 else None,
     )
 
 
@@ -279,7 +292,7 @@ def check(settings: Settings) -> list[CheckLine]:
         *_tried("SMTP", transport_of(settings).probe),
         *_tried("database", lambda: _probe_database(settings)),
         *_templates(settings, company),
-        *_routes(company),
+        *_routes(settings, company),
         *_portal(settings, company),
     ]
 
@@ -318,7 +331,7 @@ def _portal(settings: Settings, company: Company) -> list[CheckLine]:
         settings.bitrix24.record_as,
         setup,
         list(people),
-        with_departments=False,
+        with_departments=company.hierarchy is HierarchySource.BITRIX24,
         now=utc_now(),
     )
     try:
@@ -346,15 +359,43 @@ def _templates(settings: Settings, company: Company) -> list[CheckLine]:
     return [CheckLine(True, f"templates: every message of {settings.templates} can be written")]
 
 
-def _routes(company: Company) -> list[CheckLine]:
+def _routes(settings: Settings, company: Company) -> list[CheckLine]:
     """Whom the routes lead to; nobody of the directory may end in an empty chain."""
     lines = [CheckLine(True, f"route sequential: {', then '.join(company.sequence)}")] if company.sequence else []
+    if company.hierarchy is HierarchySource.BITRIX24:
+        return lines + _portal_heads(settings, company)
     if company.default_route is RouteKind.HIERARCHY:
-        heads = {p.email: chain(RouteKind.HIERARCHY, p.email, company) for p in company.people.values()}
-        lines += [CheckLine(True, f"route hierarchy: {p} asks {', then '.join(h)}") for p, h in heads.items() if h]
-        lines += [
-            CheckLine(True, f"route hierarchy: {p} has no manager; an invoice of theirs would wait for an approver")
-            for p, h in heads.items()
-            if not h
-        ]
+        lines += [_heads_of(person, company) for person in company.people]
     return lines
+
+
+def _portal_heads(settings: Settings, company: Company) -> list[CheckLine]:
+    """By the structure that was read last."""
+    store = open_store(settings.database.get_secret_value())
+    try:
+        with store.begin() as uow:
+            known = company_now(company, uow)
+    finally:
+        store.close()
+    if known.structure is None:
+        return [CheckLine(True, "route hierarchy: the departments of Bitrix24 have not been read yet")]
+    submitters = [m.email for m in known.structure.members.values() if m.active and known.may_submit(m.email)]
+    read_at = known.structure.read_at.astimezone(settings.zone)
+    lines = [CheckLine(True, f"route hierarchy: as Bitrix24 had it at {read_at:%Y-%m-%d %H:%M}")]
+    lines += [_heads_of(person, known) for person in submitters[:MOST_HEADS_SHOWN]]
+    if more := len(submitters) - MOST_HEADS_SHOWN:
+        lines += [CheckLine(True, f"route hierarchy: and {more} more people")] if more > 0 else []
+    return lines
+
+
+def _heads_of(person: str, company: Company) -> CheckLine:
+    found = chain(RouteKind.HIERARCHY, person, company)
+    if found.problem:
+        mend = "Mend it in Bitrix24, or name the heads in `people`."
+        return CheckLine(False, f"route hierarchy: {person}: {CHAIN_PROBLEMS[found.problem].format(found.who)}", mend)
+    heads = [head for head in found.approvers if head != person]
+    if not heads:
+        said = f"route hierarchy: {person} has no manager; an invoice of theirs would wait for an approver"
+        return CheckLine(True, said)
+    notes = f" ({'; '.join(found.notes)})" if found.notes else ""
+    return CheckLine(True, f"route hierarchy: {person} asks {', then '.join(heads)}{notes}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from mailflow.approval.company import Company, Person
+from mailflow.approval.structure import WhenAway
 from mailflow.approval.wording import KEYWORDS, Keywords
 from mailflow.settings import Settings
 from mailflow.working_days import working_day_test
@@ -28,7 +29,11 @@ def company_of(settings: Settings) -> Company:
             days.country, frozenset(days.extra_holidays), frozenset(days.extra_working_days)
         ),
         name=settings.company_name,
-        people={p.email: Person(p.email, p.name, p.language, p.manager, p.deputy) for p in settings.people},
+        people={
+            p.email: Person(p.email, p.name, p.language, p.manager, p.deputy, p.department) for p in settings.people
+        },
+        hierarchy=settings.approval.hierarchy,
+        when_portal_away=settings.bitrix24.when_away if settings.bitrix24 else WhenAway.LAST_KNOWN,
     )
 
 

@@ -27,6 +27,7 @@ from pydantic_core import PydanticCustomError
 
 from mailflow.approval.company import UnpaidMovesTo
 from mailflow.approval.effects import RecordPlace
+from mailflow.approval.structure import HierarchySource, WhenAway
 from mailflow.approval.submission import RouteKind
 from mailflow.approval.wording import KEYWORDS, Verb
 from mailflow.errors import ConfigurationError
@@ -281,12 +282,18 @@ class PersonSettings(Section):
     language: Language | None = Field(None, description="en or ru")
     manager: Person | None = Field(None, description="the address of the head, for the route hierarchy")
     deputy: Person | None = Field(None, description="the address of whoever stands in")
+    department: int | None = Field(
+        None, ge=1, description="the id of the department in Bitrix24 that counts for somebody who is in several"
+    )
 
 
 class ApprovalSettings(Section):
     """Who is asked, in which order."""
 
     route: RouteKind = Field(RouteKind.SEQUENTIAL, description="sequential or hierarchy")
+    hierarchy: HierarchySource = Field(
+        HierarchySource.SETTINGS, description="settings (the managers of `people`) or bitrix24 (its departments)"
+    )
     sequence: tuple[Person, ...] = Field(
         (), validate_default=True, description="a list of the approvers' addresses, in order"
     )
@@ -347,6 +354,10 @@ class Bitrix24Settings(Section):
         RecordPlace.SMART_PROCESS, description="smart_process, or list where the plan has no smart processes"
     )
     shows: PortalShows = Field(PortalShows(), description="a section with a switch for each kind")
+    when_away: WhenAway = Field(
+        WhenAway.LAST_KNOWN,
+        description="last_known or wait: what an invoice by hierarchy does while the portal with the heads is away",
+    )
     poll_seconds: float = Field(
         300, ge=10, le=86_400, description="the seconds between two looks at the open tasks, from 10 to 86400"
     )
@@ -380,7 +391,9 @@ class Settings(Section):
     people: tuple[PersonSettings, ...] = Field((), description="a list of {email, name, language, manager, deputy}")
     approval: ApprovalSettings = Field(description="a section with route and sequence")
     payment: PaymentSettings = Field(description="a section with accountant")
-    bitrix24: Bitrix24Settings | None = Field(None, description="a section with webhook")
+    bitrix24: Bitrix24Settings | None = Field(
+        None, validate_default=True, description="a section with webhook"
+    )
     company_name: str = Field("", description="the company's name")
     templates: Folder = Field(default_factory=lambda: packaged_templates(), description="a folder of templates")
     max_message_mb: int = Field(40, ge=1, le=1000, description="the largest mail that is read, in MB")
@@ -398,10 +411,22 @@ class Settings(Section):
     @field_validator("approval")
     @classmethod
     def _somebody_has_a_manager(cls, value: ApprovalSettings, info: ValidationInfo) -> ApprovalSettings:
-        by_hierarchy = value.route is RouteKind.HIERARCHY and "people" in info.data
+        by_settings = value.hierarchy is HierarchySource.SETTINGS
+        by_hierarchy = by_settings and value.route is RouteKind.HIERARCHY and "people" in info.data
         if by_hierarchy and not any(person.manager for person in info.data["people"]):
             mend = "Name each submitter's `manager` in `people`, or give `route: sequential`."
             raise _wrong("goes by hierarchy, but nobody in `people` has a manager.", mend)
+        return value
+
+    @field_validator("bitrix24")
+    @classmethod
+    def _is_there_for_the_hierarchy(
+        cls, value: Bitrix24Settings | None, info: ValidationInfo
+    ) -> Bitrix24Settings | None:
+        approval = info.data.get("approval")
+        if value is None and approval and approval.hierarchy is HierarchySource.BITRIX24:
+            mend = 'Give `bitrix24: {webhook: "${BITRIX24_WEBHOOK}"}`, or `hierarchy: settings` under approval.'
+            raise _wrong("is missing, but `approval.hierarchy: bitrix24` needs it.", mend)
         return value
 
     @field_validator("keywords")

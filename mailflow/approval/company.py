@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
 
+from mailflow.approval.structure import HierarchySource, Structure, WhenAway
 from mailflow.approval.submission import RouteKind
 
 
@@ -19,13 +20,17 @@ class UnpaidMovesTo(StrEnum):
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody known by e-mail address (always lower case)."""
+    """Somebody known by e-mail address (always lower case).
+
+    `department` is the one in the portal that counts for somebody who is in several.
+    """
 
     email: str
     name: str = ""
     language: str | None = None
     manager: str | None = None
     deputy: str | None = None
+    department: int | None = None
 
     @property
     def display(self) -> str:
@@ -35,7 +40,10 @@ class Person:
 
 @dataclass(frozen=True)
 class Company:
-    """The rules of one company. Addresses are lower case; `submitters` holds addresses and '@domain' entries."""
+    """The rules of one company. Addresses are lower case; `submitters` holds addresses and '@domain' entries.
+
+    `structure` is what was last read of the portal's departments, where `hierarchy` says that the portal knows them.
+    """
 
     mailbox: str
     administrator: str
@@ -50,10 +58,19 @@ class Company:
     is_working_day: Callable[[date], bool]
     people: Mapping[str, Person]
     name: str = ""
+    hierarchy: HierarchySource = HierarchySource.SETTINGS
+    structure: Structure | None = None
+    structure_fresh_for: timedelta = timedelta(minutes=30)
+    when_portal_away: WhenAway = WhenAway.LAST_KNOWN
 
     def person(self, address: str) -> Person:
         """The person behind an address; one that is in no directory has no name."""
-        return self.people.get(address) or Person(address)
+        known = self.people.get(address)
+        if known is None or not known.name:
+            member = self.structure.member(address) if self.structure else None
+            if member:
+                return replace(known or Person(address), name=member.name)
+        return known or Person(address)
 
     def language_of(self, address: str) -> str:
         """A person's own language, else the company's."""
@@ -74,6 +91,7 @@ class Company:
             or address in self.sequence
             or address in (self.accountant, self.administrator)
             or any(address in (person.manager, person.deputy) for person in self.people.values())
+            or (self.structure is not None and self.structure.member(address) is not None)
         )
 
     def today(self, now: datetime) -> date:

@@ -17,6 +17,7 @@ class Message(StrEnum):
     INCOMPLETE = "incomplete"  # submitter: what was understood, what is missing, a form
     REPEATED = "repeated"  # submitter: this file came before, DUPLICATE OK: reason goes on
     NO_APPROVER = "no_approver"  # submitter, administrator: the chain is empty
+    AWAITS_STRUCTURE = "awaits_structure"  # submitter: complete, but the portal with the heads is away
     ACKNOWLEDGEMENT = "acknowledgement"  # submitter: number, fields, chain
     APPROVAL_REQUEST = "approval_request"  # approver
     APPROVAL_REMINDER = "approval_reminder"  # approver

@@ -113,7 +113,7 @@ class Invoice:
     """The aggregate. Addresses are lower case, times are aware, `digest` binds decisions to what was seen.
 
     `question` is the one that the submitter has not answered yet, "" where there is none; `before` is what a
-    correction corrects.
+    correction corrects; `awaits_structure`: all is known but the heads, which the portal has.
     """
 
     number: str
@@ -136,6 +136,7 @@ class Invoice:
     warnings: tuple[Caution, ...] = ()
     question: str = ""
     before: Shown | None = None
+    awaits_structure: bool = False
     version: int = 0
 
     def __post_init__(self) -> None:

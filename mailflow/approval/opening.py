@@ -198,26 +198,55 @@ def _start_or_ask(
 def _start(
     invoice: Invoice, first: tuple[Effect, ...], history: tuple[Entry, ...], company: Company, now: datetime
 ) -> Outcome:
+    if route.awaits_structure(invoice.route, company, now):
+        return _await_structure(invoice, first, history)
+    invoice = replace(invoice, awaits_structure=False)
+    found = route.chain(invoice.route, invoice.submitter, company)
     steps = tuple(
         Step(person, StepStatus.SKIPPED if person == invoice.submitter else StepStatus.WAITING)
-        for person in route.chain(invoice.route, invoice.submitter, company)
+        for person in found.approvers
     )
     index = next((i for i, step in enumerate(steps) if step.status is StepStatus.WAITING), None)
     if index is None:
+        trouble = {"problem": found.problem, "who": found.who}
         mails = (
-            Mail(invoice.submitter, Message.NO_APPROVER, invoice, asks=Asks.COMPLETION),
-            Mail(company.administrator, Message.NO_APPROVER, invoice),
+            Mail(invoice.submitter, Message.NO_APPROVER, invoice, asks=Asks.COMPLETION, extra=trouble),
+            Mail(company.administrator, Message.NO_APPROVER, invoice, extra=trouble),
         )
-        empty = Entry("no_approver", "mailflow", {"route": invoice.route.value})
+        empty = Entry("no_approver", "mailflow", {"route": invoice.route.value, **trouble})
         return Outcome(invoice, (*first, *mails), (*history, empty))
     started = invoice.after(Event.COMPLETED, steps=steps)
     asked, approval_request = ask(started, index, now)
-    acknowledgement = Mail(asked.submitter, Message.ACKNOWLEDGEMENT, asked)
+    heads = _heads(invoice, company, found.notes)
+    old = heads.get("read_at") if route.is_old(company, now) else None
+    acknowledgement = Mail(asked.submitter, Message.ACKNOWLEDGEMENT, asked, extra={"heads_as_of": old})
     entries = (
-        Entry("approval_started", "mailflow", {"chain": [s.approver for s in steps], "digest": asked.digest}),
+        Entry("approval_started", "mailflow", {"chain": [s.approver for s in steps], "digest": asked.digest, **heads}),
         Entry("asked", "mailflow", {"approver": steps[index].approver, "step": index}),
     )
     return Outcome(asked, (*first, acknowledgement, approval_request), (*history, *entries))
+
+
+def start_waiting(invoice: Invoice, company: Company, now: datetime) -> Outcome | None:
+    """An invoice that waited for the portal's structure goes on once that can be used; None where it still waits."""
+    waits = invoice.status is Status.INCOMPLETE and invoice.awaits_structure
+    if not waits or route.awaits_structure(invoice.route, company, now):
+        return None
+    return _start_or_ask(replace(invoice, awaits_structure=False), (), (), company, now)
+
+
+def _await_structure(invoice: Invoice, first: tuple[Effect, ...], history: tuple[Entry, ...]) -> Outcome:
+    """Nothing can be asked of anybody: the submitter is told once, and the clock starts the invoice."""
+    waiting = replace(invoice, awaits_structure=True)
+    told = () if invoice.awaits_structure else (Mail(waiting.submitter, Message.AWAITS_STRUCTURE, waiting),)
+    return Outcome(waiting, (*first, *told), (*history, Entry("awaits_structure", "mailflow")))
+
+
+def _heads(invoice: Invoice, company: Company, notes: tuple[str, ...]) -> dict[str, object]:
+    """Where the heads were taken from, for the history; nothing where they are those of the settings."""
+    if not route.asks_portal(invoice.route, company) or company.structure is None:
+        return {}
+    return {"heads": "bitrix24", "read_at": company.structure.read_at.isoformat(), "notes": list(notes)}
 
 
 def _without_past_date(invoice: Invoice, company: Company, now: datetime) -> Invoice:

@@ -2,14 +2,44 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
+
 from mailflow.approval.company import Company
+from mailflow.approval.structure import Chain, HierarchySource, WhenAway, chain_above
 from mailflow.approval.submission import RouteKind
 
 
-def chain(kind: RouteKind, submitter: str, company: Company) -> tuple[str, ...]:
-    """The approvers of a route, each once, in order. The submitter may be among them: see `invoice.steps_for`."""
-    people = company.sequence if kind is RouteKind.SEQUENTIAL else _upwards(submitter, company)
-    return tuple(dict.fromkeys(people))
+def chain(kind: RouteKind, submitter: str, company: Company) -> Chain:
+    """The approvers of a route, each once, in order. The submitter may be among those of `sequential`."""
+    if kind is RouteKind.SEQUENTIAL:
+        return Chain(tuple(dict.fromkeys(company.sequence)))
+    by_settings = Chain(tuple(_upwards(submitter, company)))
+    if company.hierarchy is HierarchySource.SETTINGS or company.structure is None:
+        return by_settings
+    found = chain_above(submitter, company.structure, company.person(submitter).department)
+    if found.problem == "no_account" and by_settings.approvers:
+        return replace(by_settings, notes=(f"no account in the portal: {submitter}; heads of the settings",))
+    return found
+
+
+def asks_portal(kind: RouteKind, company: Company) -> bool:
+    """Whether the heads of this route are those of the portal."""
+    return kind is RouteKind.HIERARCHY and company.hierarchy is HierarchySource.BITRIX24
+
+
+def awaits_structure(kind: RouteKind, company: Company, now: datetime) -> bool:
+    """Whether the heads cannot be known now: never read, or too old where the settings want to wait."""
+    if not asks_portal(kind, company):
+        return False
+    if company.structure is None:
+        return True
+    return company.when_portal_away is WhenAway.WAIT and is_old(company, now)
+
+
+def is_old(company: Company, now: datetime) -> bool:
+    """Whether the portal's structure was read longer ago than it should be."""
+    return company.structure is not None and now - company.structure.read_at > company.structure_fresh_for
 
 
 def _upwards(submitter: str, company: Company) -> list[str]:

@@ -1,4 +1,4 @@
-"""What the clock asks for: payments whose day has ended move, people who have not answered are reminded."""
+"""What the clock asks for: payments whose day has ended move, silent people are reminded, what waited starts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from mailflow.approval.company import Company
 from mailflow.approval.effects import Outcome
 from mailflow.approval.invoice import Invoice
 from mailflow.approval.noticing import remind_approver
+from mailflow.approval.opening import start_waiting
 from mailflow.approval.paying import move_unpaid, remind_accountant
+from mailflow.approval.structure import HierarchySource
+from mailflow.jobs.company_now import company_now
 from mailflow.jobs.outgoing import Outgoing
 from mailflow.store.engine import Store
 
@@ -33,7 +36,10 @@ class CalendarDay:
         with self.store.begin() as uow:
             unpaid = uow.invoices.unpaid_before(self.company.today(now))
             silent = uow.invoices.waiting_since(now - self.company.remind_after)
+            by_portal = self.company.hierarchy is HierarchySource.BITRIX24
+            waiting = uow.invoices.awaiting_structure() if by_portal else []
         done = self._apply(move_unpaid, unpaid, now)
+        done += self._apply(start_waiting, waiting, now)
         done += self._apply(remind_approver, silent, now)
         return done + self._apply(remind_accountant, silent, now)
 
@@ -50,7 +56,7 @@ class CalendarDay:
     def _apply_to(self, rule: Rule, number: str, now: datetime) -> bool:
         with self.store.begin() as uow:
             invoice = uow.invoices.get(number)
-            outcome = rule(invoice, self.company, now) if invoice else None
+            outcome = rule(invoice, company_now(self.company, uow), now) if invoice else None
             if outcome is None:
                 return False
             self.outgoing.record(uow, outcome, None, now)

@@ -10,6 +10,7 @@ from mailflow.approval import noticing
 from mailflow.approval.company import Company
 from mailflow.approval.effects import Entry, Invitation, Message, PortalChange
 from mailflow.errors import PermanentFailure, ServerAway, TransientFailure
+from mailflow.jobs.company_now import company_now
 from mailflow.jobs.outgoing import Outgoing
 from mailflow.jobs.retry import next_delivery
 from mailflow.outbound.mail import Identity, write_invitation, write_mail
@@ -69,11 +70,12 @@ class Dispatch:
         identity = identity_of(entry)
         if isinstance(entry.effect, PortalChange):
             raise TypeError(f"{entry.message_id} is no mail")
-        if isinstance(entry.effect, Invitation):
-            return write_invitation(entry.effect, identity, self.company, self.templates, self.invite_at)
         with self.store.begin() as uow:
+            company = company_now(self.company, uow)
+            if isinstance(entry.effect, Invitation):
+                return write_invitation(entry.effect, identity, company, self.templates, self.invite_at)
             files = {a.sha256: uow.files.read(a.sha256) for a in entry.effect.attachments}
-        return write_mail(entry.effect, identity, self.company, self.templates, files)
+        return write_mail(entry.effect, identity, company, self.templates, files)
 
     def _put_off(self, entry: OutboxEntry, error: str, now: datetime) -> bool:
         again_at = next_delivery(entry.attempts + 1, entry.created_at, now)

@@ -6,7 +6,7 @@ import hashlib
 import logging
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from mailflow.approval import noticing, opening
@@ -16,6 +16,7 @@ from mailflow.approval.decision import Answer, AskHelp
 from mailflow.approval.effects import Entry, Mail, Message, Outcome
 from mailflow.approval.invoice import Invoice, Repeat
 from mailflow.approval.reference import Asks, Reference
+from mailflow.approval.structure import HierarchySource
 from mailflow.approval.submission import Attachment, Form
 from mailflow.errors import Refusal, TransientFailure
 from mailflow.inbound.correlation import Clues, clues
@@ -34,6 +35,7 @@ from mailflow.inbound.routing import (
     Submitted,
     Unmatched,
 )
+from mailflow.jobs.company_now import company_now
 from mailflow.jobs.dispatch import identity_of
 from mailflow.jobs.outgoing import Outgoing, Trigger
 from mailflow.jobs.retry import next_reading
@@ -81,10 +83,18 @@ class Processing:
         if mail is None:
             return False
         try:
-            self._process(mail, now)
+            self._as_known_now()._process(mail, now)
         except Exception as error:  # noqa: BLE001 - whatever a mail does to us, the next one goes on
             self._put_off(mail, error, now)
         return True
+
+    def _as_known_now(self) -> Processing:
+        """This, with the heads that the portal has, where it is the one to know them."""
+        if self.company.hierarchy is HierarchySource.SETTINGS:
+            return self
+        with self.store.begin() as uow:
+            company = company_now(self.company, uow)
+        return replace(self, reader=replace(self.reader, company=company))
 
     def _process(self, mail: InboxMail, now: datetime) -> None:
         with self.store.begin() as uow:

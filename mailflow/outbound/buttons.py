@@ -104,7 +104,7 @@ def _verbs_besides(mail: Mail) -> list[Verb]:
         return []
     withdraw = [Verb.WITHDRAW] if mail.to == invoice.submitter and invoice.status not in FINAL else []
     match mail.message:
-        case Message.ACKNOWLEDGEMENT | Message.APPROVED | Message.UNCLEAR | Message.REFUSED:
+        case Message.ACKNOWLEDGEMENT | Message.AWAITS_STRUCTURE | Message.APPROVED | Message.UNCLEAR | Message.REFUSED:
             return [Verb.STATUS, *withdraw]
         case Message.STATUS:
             return withdraw

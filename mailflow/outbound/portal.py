@@ -297,6 +297,7 @@ _RULES: Mapping[str, tuple[_Rule, ...]] = {
     "completed": (_files, _record_with_files),
     "found_incomplete": (_record, _submitter_is_told("incomplete")),
     "found_repeated": (_record, _submitter_is_told("repeated")),
+    "awaits_structure": (_record,),
     "no_approver": (_record, _submitter_is_told("no_approver")),
     "repeat_accepted": (_record, _told("repeat_accepted", "of", "reason")),
     "approval_started": (_record, _started),

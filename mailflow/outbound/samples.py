@@ -38,6 +38,7 @@ PROBLEM_CODES = (
     "missing", "unreadable", "ambiguous", "no_currency", "not_positive", "too_precise", "past", "two_values",
     "empty_file",
 )  # fmt: skip
+CHAIN_PROBLEMS = ("", "no_account", "two_accounts", "no_address")
 UNCLEAR_CODES = (
     "no_keyword", "both_keywords", "negation", "condition", "question", "mixed_script", "glued", "hidden_text",
     "parts_differ", "damaged_text", "empty", "reason_missing", "question_missing", "address_missing",
@@ -193,9 +194,13 @@ def _opening_mails(language: str, full: bool) -> Iterator[Mail]:
     repeated = replace(waiting, repeat=Repeat("INV-2026-0000", Status.PAID))
     earlier = _line("INV-2026-0000", Status.PAID, tongue)
     yield Mail(SUBMITTER, Message.REPEATED, repeated, Asks.COMPLETION, extra={"earlier": earlier if full else None})
-    yield Mail(SUBMITTER, Message.NO_APPROVER, waiting, Asks.COMPLETION)
-    yield Mail(ADMINISTRATOR, Message.NO_APPROVER, waiting)
-    yield Mail(SUBMITTER, Message.ACKNOWLEDGEMENT, invoice)
+    for problem in CHAIN_PROBLEMS:
+        trouble = {"problem": problem, "who": tongue.names[1] if problem else ""}
+        yield Mail(SUBMITTER, Message.NO_APPROVER, waiting, Asks.COMPLETION, extra=trouble)
+        yield Mail(ADMINISTRATOR, Message.NO_APPROVER, waiting, extra=trouble)
+    yield Mail(SUBMITTER, Message.AWAITS_STRUCTURE, waiting)
+    as_of = NOW.isoformat() if full else None
+    yield Mail(SUBMITTER, Message.ACKNOWLEDGEMENT, invoice, extra={"heads_as_of": as_of})
 
 
 def _approval_mails(language: str, full: bool) -> Iterator[Mail]:

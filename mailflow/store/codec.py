@@ -13,6 +13,7 @@ from pydantic import Discriminator, TypeAdapter
 
 from mailflow.approval.effects import Effect, Invitation, Mail, PortalChange
 from mailflow.approval.invoice import Invoice
+from mailflow.approval.structure import Structure
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class _PortalDocument:
 _EffectDocument = _MailDocument | _InvitationDocument | _PortalDocument
 
 _INVOICE = TypeAdapter(Invoice)
+_STRUCTURE = TypeAdapter(Structure)
 _EFFECT: TypeAdapter[_EffectDocument] = TypeAdapter(Annotated[_EffectDocument, Discriminator("type")])
 
 
@@ -67,3 +69,13 @@ def _document(effect: Effect | PortalChange) -> _EffectDocument:
 def read_effect(document: str) -> Effect | PortalChange:
     """The effect of a document."""
     return _EFFECT.validate_json(document).effect
+
+
+def structure_document(structure: Structure) -> str:
+    """The portal's structure as text."""
+    return _STRUCTURE.dump_json(structure).decode()
+
+
+def read_structure(document: str) -> Structure:
+    """The structure of a document."""
+    return _STRUCTURE.validate_json(document)

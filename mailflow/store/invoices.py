@@ -87,6 +87,10 @@ class Invoices:
         """The invoices to pay whose day is over."""
         return self._numbers(col(InvoiceRow.status) == Status.TO_PAY.value, col(InvoiceRow.due) < day)
 
+    def awaiting_structure(self) -> list[str]:
+        """The invoices that are complete, but wait for the portal to say who decides."""
+        return [invoice.number for invoice in self.all(Status.INCOMPLETE) if invoice.awaits_structure]
+
     def asked_of(self, person: str) -> list[Invoice]:
         """The invoices that wait for this person, approver or accountant, now."""
         return self._read(

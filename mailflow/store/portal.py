@@ -12,12 +12,15 @@ from sqlalchemy import Connection, Row, func, or_, select, update
 from sqlmodel import col
 
 from mailflow.approval.effects import Showing
+from mailflow.approval.structure import Structure
+from mailflow.store.codec import read_structure, structure_document
 from mailflow.store.outbox import PORTAL_CHANNEL, OutboxState
 from mailflow.store.statements import upsert
 from mailflow.store.tables import OutboxRow, PortalMemoryRow, PortalObjectRow
 
 _SETUP = "setup"
 _TURN = "turn"
+_STRUCTURE = "structure"
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,15 @@ class PortalMemory:
     def keep_setup(self, setup: Mapping[str, Any], now: datetime) -> None:
         """Remembers how the portal is set up."""
         self.remember(_SETUP, json.dumps(setup, ensure_ascii=False), now)
+
+    def structure(self) -> Structure | None:
+        """The departments and people of the portal as they were last read."""
+        found = self.recall(_STRUCTURE)
+        return read_structure(found[0]) if found else None
+
+    def keep_structure(self, structure: Structure) -> None:
+        """Remembers them."""
+        self.remember(_STRUCTURE, structure_document(structure), structure.read_at)
 
     def take_turn(self, who: str, now: datetime, lease: timedelta) -> bool:
         """Whether `who` may speak to the portal until the lease ends: one at a time, whoever and wherever they are."""

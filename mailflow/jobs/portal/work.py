@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from mailflow.errors import TransientFailure
+from mailflow.errors import PermanentFailure, TransientFailure
+from mailflow.jobs.portal.structure import StructureReader
 from mailflow.jobs.portal.sync import PortalSync
 from mailflow.jobs.portal.watch import PortalWatch
 
@@ -16,7 +17,10 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class PortalResult:
-    """What one round did: changes shown, invoices that somebody moved in the portal, what went wrong, for people."""
+    """What one round did, and what went wrong, for people.
+
+    `taken_over` counts what came from the portal and may lead to mails: payments, a newly read structure.
+    """
 
     shown: int = 0
     taken_over: int = 0
@@ -29,15 +33,26 @@ class PortalWork:
 
     sync: PortalSync
     watch: PortalWatch
+    structure: StructureReader | None = None
+
+    def read_structure(self, now: datetime) -> PortalResult:
+        """Reads who leads whom, where the settings ask the portal for that; done before mail that may need it."""
+        result = PortalResult()
+        try:
+            if self.structure and self.structure.run_once(now):
+                result.taken_over = 1
+        except (TransientFailure, PermanentFailure) as failure:
+            result.troubles.append(str(failure))
+        return result
 
     def run(self, clock: Callable[[], datetime], shown: Callable[[int], None] = lambda count: None) -> PortalResult:
         """One round."""
-        result = PortalResult()
+        result = self.read_structure(clock())
         try:
-            result.taken_over = self.watch.run_once(clock())
+            result.taken_over += self.watch.run_once(clock())
             result.shown = self.sync.run(clock, shown)
-        except TransientFailure as failure:
-            result.troubles.append(str(failure))
+        except (TransientFailure, PermanentFailure) as failure:
+            result.troubles = list(dict.fromkeys([*result.troubles, str(failure)]))
         return result
 
     def close(self) -> None:

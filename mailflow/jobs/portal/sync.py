@@ -56,6 +56,7 @@ class PortalSync:
     name: str = field(default_factory=lambda: secrets.token_hex(8))
     _setup: Setup | None = None
     _doubts: int = 0
+    _in_doubt: str = ""
 
     def __post_init__(self) -> None:
         self._people = People(self.portal)
@@ -68,11 +69,13 @@ class PortalSync:
 
     def run(self, clock: Callable[[], datetime], shown: Callable[[int], None] = lambda count: None) -> int:
         """Shows everything that is due; how much that was. Raises ServerAway where the portal cannot be spoken to."""
-        count, self._doubts = 0, 0
+        count, self._doubts, self._in_doubt = 0, 0, ""
         try:
             while self._my_turn(clock()) and (done := self.run_once(clock())) is not None:
                 count += done
                 shown(count)
+            if self._in_doubt:
+                raise TransientFailure(self._in_doubt)
         except PortalClosed as closed:
             self._tell_administrator(str(closed), clock())
             raise
@@ -166,13 +169,21 @@ class PortalSync:
 
     def _doubt(self, entry: OutboxEntry, error: str, now: datetime) -> bool:
         self._doubts += 1
+        self._in_doubt = error
         self._put_off(entry, error, now + max(self.settles_in, SHORTEST_PAUSE))
         if self._doubts >= MOST_DOUBTS:
             raise ServerAway(f"Bitrix24 does not answer as it should: {error}")
         return False
 
     def _put_off(self, entry: OutboxEntry, error: str, again_at: datetime) -> bool:
-        log.warning("portal: %s waits until %s: %s", entry.message_id, again_at, error)
+        told_before = entry.attempts > 0
+        log.log(
+            logging.DEBUG if told_before else logging.WARNING,
+            "portal: %s waits until %s: %s",
+            entry.message_id,
+            again_at,
+            error,
+        )
         with self.store.begin() as uow:
             uow.outbox.retry(entry.id, error, again_at)
             uow.commit()

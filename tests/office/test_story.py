@@ -36,12 +36,15 @@ def test_the_clock_of_the_story_moves_only_when_it_is_told() -> None:
 
 
 def test_the_settings_of_the_company_are_real_settings(tmp_path: Path) -> None:
+    webhook = "http://127.0.0.1:1/rest/1/demo/"
     with MailServer(staff.passwords()) as server:
-        staff.write_settings(tmp_path / "settings.yaml", server)
+        staff.write_settings(tmp_path / "settings.yaml", server, webhook)
         settings = load_settings(tmp_path / "settings.yaml", {})
     assert settings.mailbox.imap.port == server.imap_port
     assert settings.database.get_secret_value() == f"sqlite:///{tmp_path / 'mailflow.db'}"
     assert {person.language for person in settings.people} == {"en", "ru"}
+    assert settings.bitrix24 is not None
+    assert settings.bitrix24.webhook.get_secret_value() == webhook
 
 
 def letter(sender: str, subject: str, text: str) -> bytes:

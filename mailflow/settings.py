@@ -391,9 +391,7 @@ class Settings(Section):
     people: tuple[PersonSettings, ...] = Field((), description="a list of {email, name, language, manager, deputy}")
     approval: ApprovalSettings = Field(description="a section with route and sequence")
     payment: PaymentSettings = Field(description="a section with accountant")
-    bitrix24: Bitrix24Settings | None = Field(
-        None, validate_default=True, description="a section with webhook"
-    )
+    bitrix24: Bitrix24Settings | None = Field(None, validate_default=True, description="a section with webhook")
     company_name: str = Field("", description="the company's name")
     templates: Folder = Field(default_factory=lambda: packaged_templates(), description="a folder of templates")
     max_message_mb: int = Field(40, ge=1, le=1000, description="the largest mail that is read, in MB")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from mailflow.office.bitrix24.server import PortalServer
 from mailflow.office.mail_server import MailServer
 from mailflow.office.papers import Paper
 from mailflow.office.person import Person
@@ -24,13 +25,15 @@ BODY = "Counterparty: Romashka\nAmount: 100 EUR\nPay date: in 10 days"
 
 
 @contextmanager
-def daemon(folder: Path, imap_port: int, smtp_port: int, command: str = "run") -> Iterator[subprocess.Popen[str]]:
+def daemon(
+    folder: Path, imap_port: int, smtp_port: int, command: str = "run", more: str = ""
+) -> Iterator[subprocess.Popen[str]]:
     settings = SETTINGS.format(
         database=f"sqlite:///{folder}/mailflow.db",
         imap=imap_port,
         smtp=smtp_port,
         sequence="olga@example.com",
-        more="",
+        more=more,
     )
     (folder / "settings.yaml").write_text(settings, encoding="utf-8")
     process = subprocess.Popen(
@@ -69,6 +72,19 @@ def test_it_wakes_when_mail_comes_and_stops_cleanly_on_sigterm(tmp_path: Path) -
 
 
 @pytest.mark.slow
+def test_a_portal_that_is_slow_to_answer_holds_up_no_mail(tmp_path: Path) -> None:
+    with PortalServer() as portal, MailServer(USERS) as server:
+        portal.faults.next("*", "delay:25", 20)
+        settings = f"bitrix24: {{webhook: '{portal.webhook}'}}"
+        with daemon(tmp_path, server.imap_port, server.smtp_port, more=settings) as process:
+            person = ivan(server)
+            person.submit("Paper", BODY, [Paper("a.pdf", "application/pdf", b"%PDF-1 first")])
+            assert person.wait_for(lambda mail: "INV-2026-0001" in mail.subject, timeout=20)
+            assert portal.calls == []
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=10) == 0
+
+
 def test_it_waits_for_a_mail_server_that_is_away_and_goes_on_when_it_is_back(tmp_path: Path) -> None:
     with MailServer(USERS) as first:
         ports = first.imap_port, first.smtp_port

@@ -10,6 +10,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
+from mailflow.approval.structure import HierarchySource, WhenAway
 from mailflow.approval.submission import RouteKind
 from mailflow.approval.wording import Verb
 from mailflow.company_settings import company_of, keywords_of
@@ -145,6 +146,16 @@ WRONG = [
         32,
         "is not a known key",
         "feed",
+    ),
+    ("route: sequential", "route: hierarchy\n  hierarchy: portal", "approval.hierarchy", 24, "is not allowed", "bitrix24"),
+    ("route: sequential", "route: hierarchy\n  hierarchy: bitrix24", "bitrix24", None, "is missing", "hierarchy: settings"),
+    (
+        "next_day",
+        "next_day\nbitrix24: {webhook: 'https://p.example.com/rest/1/code/', when_away: guess}",
+        "bitrix24.when_away",
+        32,
+        "is not allowed",
+        "last_known or wait",
     ),
     ("next_day", "next_day\nlanguage: ru", "language", 32, "again, first in line 1", "Keep one of the two"),
     ("next_day", "next_day\ntemplates: nowhere", "templates", 32, "'nowhere' is no folder", "nowhere"),
@@ -349,7 +360,20 @@ def test_the_sample_that_comes_with_mailflow_is_right(tmp_path: Path) -> None:
     everything = text[: text.index("# bitrix24:")] + optional
     full = load(tmp_path, everything, {**SECRETS, "BITRIX24_WEBHOOK": "https://portal.example.com/rest/1/x/"})
     assert full.holidays.extra_holidays == (date(2026, 12, 30),)
+    assert full.bitrix24 is not None
+    assert full.bitrix24.when_away is WhenAway.LAST_KNOWN
     assert full.keywords == {Verb.APPROVE: ("ДАВАЙ",)}
+
+
+def test_heads_from_the_portal_need_no_manager_in_the_settings(tmp_path: Path) -> None:
+    text = good("route: sequential", "route: hierarchy\n  hierarchy: bitrix24").replace("manager: ", "deputy: ", 1)
+    text = text.replace("deputy: olga@example.com, deputy: null", "department: 4").replace(
+        ", manager: director@example.com", ""
+    )
+    settings = load(tmp_path, text + "bitrix24: {webhook: 'https://portal.example.com/rest/1/code/'}\n")
+    company = company_of(settings)
+    assert company.hierarchy is HierarchySource.BITRIX24
+    assert company.person("ivan@example.com").department == 4
 
 
 def test_the_company_is_what_the_settings_say(tmp_path: Path) -> None:

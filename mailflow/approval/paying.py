@@ -77,9 +77,7 @@ def paid_in_portal(invoice: Invoice, task: int, now: datetime) -> Outcome | None
     return replace(outcome, history=(entry, *others))
 
 
-def completed_by_another(
-    invoice: Invoice, task: int, user: int, closed_at: str, now: datetime
-) -> Outcome | None:
+def completed_by_another(invoice: Invoice, task: int, user: int, closed_at: str, now: datetime) -> Outcome | None:
     """Somebody else has completed the accountant's task: that pays nothing, and the accountant is asked again."""
     payment = invoice.payment
     if invoice.status is not Status.TO_PAY or payment is None:

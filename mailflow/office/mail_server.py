@@ -110,9 +110,10 @@ class MailServer:
         return "250 2.0.0 Delivered"
 
     def _authenticate(self, server: object, session: object, envelope: object, mechanism: str, data: Any) -> AuthResult:
-        known = isinstance(data, LoginPassword) and data.password == self.users.get(
-            data.login.decode(errors="replace").lower(), ""
-        ).encode()
+        known = (
+            isinstance(data, LoginPassword)
+            and data.password == self.users.get(data.login.decode(errors="replace").lower(), "").encode()
+        )
         return AuthResult(success=known, handled=False)
 
     async def _file(self, delivery: Delivery) -> None:

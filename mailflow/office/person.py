@@ -99,9 +99,7 @@ class Person:
         )
         return self._send(_with_files(letter, attachments))
 
-    def press(
-        self, mail: ReceivedMail, label: str, typed: str = "", attachments: Sequence[Paper] = ()
-    ) -> EmailMessage:
+    def press(self, mail: ReceivedMail, label: str, typed: str = "", attachments: Sequence[Paper] = ()) -> EmailMessage:
         """Follows a button (RFC 6068): sends the ready mail; `typed` is added to the end of its first line.
 
         The button is named by a part of its label or by how its ready answer begins, in any case. Raises NobodyWrote

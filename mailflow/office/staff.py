@@ -76,9 +76,7 @@ def write_settings(file: Path, server: MailServer, webhook: str) -> None:
         },
         "administrator": ADMINISTRATOR.address,
         "submitters": ["@example.com"],
-        "people": [
-            {"email": p.address, "name": p.name, "language": p.language, "manager": p.manager} for p in PEOPLE
-        ],
+        "people": [{"email": p.address, "name": p.name, "language": p.language, "manager": p.manager} for p in PEOPLE],
         "approval": {"route": "sequential", "sequence": [OLGA.address, DANIEL.address], "remind_after_hours": 24},
         "payment": {"accountant": ANNA.address, "invite_at": "10:00", "unpaid_moves_to": "next_day"},
         "bitrix24": {"webhook": webhook, "requests_a_second": PORTAL_RATE, "poll_seconds": 10},

@@ -327,6 +327,8 @@ def _moves_next(invoice: Invoice) -> str:
     if invoice.status is Status.TO_PAY:
         return invoice.accountant
     index = invoice.asked_step
-    return invoice.steps[index].approver if index is not None and invoice.status is Status.IN_APPROVAL else (
-        invoice.submitter
+    return (
+        invoice.steps[index].approver
+        if index is not None and invoice.status is Status.IN_APPROVAL
+        else (invoice.submitter)
     )

@@ -134,14 +134,12 @@ class PortalMemory:
     def take_turn(self, who: str, now: datetime, lease: timedelta) -> bool:
         """Whether `who` may speak to the portal until the lease ends: one at a time, whoever and wherever they are."""
         statement = upsert(self._connection, PortalMemoryRow).values(name=_TURN, document=who, at=now + lease)
-        taken = self._connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["name"],
-                set_={"document": who, "at": now + lease},
-                where=or_(col(PortalMemoryRow.document) == who, col(PortalMemoryRow.at) <= now),
-            )
+        taken = statement.on_conflict_do_update(
+            index_elements=["name"],
+            set_={"document": who, "at": now + lease},
+            where=or_(col(PortalMemoryRow.document) == who, col(PortalMemoryRow.at) <= now),
         )
-        return taken.rowcount == 1
+        return self._connection.execute(taken.returning(col(PortalMemoryRow.name))).first() is not None
 
     def end_turn(self, who: str, now: datetime) -> None:
         """Lets the next one speak."""

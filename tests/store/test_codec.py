@@ -88,9 +88,7 @@ invoices = st.builds(
     changes=tuples(st.builds(Change, st.sampled_from(Field), texts, texts)),
     repeat=maybe(st.builds(Repeat, texts, st.sampled_from(Status), maybe(texts))),
     rejection=maybe(st.builds(Rejection, texts, texts, moments)),
-    payment=maybe(
-        st.builds(Payment, st.dates(), moments, moments, st.integers(0, 99), maybe(moments), maybe(texts))
-    ),
+    payment=maybe(st.builds(Payment, st.dates(), moments, moments, st.integers(0, 99), maybe(moments), maybe(texts))),
     invites=tuples(st.builds(Invite, texts, texts, st.integers(0, 99), texts, st.booleans())),
     warnings=tuples(st.builds(Caution, texts, texts)),
     question=texts,

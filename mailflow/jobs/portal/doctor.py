@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mailflow.approval.effects import PortalKind, RecordPlace
-from mailflow.errors import Parked, PortalClosed, PortalRefused, ServerAway, TransientFailure
+from mailflow.errors import Parked, PortalClosed, PortalRefused, TransientFailure
 from mailflow.jobs.portal.people import People
 from mailflow.jobs.portal.setup import Setup
 from mailflow.ports import Portal
@@ -64,15 +64,18 @@ class Doctor:
             except PortalClosed as closed:
                 yield Finding(False, str(closed), closed.mend)
                 return
-            except ServerAway as away:
+            except (PortalRefused, Parked) as failure:
+                yield Finding(False, str(failure))
+            except TransientFailure as away:
                 yield Finding(False, str(away))
                 return
-            except (PortalRefused, Parked, TransientFailure) as failure:
-                yield Finding(False, str(failure))
 
     def _owner(self) -> Iterator[Finding]:
         profile = self.portal.call("profile").result
-        rights = "an administrator" if profile.get("ADMIN") in (True, "Y", "true") else "no administrator"
+        is_admin = profile.get("ADMIN") in (True, "Y", "true")
+        rights = (
+            "an administrator" if is_admin else "no administrator: `bitrix24 setup` needs one to make a smart process"
+        )
         name = f"{profile.get('NAME', '')} {profile.get('LAST_NAME', '')}".strip()
         yield Finding(True, f"the webhook acts as user {profile['ID']}{f' ({name})' if name else ''}, {rights}")
 

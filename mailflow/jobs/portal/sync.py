@@ -127,9 +127,7 @@ class PortalSync:
         return self._setup
 
     def _show(self, entry: OutboxEntry, change: PortalChange, now: datetime) -> bool:
-        bench = Bench(
-            self.portal, self._ready(now), self._people, self.texts, self.outgoing.company, self.store, now
-        )
+        bench = Bench(self.portal, self._ready(now), self._people, self.texts, self.outgoing.company, self.store, now)
         try:
             made = show(bench, change, self._maker)
         except NotShown as why:
@@ -196,9 +194,7 @@ class PortalSync:
             uow.outbox.dead(entry.id, now, str(failure))
             if isinstance(failure, PortalRefused):
                 said = {"what": change.key, "code": failure.code, "reason": str(failure)}
-                uow.history.append(
-                    change.invoice.number, Entry("refused_by_portal", "bitrix24", said), now, None, None
-                )
+                uow.history.append(change.invoice.number, Entry("refused_by_portal", "bitrix24", said), now, None, None)
             uow.commit()
         self._tell_administrator(str(failure), now)
         return True

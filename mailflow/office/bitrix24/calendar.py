@@ -24,7 +24,7 @@ class Calendar:
         self._desk = desk
         self._people = people
         self.events: list[dict[str, Any]] = []
-        self._sections: list[dict[str, Any]] = []
+        self.sections: list[dict[str, Any]] = []
 
     def methods(self) -> dict[str, tuple[str, Method]]:
         """By name, with the scope that each needs."""
@@ -41,7 +41,7 @@ class Calendar:
 
     def _section_list(self, params: dict[str, Any], owner: int) -> list[Any]:
         place = self._place(params, owner)
-        rows = [s for s in self._sections if s["place"] == place]
+        rows = [s for s in self.sections if s["place"] == place]
         return [{"ID": str(s["id"]), "NAME": s["name"], "PERM": {"add": True, "edit": True}} for s in rows]
 
     def _section_add(self, params: dict[str, Any], owner: int) -> int:
@@ -49,8 +49,8 @@ class Calendar:
         required(params, "name", error="")
         if place[0] == "company_calendar":
             raise Refusal("", "Access denied")
-        self._sections.append({"id": self._desk.new_id(), "name": params["name"], "place": place})
-        return int(self._sections[-1]["id"])
+        self.sections.append({"id": self._desk.new_id(), "name": params["name"], "place": place})
+        return int(self.sections[-1]["id"])
 
     def _add(self, params: dict[str, Any], owner: int) -> int:
         place = self._place(params, owner)
@@ -84,7 +84,7 @@ class Calendar:
             if name in values:
                 values[name] = self._day(str(values[name]), values.get("skip_time", "Y") == "Y")
         section = values.get("section")
-        if section is not None and not any((s["id"], s["place"]) == (whole(section), place) for s in self._sections):
+        if section is not None and not any((s["id"], s["place"]) == (whole(section), place) for s in self.sections):
             raise Refusal("", "The section is not found")
         return values
 

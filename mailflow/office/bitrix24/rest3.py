@@ -57,9 +57,7 @@ class Rest3:
             "tasks.task.chat.message.send": self._message,
         }
 
-    def call(
-        self, method: str, params: dict[str, Any], owner: int, webhook: str, key: str | None
-    ) -> Any | Replay:
+    def call(self, method: str, params: dict[str, Any], owner: int, webhook: str, key: str | None) -> Any | Replay:
         """The result, or the one of the first time. Raises Refusal."""
         act = self.methods().get(method)
         if act is None:

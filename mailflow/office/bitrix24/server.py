@@ -108,7 +108,7 @@ class PortalServer:
         self.crm = Crm(self._desk)
         self._tasks = Tasks(self._desk, self.people, self._drive, self.crm.takes_tasks)
         self._feed = Feed(self._desk, self._drive)
-        self._calendar = Calendar(self._desk, self.people)
+        self.calendar = Calendar(self._desk, self.people)
         self._notices = Notices(self._desk, self.people)
         self._lists = Lists(self._desk)
         self._rest3 = Rest3(self._desk, self._tasks)
@@ -168,7 +168,7 @@ class PortalServer:
     @property
     def events(self) -> list[dict[str, Any]]:
         """The events: id, name, description, from, to, attendees, section."""
-        return self._copy(self._calendar.events)
+        return self._copy(self.calendar.events)
 
     @property
     def notices(self) -> list[dict[str, Any]]:
@@ -346,7 +346,7 @@ class PortalServer:
         raise Refusal("insufficient_scope", said, self.contested.insufficient_scope)
 
     def _all_methods(self) -> dict[str, tuple[str, Method]]:
-        families = (self.people, self.crm, self._tasks, self._feed, self._calendar, self._notices, self._drive)
+        families = (self.people, self.crm, self._tasks, self._feed, self.calendar, self._notices, self._drive)
         found: dict[str, tuple[str, Method]] = {}
         for family in (*families, self._lists):
             found |= family.methods()

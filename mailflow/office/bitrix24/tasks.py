@@ -117,11 +117,7 @@ class Tasks:
     def _list(self, params: dict[str, Any], owner: int) -> Listed:
         rows = [{name: task[_camel(name)] for name in ("ID", "TITLE", "STATUS")} | _ids(task) for task in self.tasks]
         wanted = params.get("filter") or {}
-        found = [
-            _answer(task)
-            for task, row in zip(self.tasks, rows, strict=True)
-            if matches(row, wanted, _FILTERS)
-        ]
+        found = [_answer(task) for task, row in zip(self.tasks, rows, strict=True) if matches(row, wanted, _FILTERS)]
         return Listed(found, params.get("start"), lambda rows: {"tasks": rows})
 
     def _update(self, params: dict[str, Any], owner: int) -> dict[str, Any]:

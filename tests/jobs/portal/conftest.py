@@ -192,5 +192,3 @@ def open_bureau(portal: PortalServer, tmp_path: Path) -> Iterator[Callable[..., 
 @pytest.fixture
 def bureau(open_bureau: Callable[..., Bureau]) -> Bureau:
     return open_bureau()
-
-

@@ -11,6 +11,7 @@ from mailflow.approval.decision import Approve, Reject
 from mailflow.approval.effects import PortalKind, RecordPlace, Showing
 from mailflow.approval.lifecycle import Status
 from mailflow.approval.reference import Asks
+from mailflow.office.bitrix24.server import PortalServer
 from tests.approval.company import ANNA, DMITRY, IVAN, OLGA, company
 from tests.jobs.portal.conftest import ALL, NUMBER, Bureau
 
@@ -27,6 +28,27 @@ def test_the_stage_follows_the_status(bureau: Bureau) -> None:
         bureau.until_shown()
         stages.append(str(bureau.portal.items[1]["stageId"]).rpartition(":")[2])
     assert stages == ["NEW", "PREPARATION", "CLIENT", "SUCCESS"]
+
+
+def test_on_postgresql_a_whole_life_shows_once_and_a_payment_in_the_portal_counts(
+    portal: PortalServer, postgres_url: str
+) -> None:
+    bureau = Bureau(portal, postgres_url)
+    try:
+        bureau.submit()
+        bureau.approve()
+        bureau.until_shown()
+        bureau.restart()
+        (task,) = [task for task in portal.tasks if task["title"].startswith("Pay")]
+        portal.complete_task(task["id"], bureau.users[ANNA])
+        bureau.later(minutes=6)
+        bureau.until_shown()
+        assert bureau.invoice().status is Status.PAID
+        assert bureau.stage() == "SUCCESS"
+        assert set(portal.created(NUMBER).values()) >= {1}
+        assert [len(portal.items), len(portal.posts), len(portal.events), len(portal.tasks)] == [1, 1, 1, 1]
+    finally:
+        bureau.stop()
 
 
 def test_the_record_holds_the_invoice_and_its_file(bureau: Bureau) -> None:

@@ -1,0 +1,133 @@
+"""What is wrong in the portal is named one by one, with the mend; looking makes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from mailflow.approval.effects import RecordPlace
+from mailflow.jobs.portal.doctor import Doctor, Finding
+from mailflow.jobs.portal.setup import Setup
+from tests.approval.company import ANNA, IVAN
+from tests.jobs.portal.conftest import Bureau
+
+SETUP = "Run `bitrix24 setup`: it makes what is missing."
+
+
+def setup_of(bureau: Bureau) -> Setup | None:
+    with bureau.store.begin() as uow:
+        document = uow.portal.setup()
+    return Setup.read(document) if document else None
+
+
+def examine(bureau: Bureau, people: tuple[str, ...] = (IVAN, ANNA), with_departments: bool = False) -> list[Finding]:
+    doctor = Doctor(
+        bureau.client, bureau.kinds, bureau.place, setup_of(bureau), people, with_departments, now=bureau.now
+    )
+    before = bureau.portal.created("")
+    found = list(doctor.examine())
+    assert bureau.portal.created("") == before
+    return found
+
+
+def wrong(found: list[Finding]) -> list[Finding]:
+    return [finding for finding in found if not finding.ok]
+
+
+@pytest.fixture
+def ready(bureau: Bureau) -> Bureau:
+    bureau.work.sync.set_up(bureau.now)
+    return bureau
+
+
+def test_a_portal_that_is_set_up_has_nothing_wrong(ready: Bureau) -> None:
+    found = examine(ready)
+    assert wrong(found) == []
+    said = "\n".join(finding.what for finding in found)
+    assert "the webhook acts as user 1" in said
+    assert "methods that are used are available" in said
+    assert "the payment calendar is there" in said
+    assert "the Drive folder is there" in said
+    assert "2 of 2 people of the settings have an account" in said
+
+
+def test_a_portal_that_is_not_set_up_yet_is_no_fault(bureau: Bureau) -> None:
+    found = examine(bureau)
+    assert wrong(found) == []
+    assert any("not set up yet" in finding.what for finding in found)
+
+
+@pytest.mark.parametrize("scope", ["crm", "task", "calendar", "log", "im", "disk"])
+def test_each_right_that_is_missing_is_named_with_where_to_tick_it(ready: Bureau, scope: str) -> None:
+    ready.portal.remove_scope(scope)
+    mend = f"Open the incoming webhook in Bitrix24 and tick “{scope}” among its rights."
+    assert Finding(False, f"the webhook lacks the right “{scope}”", mend) in examine(ready)
+
+
+def test_the_right_to_read_people_and_departments_is_asked_for_only_where_it_is_needed(ready: Bureau) -> None:
+    ready.portal.remove_scope("department")
+    assert wrong(examine(ready)) == []
+    lacking = wrong(examine(ready, with_departments=True))
+    assert "the webhook lacks the right “department”" in [finding.what for finding in lacking]
+    ready.portal.add_scope("department")
+    ready.portal.remove_scope("user_basic")
+    assert "the webhook lacks the right “user_basic”" in [finding.what for finding in wrong(examine(ready))]
+
+
+def test_a_field_and_a_stage_that_somebody_deleted_are_named(ready: Bureau) -> None:
+    setup = setup_of(ready)
+    assert setup is not None
+    field, stage = next(iter(setup.fields.values())), setup.stages["to_pay"]
+    ready.portal.crm.fields = [row for row in ready.portal.crm.fields if row["fieldName"] != field]
+    ready.portal.crm.statuses = [row for row in ready.portal.crm.statuses if row["STATUS_ID"] != stage]
+    assert wrong(examine(ready)) == [
+        Finding(False, f"the field {field} of the smart process is gone", SETUP),
+        Finding(False, f"the stage {stage} for invoices that are to_pay is gone", SETUP),
+    ]
+
+
+def test_a_payment_calendar_that_somebody_deleted_is_named(ready: Bureau) -> None:
+    ready.portal.calendar.sections.clear()
+    assert wrong(examine(ready)) == [Finding(False, "the payment calendar is gone", SETUP)]
+
+
+def test_the_universal_list_is_looked_at_where_it_is_used(open_bureau: Callable[..., Bureau]) -> None:
+    bureau = open_bureau(place=RecordPlace.LIST)
+    bureau.work.sync.set_up(bureau.now)
+    assert "the universal list is there" in [finding.what for finding in examine(bureau)]
+    bureau.portal.remove_scope("lists")
+    assert "the webhook lacks the right “lists”" in [finding.what for finding in wrong(examine(bureau))]
+
+
+def test_clocks_that_differ_are_named(ready: Bureau) -> None:
+    ready.portal.clock = lambda: ready.now + timedelta(hours=1)
+    assert wrong(examine(ready)) == [
+        Finding(False, "the clocks differ by 1:00:00", "Set this machine's clock, best by NTP.")
+    ]
+
+
+def test_people_without_an_account_are_named_and_are_no_fault(ready: Bureau) -> None:
+    found = examine(ready, (IVAN, "nobody@example.com"))
+    assert wrong(found) == []
+    assert "nobody@example.com has no account: served by mail alone" in [finding.what for finding in found]
+
+
+def test_a_webhook_that_was_taken_away_is_the_only_finding(ready: Bureau) -> None:
+    ready.portal.revoke()
+    (finding,) = examine(ready)
+    assert not finding.ok
+    assert "webhook" in finding.mend
+
+
+def test_a_portal_that_is_away_is_the_only_finding(ready: Bureau) -> None:
+    ready.portal.faults.away = True
+    (finding,) = examine(ready)
+    assert not finding.ok
+
+
+def test_departments_that_can_be_read_are_counted(ready: Bureau) -> None:
+    ready.portal.add_department("Top")
+    found = [finding.what for finding in examine(ready, with_departments=True)]
+    assert any("departments can be read" in what for what in found)

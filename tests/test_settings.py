@@ -147,8 +147,8 @@ WRONG = [
         "is not a known key",
         "feed",
     ),
-    ("route: sequential", "route: hierarchy\n  hierarchy: portal", "approval.hierarchy", 24, "is not allowed", "bitrix24"),
-    ("route: sequential", "route: hierarchy\n  hierarchy: bitrix24", "bitrix24", None, "is missing", "hierarchy: settings"),
+    ("  route: sequential", "  hierarchy: portal", "approval.hierarchy", 23, "is not allowed", "settings or bitrix24"),
+    ("  route: sequential", "  hierarchy: bitrix24", "bitrix24", None, "is missing", "`hierarchy: settings`"),
     (
         "next_day",
         "next_day\nbitrix24: {webhook: 'https://p.example.com/rest/1/code/', when_away: guess}",

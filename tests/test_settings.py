@@ -147,7 +147,7 @@ WRONG = [
         "is not a known key",
         "feed",
     ),
-    ("  route: sequential", "  hierarchy: portal", "approval.hierarchy", 23, "is not allowed", "settings or bitrix24"),
+    ("  route: sequential", "  hierarchy: portal", "approval.hierarchy", 23, "is not allowed", "or bitrix24 (its"),
     ("  route: sequential", "  hierarchy: bitrix24", "bitrix24", None, "is missing", "`hierarchy: settings`"),
     (
         "next_day",

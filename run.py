@@ -6,13 +6,14 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-here = Path(__file__).resolve().parent
-if not all(map(find_spec, ("click", "imap_tools", "sqlmodel"))):
-    python = here / ".venv" / "bin" / "python"
-    if not python.exists() or Path(sys.prefix) == here / ".venv":
-        sys.exit("mailflow's libraries are not installed: run `make install` first.")
-    os.execv(python, [str(python), *sys.argv])  # noqa: S606
+if __name__ == "__main__":
+    here = Path(__file__).resolve().parent
+    if not all(map(find_spec, ("click", "imap_tools", "sqlmodel"))):
+        python = here / ".venv" / "bin" / "python"
+        if not python.exists() or Path(sys.prefix) == here / ".venv":
+            sys.exit("mailflow's libraries are not installed: run `make install` first.")
+        os.execv(python, [str(python), *sys.argv])  # noqa: S606
 
-from mailflow.cli import main  # noqa: E402
+    from mailflow.cli import main
 
-main()
+    main()

@@ -12,6 +12,7 @@ import jinja2
 
 from mailflow.adapters.bitrix24 import Bitrix24Portal
 from mailflow.adapters.imap import ImapMailbox
+from mailflow.adapters.reading_process import ReadingProcess
 from mailflow.adapters.smtp import SmtpTransport
 from mailflow.approval import deciding
 from mailflow.approval.company import Company
@@ -23,7 +24,7 @@ from mailflow.approval.submission import RouteKind
 from mailflow.company_settings import company_of, keywords_of
 from mailflow.daemon import Beside, Daemon
 from mailflow.errors import ConfigurationError, MailflowError, SettingsProblem
-from mailflow.inbound.routing import Reader
+from mailflow.inbound.routing import Router
 from mailflow.jobs.calendar_day import CalendarDay
 from mailflow.jobs.company_now import company_now
 from mailflow.jobs.dispatch import Dispatch
@@ -76,6 +77,7 @@ class Application:
     company: Company
     mailbox: ImapMailbox
     transport: SmtpTransport
+    reading: ReadingProcess
     whole_pass: WholePass
     portal: PortalWork | None = None
 
@@ -110,7 +112,7 @@ class Application:
     def close(self) -> None:
         """Ends every connection."""
         portal = [self.portal.close] if self.portal else []
-        for end in (self.mailbox.close, self.transport.close, *portal, self.store.close):
+        for end in (self.mailbox.close, self.transport.close, self.reading.close, *portal, self.store.close):
             with suppress(MailflowError):
                 end()
 
@@ -123,26 +125,32 @@ def build(settings: Settings) -> Application:
     mailbox, transport = mailbox_of(settings), transport_of(settings)
     folders = settings.mailbox.folders
     outgoing = outgoing_of(settings, company)
-    reader = Reader(
-        company,
-        keywords_of(settings),
-        settings.mailbox.sender_check,
-        tuple(settings.mailbox.trusted_authserv),
-    )
+    reading = ReadingProcess(keywords_of(settings), memory_to_read(settings.max_message_mb))
     templates = templates_of(settings)
     return Application(
         store=store,
         company=company,
         mailbox=mailbox,
         transport=transport,
+        reading=reading,
         whole_pass=WholePass(
             intake=Intake(store, mailbox, folders.processed, folders.quarantine),
-            processing=Processing(store, reader, outgoing, templates),
+            processing=Processing(store, reading.read, router_of(settings, company), outgoing, templates),
             calendar_day=CalendarDay(store, company, outgoing),
             dispatch=Dispatch(store, company, templates, transport, outgoing, settings.payment.invite_at),
         ),
         portal=portal_work_of(settings, company, store, outgoing),
     )
+
+
+def router_of(settings: Settings, company: Company) -> Router:
+    """Whose mail is heard."""
+    return Router(company, settings.mailbox.sender_check, tuple(settings.mailbox.trusted_authserv))
+
+
+def memory_to_read(max_message_mb: int) -> int:
+    """MB of address space that reading a mail may take: the libraries, and a mail and its files several times over."""
+    return 400 + 10 * max_message_mb
 
 
 def outgoing_of(settings: Settings, company: Company) -> Outgoing:

@@ -32,7 +32,7 @@ def decide(invoice: Invoice, reference: Reference, answer: Answer, company: Comp
         case Question():
             return unclear(invoice, reference, answer, "question_missing")
         case Delegate(address):
-            problem = _delegation_problem(invoice, address, company)
+            problem = cannot_decide(invoice, address, company)
             if problem or address is None:
                 return unclear(invoice, reference, answer, problem or "address_missing")
             return _delegate(invoice, index, address, answer, now)
@@ -50,15 +50,33 @@ def reassign(invoice: Invoice, old: str, new: str, company: Company, now: dateti
     index = next((i for i, s in enumerate(invoice.steps) if s.approver == old and s.status in open_ones), None)
     if invoice.status is not Status.IN_APPROVAL or index is None:
         raise Refusal("not_asked")
-    if problem := _delegation_problem(invoice, new, company):
+    if problem := cannot_decide(invoice, new, company):
         raise Refusal(problem)
     was_asked = invoice.steps[index].status is StepStatus.ASKED
-    replaced = _handed_on(invoice, index, new, now)
+    replaced = hand_on(invoice, index, new, now)
     entry = Entry("reassigned", company.administrator, {"from": old, "to": new})
     if not was_asked:
         return Outcome(replaced, (), (entry,))
     asked, request = ask(replaced, index + 1, now)
     return Outcome(asked, (Mail(old, Message.REPLACED, asked, extra={"why": "handed_on"}), request), (entry,))
+
+
+def hand_on(invoice: Invoice, index: int, address: str, now: datetime) -> Invoice:
+    """The step belongs to another approver now, as a step of its own behind it."""
+    handed = invoice.with_step(index, status=StepStatus.DELEGATED, decided_at=now, delegated_to=address)
+    steps = (*handed.steps[: index + 1], Step(address), *handed.steps[index + 1 :])
+    return replace(handed.after(Event.STEP_HANDED_ON), steps=steps)
+
+
+def cannot_decide(invoice: Invoice, address: str | None, company: Company) -> str | None:
+    """The code of what is wrong with an address as the next to decide; None where nothing is."""
+    if address is None:
+        return "address_missing"
+    if address == invoice.submitter:
+        return "address_submitter"
+    if any(step.approver == address for step in invoice.steps):
+        return "address_decided"
+    return None if company.can_decide(address) else "address_unknown"
 
 
 def open_step(invoice: Invoice, reference: Reference, sender: str) -> int:
@@ -96,25 +114,9 @@ def _approve(invoice: Invoice, index: int, comment: str, answer: Answer, company
 
 
 def _delegate(invoice: Invoice, index: int, address: str, answer: Answer, now: datetime) -> Outcome:
-    asked, request = ask(_handed_on(invoice, index, address, now), index + 1, now, answer.sender)
+    asked, request = ask(hand_on(invoice, index, address, now), index + 1, now, answer.sender)
     entry = Entry("delegated", answer.sender, {"to": address, "line": answer.reading.line})
     return Outcome(asked, (confirmation(asked, answer, "delegate", address, waits_for=address), request), (entry,))
-
-
-def _handed_on(invoice: Invoice, index: int, address: str, now: datetime) -> Invoice:
-    handed = invoice.with_step(index, status=StepStatus.DELEGATED, decided_at=now, delegated_to=address)
-    steps = (*handed.steps[: index + 1], Step(address), *handed.steps[index + 1 :])
-    return replace(handed.after(Event.STEP_HANDED_ON), steps=steps)
-
-
-def _delegation_problem(invoice: Invoice, address: str | None, company: Company) -> str | None:
-    if address is None:
-        return "address_missing"
-    if address == invoice.submitter:
-        return "address_submitter"
-    if any(step.approver == address for step in invoice.steps):
-        return "address_decided"
-    return None if company.can_decide(address) else "address_unknown"
 
 
 def _decided(status: StepStatus, now: datetime, comment: str) -> dict[str, object]:

@@ -61,13 +61,14 @@ class Payment:
 
 @dataclass(frozen=True)
 class Invite:
-    """The calendar invite of one attendee (RFC 5546): UID, SEQUENCE and the PARTSTAT last answered."""
+    """The calendar invite of one attendee (RFC 5546): UID, SEQUENCE; the PARTSTAT last answered, and its DTSTAMP."""
 
     uid: str
     attendee: str
     sequence: int = 0
     partstat: str = "NEEDS-ACTION"
     cancelled: bool = False
+    answered_at: datetime | None = None
 
 
 @dataclass(frozen=True)

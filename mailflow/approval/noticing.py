@@ -1,4 +1,4 @@
-"""What is noticed without anybody deciding: calendar answers, bounces, absences, silence (process sections 2, 4, 6)."""
+"""What is noticed without anybody deciding: bounces, absences, silence (process sections 2, 6)."""
 
 from __future__ import annotations
 
@@ -6,28 +6,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from mailflow.approval.company import Company
+from mailflow.approval.deciding import cannot_decide, hand_on
 from mailflow.approval.effects import Effect, Entry, Mail, Message, Outcome
 from mailflow.approval.invoice import Caution, Invoice
 from mailflow.approval.lifecycle import Status
-from mailflow.approval.opening import request
-from mailflow.approval.reference import Asks
-
-
-def record_rsvp(invoice: Invoice, uid: str, attendee: str, partstat: str, sequence: int) -> Outcome:
-    """A calendar answer is recorded and decides nothing; the accountant's 'declined' is asked about.
-
-    An answer to an older SEQUENCE than ours is only noted (RFC 5546 section 2.1.4).
-    """
-    known = next((i for i in invoice.invites if (i.uid, i.attendee) == (uid, attendee) and not i.cancelled), None)
-    entry = Entry("rsvp", attendee, {"partstat": partstat, "sequence": sequence})
-    if known is None or sequence < known.sequence or known.partstat == partstat:
-        return Outcome(invoice, (), (entry,))
-    answered = replace(
-        invoice, invites=tuple(replace(i, partstat=partstat) if i is known else i for i in invoice.invites)
-    )
-    asked_about = partstat == "DECLINED" and attendee == invoice.accountant and invoice.status is Status.TO_PAY
-    effects = (Mail(attendee, Message.INVITE_DECLINED, answered, asks=Asks.PAYMENT),) if asked_about else ()
-    return Outcome(answered, effects, (entry,))
+from mailflow.approval.opening import ask, request
+from mailflow.approval.reference import Asks, Reference
 
 
 def record_bounce(
@@ -50,9 +34,23 @@ def record_bounce(
     return Outcome(marked, effects, (Entry("not_delivered", recipient, details),))
 
 
-def record_absence(invoice: Invoice, person: str, reason: str) -> Outcome:
-    """An automatic answer is never a decision; it is noted."""
-    return Outcome(invoice, (), (Entry("automatic_answer", person, {"sign": reason}),))
+def record_automatic(
+    invoice: Invoice, reference: Reference, person: str, sign: str, is_absence: bool, company: Company, now: datetime
+) -> Outcome:
+    """An automatic answer is never a decision; it is noted.
+
+    An absence of the one whom the open step asks hands it on to the deputy of the settings at once (section 2).
+    """
+    noted = Entry("automatic_answer", person, {"sign": sign})
+    deputy = company.person(person).deputy
+    index = invoice.asked_step if invoice.status is Status.IN_APPROVAL else None
+    is_asked = index is not None and reference.asks is Asks.APPROVAL and invoice.steps[index].approver == person
+    if not (is_absence and is_asked and deputy) or index is None or cannot_decide(invoice, deputy, company):
+        return Outcome(invoice, (), (noted,))
+    substituted = hand_on(invoice, index, deputy, now)
+    asked, request = ask(substituted, index + 1, now, person)
+    entry = Entry("substituted", "mailflow", {"from": person, "to": deputy})
+    return Outcome(asked, (Mail(person, Message.REPLACED, asked, extra={"why": "absent"}), request), (noted, entry))
 
 
 def remind_approver(invoice: Invoice, company: Company, now: datetime) -> Outcome | None:

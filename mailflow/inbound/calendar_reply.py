@@ -1,41 +1,31 @@
-"""Answers to calendar invites: iTIP REPLY (RFC 5546 section 3.2.3) in whatever packaging (RFC 6047)."""
+"""Answers to calendar invites: iTIP REPLY and COUNTER (RFC 5546 section 3.2) in whatever packaging (RFC 6047)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from icalendar import Calendar
 
+from mailflow.approval.rsvp import CalendarReply
 from mailflow.inbound.message import InboundMessage
 
-_PARTSTATS = {"ACCEPTED", "DECLINED", "TENTATIVE", "NEEDS-ACTION"}
+_METHODS = {"REPLY", "COUNTER"}
+_PARTSTATS = {"ACCEPTED", "DECLINED", "TENTATIVE", "NEEDS-ACTION", "DELEGATED"}
 _LONGEST = 200_000
 
 
-@dataclass(frozen=True)
-class CalendarReply:
-    """One attendee's answer to one event. `attendee` is a lower-case address, `sequence` that of the event answered."""
-
-    uid: str
-    attendee: str
-    partstat: str
-    sequence: int
-    dtstamp: datetime | None
-
-
 def read_reply(message: InboundMessage) -> CalendarReply | None:
-    """The answer that a mail carries.
+    """The answer that a mail carries; None where it carries none, or several different ones.
 
-    None where it carries none, several different ones, one for somebody else than its sender (unless that is SENT-BY),
-    or one that needs a person: a counter-proposal, a delegation.
+    Whether its sender may speak for the attendee is another question: `CalendarReply.sender` is the From address, or
+    the attendee where that is named as SENT-BY.
     """
-    replies = {reply for raw in message.calendars if (reply := _read(raw, message.sender))}
+    replies = {reply for raw in message.calendars if (reply := _read(raw, message.sender or ""))}
     return replies.pop() if len(replies) == 1 else None
 
 
-def _read(raw: bytes, sender: str | None) -> CalendarReply | None:
+def _read(raw: bytes, sender: str) -> CalendarReply | None:
     try:
         calendar: Any = Calendar.from_ical(raw[:_LONGEST])
         return _reply(calendar, sender)
@@ -43,22 +33,38 @@ def _read(raw: bytes, sender: str | None) -> CalendarReply | None:
         return None
 
 
-def _reply(calendar: Any, sender: str | None) -> CalendarReply | None:
-    events = calendar.walk("VEVENT")
-    if str(calendar.get("METHOD", "")).strip().upper() != "REPLY" or len(events) != 1:
+def _reply(calendar: Any, sender: str) -> CalendarReply | None:
+    method, events = str(calendar.get("METHOD", "")).strip().upper(), calendar.walk("VEVENT")
+    if method not in _METHODS or len(events) != 1:
         return None
     (event,) = events
-    attendees = event.attendees
     uid = str(event.get("UID", "")).strip()
-    if not uid or len(attendees) != 1:
+    attendee = _attendee(event, sender, is_counter=method == "COUNTER")
+    if not uid or attendee is None:
         return None
-    (attendee,) = attendees
+    partstat = str(attendee.params.get("PARTSTAT", "NEEDS-ACTION")).strip().upper()
+    if partstat not in _PARTSTATS:
+        return None
     address = _address(attendee)
-    partstat = str(attendee.params.get("PARTSTAT", "")).strip().upper()
-    speaks = sender and sender in (address, _address(attendee.params.get("SENT-BY", "")))
-    if not speaks or partstat not in _PARTSTATS:
-        return None
-    return CalendarReply(uid, address, partstat, max(0, int(event.get("SEQUENCE", 0))), _moment(event))
+    return CalendarReply(
+        uid=uid,
+        attendee=address,
+        sender=address if sender and sender == _address(attendee.params.get("SENT-BY", "")) else sender,
+        partstat=partstat,
+        sequence=max(0, int(event.get("SEQUENCE", 0))),
+        dtstamp=_moment(event),
+        is_counter=method == "COUNTER",
+        proposed=_day(event) if method == "COUNTER" else None,
+        delegated_to=_address(_first(attendee.params.get("DELEGATED-TO", ""))) or None,
+    )
+
+
+def _attendee(event: Any, sender: str, is_counter: bool) -> Any | None:
+    """Who answers: the one attendee; of a counter-proposal, which repeats them all, the one who sent it."""
+    attendees = [attendee for attendee in event.attendees if _address(attendee)]
+    if is_counter and len(attendees) > 1:
+        attendees = [attendee for attendee in attendees if _address(attendee) == sender]
+    return attendees[0] if len(attendees) == 1 and (is_counter or len(event.attendees) == 1) else None
 
 
 def _address(value: str) -> str:
@@ -67,6 +73,19 @@ def _address(value: str) -> str:
     return address.strip() if not colon or scheme.strip() == "mailto" else ""
 
 
+def _first(value: Any) -> str:
+    return str(next(iter(value), "")) if isinstance(value, list | tuple) else str(value)
+
+
 def _moment(event: Any) -> datetime | None:
     stamp = getattr(event.get("DTSTAMP"), "dt", None)
-    return stamp if isinstance(stamp, datetime) else None
+    if not isinstance(stamp, datetime):
+        return None
+    return stamp if stamp.tzinfo else stamp.replace(tzinfo=UTC)
+
+
+def _day(event: Any) -> date | None:
+    start = getattr(event.get("DTSTART"), "dt", None)
+    if isinstance(start, datetime):
+        return start.date()
+    return start if isinstance(start, date) else None

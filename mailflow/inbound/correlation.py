@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 
+from mailflow.approval.reference import Reference
 from mailflow.inbound.message import InboundMessage
 
 _NUMBER = r"INV-[0-9]{4}-[0-9]{4,9}"
@@ -17,14 +20,41 @@ _LONGEST = 400_000
 _MOST = 20
 
 
+class By(StrEnum):
+    """What of a mail leads to the one it answers, the strongest first."""
+
+    IN_REPLY_TO = "In-Reply-To"
+    REFERENCES = "References"
+    SUBJECT = "the subject"
+    QUOTATION = "the quotation"
+
+
 @dataclass(frozen=True)
 class Clues:
     """Message-IDs that are answered (nearest first), tokens in the subject, tokens in the quotation, numbers named."""
 
-    message_ids: tuple[str, ...]
+    in_reply_to: tuple[str, ...]
+    references: tuple[str, ...]
     subject: tuple[str, ...]
     quoted: tuple[str, ...]
     numbers: tuple[str, ...]
+
+    @property
+    def message_ids(self) -> tuple[str, ...]:
+        """Every Message-ID that may be answered, the nearest first."""
+        return _each_once((*self.in_reply_to, *self.references))
+
+
+@dataclass(frozen=True)
+class Match:
+    """The mail of ours that is answered, and the evidence: which clue it was, and where it stood."""
+
+    reference: Reference
+    by: By
+    clue: str
+
+    def __str__(self) -> str:
+        return f"{self.by} ({self.clue})"
 
 
 def clues(message: InboundMessage) -> Clues:
@@ -32,11 +62,30 @@ def clues(message: InboundMessage) -> Clues:
     shown = html.unescape(_TAG.sub("", (message.html or "")[:_LONGEST]))
     quoted = (*_tokens(message.text[:_LONGEST]), *_tokens(shown))
     return Clues(
-        message_ids=_each_once((*message.in_reply_to, *reversed(message.references))),
+        in_reply_to=_each_once(message.in_reply_to),
+        references=_each_once(tuple(reversed(message.references))),
         subject=_tokens(message.subject),
         quoted=_each_once(quoted),
         numbers=_each_once(tuple(number.upper() for number in _NUMBERS.findall(message.subject))),
     )
+
+
+def find_match(
+    found: Clues,
+    by_message_id: Callable[[str], Reference | None],
+    by_token: Callable[[str], Reference | None],
+) -> Match | None:
+    """The mail that is answered: by Message-ID, else by the subject, else by the quotation (process section 3)."""
+    for by, look_up, keys in (
+        (By.IN_REPLY_TO, by_message_id, found.in_reply_to),
+        (By.REFERENCES, by_message_id, found.references),
+        (By.SUBJECT, by_token, found.subject),
+        (By.QUOTATION, by_token, found.quoted),
+    ):
+        for key in keys:
+            if reference := look_up(key):
+                return Match(reference, by, key)
+    return None
 
 
 def _tokens(text: str) -> tuple[str, ...]:

@@ -56,9 +56,11 @@ class InboundMessage:
 
 
 def parse(raw: bytes) -> InboundMessage:
-    """Reads any bytes; never raises."""
+    """Reads any bytes; never raises, unless the memory does not suffice."""
     try:
         return _parse(raw)
+    except MemoryError:
+        raise
     except Exception:  # noqa: BLE001 - no mail may stop the ones behind it; the administrator sees it in quarantine
         return InboundMessage(None, None, "ambiguous", "", (), "", None, (), (), "", None, (), defects=("unreadable",))
 

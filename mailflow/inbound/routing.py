@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
 from mailflow.approval.company import Company
 from mailflow.approval.decision import AskHelp, AskStatus, Reading, Unclear
 from mailflow.approval.reference import Reference
+from mailflow.approval.rsvp import CalendarReply
 from mailflow.approval.submission import Form
-from mailflow.approval.wording import Keywords
-from mailflow.inbound.answer import read_answer
 from mailflow.inbound.authenticity import sender_is_authentic
-from mailflow.inbound.automatic import automatic_reason
-from mailflow.inbound.calendar_reply import CalendarReply, read_reply
-from mailflow.inbound.correlation import clues
-from mailflow.inbound.delivery_report import DeliveryReport, read_report
-from mailflow.inbound.message import File, InboundMessage, invoice_files
-from mailflow.inbound.submission_form import read_form
+from mailflow.inbound.correlation import Match
+from mailflow.inbound.delivery_report import DeliveryReport
+from mailflow.inbound.message import File, InboundMessage
+from mailflow.inbound.reading import ReadMail
 
 
 @dataclass(frozen=True)
@@ -54,6 +50,7 @@ class Automatic:
 
     sign: str
     reference: Reference | None
+    is_absence: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,76 +95,81 @@ class Submitted:
 Intent = Ignored | Quarantined | Rsvp | Bounced | Automatic | Answered | Enquired | Unmatched | Submitted
 
 
+_SENDER_PROBLEMS = {
+    "missing": "the mail has no From address",
+    "several": "the mail names more than one From address",
+    "ambiguous": "the From address of the mail can be read in more than one way",
+}
+
+
 @dataclass(frozen=True)
-class Reader:
-    """How mail is read in this company: its people, its extra keywords, whether a sender must be authenticated.
+class Router:
+    """Whose mail is heard in this company.
 
     `sender_check` is "reference" or "dmarc", `trusted_authserv` the authserv-ids that count for it (RFC 8601).
     """
 
     company: Company
-    keywords: Keywords
     sender_check: str
     trusted_authserv: tuple[str, ...] = ()
 
-    def route(
-        self, message: InboundMessage, reference: Reference | None, names_own_invoice: bool, today: date
-    ) -> Intent:
+    def route(self, mail: ReadMail, match: Match | None, names_own_invoice: bool) -> Intent:
         """What the mail is.
 
-        `reference` is the mail of ours that its clues lead to; `names_own_invoice`: its subject names an invoice that
+        `match` is the mail of ours that its clues lead to; `names_own_invoice`: its subject names an invoice that
         concerns the sender.
         """
+        message, reference = mail.message, match.reference if match else None
         if message.sender == self.company.mailbox:
             return Ignored("a mail of our own")
-        if report := read_report(message):
-            return Bounced(report)
+        if mail.report:
+            return Bounced(mail.report)
         doubt = self._doubt(message, reference)
-        if reply := read_reply(message):
-            return Ignored(f"a calendar answer; {doubt}") if doubt else Rsvp(reply)
-        if sign := automatic_reason(message):
-            return self._machines_mail(message, sign, reference, doubt)
+        if mail.calendar_reply:
+            return self._calendar_reply(mail.calendar_reply, doubt)
+        if mail.automatic:
+            return self._machines_mail(mail, mail.automatic, reference, doubt)
         if message.sender is None or doubt:
             return Quarantined(doubt or "")
-        return self._persons_mail(message, message.sender, reference, names_own_invoice, today)
+        return self._persons_mail(mail, message.sender, reference, names_own_invoice)
 
     def _doubt(self, message: InboundMessage, reference: Reference | None) -> str | None:
         """Why the sender is not heard; whom we have asked is heard, whatever the settings say by now."""
+        if "unreadable" in message.defects:
+            return "the mail is too damaged to be read"
         if message.sender is None:
-            return f"the mail has no usable From address ({message.sender_problem})"
+            return _SENDER_PROBLEMS[message.sender_problem or "missing"]
         if not self.company.knows(message.sender) and not (reference and reference.person == message.sender):
             return f"{message.sender} is not among the people of the settings"
         if why := sender_is_authentic(message, self.sender_check, self.trusted_authserv):
             return f"it is not certain that {message.sender} wrote this: {why}"
         return None
 
-    def _machines_mail(
-        self, message: InboundMessage, sign: str, reference: Reference | None, doubt: str | None
-    ) -> Intent:
+    def _calendar_reply(self, reply: CalendarReply, doubt: str | None) -> Intent:
+        """An answer counts from the attendee alone; one in another's name is looked at by a person."""
+        if reply.sender != reply.attendee:
+            return Quarantined(f"a calendar answer in the name of {reply.attendee}, sent by {reply.sender or 'nobody'}")
+        return Ignored(f"a calendar answer; {doubt}") if doubt else Rsvp(reply)
+
+    def _machines_mail(self, mail: ReadMail, sign: str, reference: Reference | None, doubt: str | None) -> Intent:
         """A machine decides nothing; but an invoice that a scanner sent for somebody is not lost either."""
-        if reference is None and doubt is None and invoice_files(message):
+        if reference is None and doubt is None and mail.files:
             return Quarantined(f"a machine wrote it ({sign}), and a file came with it")
-        return Automatic(sign, reference)
+        return Automatic(sign, reference, mail.is_absence and doubt is None)
 
     def _persons_mail(
-        self,
-        message: InboundMessage,
-        sender: str,
-        reference: Reference | None,
-        names_own_invoice: bool,
-        today: date,
+        self, mail: ReadMail, sender: str, reference: Reference | None, names_own_invoice: bool
     ) -> Intent:
-        reading = read_answer(message, self.keywords, today)
-        form, files = read_form(reading.text, today), invoice_files(message)
+        answer = mail.answer
         if reference:
-            return Answered(sender, reference, reading, form, files, message.text)
-        if isinstance(reading.command, AskStatus | AskHelp):
-            return Enquired(sender, reading.command)
-        if clues(message).subject or clues(message).quoted:
-            return Unmatched(sender, "unknown_reference", reading.line)
-        is_whole = bool(files) and form.says_something
-        if not isinstance(reading.command, Unclear) or (names_own_invoice and not is_whole):
-            return Unmatched(sender, "no_reference", reading.line)
+            return Answered(sender, reference, answer, mail.form, mail.files, mail.message.text)
+        if isinstance(answer.command, AskStatus | AskHelp):
+            return Enquired(sender, answer.command)
+        if mail.clues.subject or mail.clues.quoted:
+            return Unmatched(sender, "unknown_reference", answer.line)
+        is_whole = bool(mail.files) and mail.form.says_something
+        if not isinstance(answer.command, Unclear) or (names_own_invoice and not is_whole):
+            return Unmatched(sender, "no_reference", answer.line)
         if self.company.may_submit(sender):
-            return Submitted(sender, message.subject, form, files)
-        return Unmatched(sender, "no_reference", reading.line)
+            return Submitted(sender, mail.message.subject, mail.form, mail.files)
+        return Unmatched(sender, "no_reference", answer.line)

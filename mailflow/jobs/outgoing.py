@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from mailflow.approval.company import Company
-from mailflow.approval.effects import Effect, Invitation, Mail, Message, Outcome, PortalChange, PortalKind
+from mailflow.approval.effects import Effect, Entry, Invitation, Mail, Message, Outcome, PortalChange, PortalKind
 from mailflow.approval.invoice import Invoice
 from mailflow.approval.reference import Asks, Reference
 from mailflow.jobs.identity import Mint
@@ -18,16 +18,21 @@ from mailflow.store.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True)
 class Trigger:
-    """The mail that a decision answers: its writer, its Message-ID, the SHA-256 of its bytes."""
+    """The mail that a decision answers: its writer, its Message-ID, the SHA-256 of its bytes.
+
+    `found_by`: the evidence that it answers the mail of ours that it was matched with.
+    """
 
     sender: str
     message_id: str | None
     evidence: str
+    found_by: str = ""
 
-    @property
-    def proof(self) -> tuple[str | None, str]:
-        """What the history keeps of it."""
-        return self.message_id, self.evidence
+    def witnessed(self, entry: Entry) -> Entry:
+        """The line of the history with the evidence, where the writer of the mail is the one who acts."""
+        if not self.found_by or entry.actor != self.sender:
+            return entry
+        return replace(entry, details={**entry.details, "found_by": self.found_by})
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,10 @@ class Outgoing:
         """Saves the invoice, its history and its effects."""
         saved = uow.invoices.save(outcome.invoice)
         for entry in outcome.history:
-            uow.history.append(saved.number, entry, now, *(trigger.proof if trigger else (None, None)))
+            if trigger:
+                uow.history.append(saved.number, trigger.witnessed(entry), now, trigger.message_id, trigger.evidence)
+            else:
+                uow.history.append(saved.number, entry, now, None, None)
         for effect in outcome.effects:
             self.enqueue(uow, effect, trigger, now)
         if self.shown:

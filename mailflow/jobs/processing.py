@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from mailflow.approval import noticing, opening
 from mailflow.approval.answering import record_answer, status_report
@@ -15,13 +14,15 @@ from mailflow.approval.company import Company
 from mailflow.approval.decision import Answer, AskHelp
 from mailflow.approval.effects import Entry, Mail, Message, Outcome
 from mailflow.approval.invoice import Invoice, Repeat
-from mailflow.approval.reference import Asks, Reference
+from mailflow.approval.reference import Asks
+from mailflow.approval.rsvp import record_rsvp
 from mailflow.approval.structure import HierarchySource
 from mailflow.approval.submission import Attachment, Form
-from mailflow.errors import Refusal, TransientFailure
-from mailflow.inbound.correlation import Clues, clues
+from mailflow.errors import MailflowError, Refusal, TransientFailure
+from mailflow.inbound.correlation import find_match
 from mailflow.inbound.filled_form import filled_in
 from mailflow.inbound.message import File, InboundMessage, parse
+from mailflow.inbound.reading import ReadMail
 from mailflow.inbound.routing import (
     Answered,
     Automatic,
@@ -30,7 +31,7 @@ from mailflow.inbound.routing import (
     Ignored,
     Intent,
     Quarantined,
-    Reader,
+    Router,
     Rsvp,
     Submitted,
     Unmatched,
@@ -63,17 +64,21 @@ class Settled:
 
 @dataclass(frozen=True)
 class Processing:
-    """Understands one recorded mail after the other."""
+    """Understands one recorded mail after the other.
+
+    `read` says what a mail's bytes mean on a day, or raises.
+    """
 
     store: Store
-    reader: Reader
+    read: Callable[[bytes, date], ReadMail]
+    router: Router
     outgoing: Outgoing
     templates: Templates
 
     @property
     def company(self) -> Company:
         """The company whose mail is read."""
-        return self.reader.company
+        return self.router.company
 
     def run_once(self, now: datetime) -> bool:
         """Processes the oldest mail that waits; False where none does."""
@@ -94,24 +99,26 @@ class Processing:
             return self
         with self.store.begin() as uow:
             company = company_now(self.company, uow)
-        return replace(self, reader=replace(self.reader, company=company))
+        return replace(self, router=replace(self.router, company=company))
 
     def _process(self, mail: InboxMail, now: datetime) -> None:
         with self.store.begin() as uow:
             raw = uow.inbox.raw(mail.id)
-            message = parse(raw)
-            trigger = Trigger(message.sender or "", message.message_id, hashlib.sha256(raw).hexdigest())
-            if not mail.complete:
-                settled = self._too_large(uow, mail, message, trigger, now)
-            else:
-                found = clues(message)
-                reference = find_reference(uow, found)
-                own = any(_concerns(uow, number, trigger.sender) for number in found.numbers)
-                intent = self.reader.route(message, reference, own, self.company.today(now))
-                settled = self._act(uow, intent, mail, trigger, now)
+        read = self.read(raw, self.company.today(now))
+        with self.store.begin() as uow:
+            settled = self._settle(uow, mail, read, now)
             uow.inbox.settle(mail.id, settled.state, now, settled.kind, settled.reason, settled.number)
             uow.commit()
         log.info("mail %s: %s, %s %s %s", mail.id, settled.state, settled.kind, settled.number or "", settled.reason)
+
+    def _settle(self, uow: UnitOfWork, mail: InboxMail, read: ReadMail, now: datetime) -> Settled:
+        message = read.message
+        match = find_match(read.clues, uow.references.by_message_id, uow.references.by_token)
+        trigger = Trigger(message.sender or "", message.message_id, read.sha256, str(match or ""))
+        if not mail.complete:
+            return self._too_large(uow, mail, message, trigger, now)
+        own = any(concerns(uow, number, message.sender) for number in read.clues.numbers)
+        return self._act(uow, self.router.route(read, match, own), mail, trigger, now)
 
     def _act(self, uow: UnitOfWork, intent: Intent, mail: InboxMail, trigger: Trigger, now: datetime) -> Settled:
         match intent:
@@ -128,8 +135,8 @@ class Processing:
                 return self._rsvp(uow, intent, trigger, now)
             case Bounced():
                 return self._bounce(uow, intent, trigger, now)
-            case Automatic(sign, reference):
-                return self._note_automatic(uow, sign, reference, trigger, now)
+            case Automatic():
+                return self._note_automatic(uow, intent, trigger, now)
             case Quarantined(reason):
                 self._announce_quarantine(uow, mail, reason, now)
                 return Settled(InboxState.QUARANTINED, "unknown", reason)
@@ -200,8 +207,7 @@ class Processing:
         if number is None:
             return Settled(InboxState.IGNORED, "rsvp", "it answers no invite of ours")
         invoice = _existing(uow, number)
-        outcome = noticing.record_rsvp(invoice, reply.uid, reply.attendee, reply.partstat, reply.sequence)
-        self.outgoing.record(uow, outcome, trigger, now)
+        self.outgoing.record(uow, record_rsvp(invoice, reply), trigger, now)
         return Settled(InboxState.PROCESSED, "rsvp", reply.partstat, number)
 
     def _bounce(self, uow: UnitOfWork, intent: Bounced, trigger: Trigger, now: datetime) -> Settled:
@@ -220,12 +226,13 @@ class Processing:
             invoice = self.outgoing.record(uow, outcome, trigger, now)
         return Settled(InboxState.PROCESSED, "bounce", f"a mail to {sent.recipient} did not arrive", sent.number)
 
-    def _note_automatic(
-        self, uow: UnitOfWork, sign: str, reference: Reference | None, trigger: Trigger, now: datetime
-    ) -> Settled:
+    def _note_automatic(self, uow: UnitOfWork, intent: Automatic, trigger: Trigger, now: datetime) -> Settled:
+        sign, reference = intent.sign, intent.reference
         if reference is None:
             return Settled(InboxState.IGNORED, "automatic", sign)
-        outcome = noticing.record_absence(_existing(uow, reference.number), trigger.sender, sign)
+        outcome = noticing.record_automatic(
+            _existing(uow, reference.number), reference, trigger.sender, sign, intent.is_absence, self.company, now
+        )
         self.outgoing.record(uow, outcome, trigger, now)
         return Settled(InboxState.IGNORED, "automatic", sign, reference.number)
 
@@ -268,13 +275,16 @@ class Processing:
     def _put_off(self, mail: InboxMail, error: Exception, now: datetime) -> None:
         attempts = mail.attempts + 1
         again_at = next_reading(attempts, now)
-        if not isinstance(error, TransientFailure):
+        if isinstance(error, MailflowError):
+            log.warning("mail %s could not be processed (try %s): %s", mail.id, attempts, error)
+        else:
             log.error("mail %s could not be processed (try %s)", mail.id, attempts, exc_info=error)
         with self.store.begin() as uow:
             if again_at:
                 uow.inbox.fail(mail.id, "".join(traceback.format_exception(error)), again_at, attempts)
             else:
-                reason = f"it could not be processed in {attempts} tries: {type(error).__name__}"
+                why = str(error) if isinstance(error, MailflowError) else type(error).__name__
+                reason = f"it could not be processed in {attempts} tries: {why}"
                 uow.inbox.settle(mail.id, InboxState.QUARANTINED, now, "failed", reason)
                 extra = {
                     "id": mail.id,
@@ -288,17 +298,8 @@ class Processing:
             uow.commit()
 
 
-def find_reference(uow: UnitOfWork, found: Clues) -> Reference | None:
-    """The mail of ours that is answered: by Message-ID, else by the subject, else by the quotation (section 3)."""
-    look_ups: tuple[tuple[Callable[[str], Reference | None], tuple[str, ...]], ...] = (
-        (uow.references.by_message_id, found.message_ids),
-        (uow.references.by_token, found.subject),
-        (uow.references.by_token, found.quoted),
-    )
-    return next((r for look_up, keys in look_ups for key in keys if (r := look_up(key))), None)
-
-
-def _concerns(uow: UnitOfWork, number: str, sender: str) -> bool:
+def concerns(uow: UnitOfWork, number: str, sender: str | None) -> bool:
+    """Whether the invoice is there and the sender one of its people."""
     invoice = uow.invoices.get(number)
     return invoice is not None and sender in invoice.people
 

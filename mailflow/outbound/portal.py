@@ -305,6 +305,7 @@ _RULES: Mapping[str, tuple[_Rule, ...]] = {
     "approved": (_record, _told("approved", "comment")),
     "delegated": (_record, _asked, _told("delegated", "to")),
     "reassigned": (_record, _asked, _told("reassigned", "from", "to")),
+    "substituted": (_record, _asked, _told("substituted", "from", "to")),
     "question": (_question, _told("question", "text")),
     "answer": (_answered, _told("answer", "text")),
     "reminded": (_reminded,),

@@ -217,7 +217,7 @@ def _approval_mails(language: str, full: bool) -> Iterator[Mail]:
     yield Mail(SECOND, Message.ANSWER, invoice, Asks.APPROVAL, 2, answer, invoice.attachments)
     to_pay = sample_invoice(language, full, Status.TO_PAY)
     yield Mail(ACCOUNTANT, Message.ANSWER, to_pay, Asks.PAYMENT, None, answer, to_pay.attachments)
-    for why in ("changed", "withdrawn", "handed_on"):
+    for why in ("changed", "withdrawn", "handed_on", "absent"):
         yield Mail(FIRST, Message.REPLACED, invoice, extra={"why": why})
     rejected = sample_invoice(language, full, Status.REJECTED)
     points = tongue.reason.splitlines() if full else ["?"]
@@ -266,7 +266,9 @@ def _payment_mails(language: str, full: bool) -> Iterator[Mail]:
     yield Mail(SUBMITTER, Message.APPROVED, invoice)
     for message in (Message.PAY_REQUEST, Message.PAY_REMINDER):
         yield Mail(ACCOUNTANT, message, invoice, Asks.PAYMENT, attachments=invoice.attachments)
-    yield Mail(ACCOUNTANT, Message.INVITE_DECLINED, invoice, Asks.PAYMENT)
+    for why in ("declined", "counter", "delegated"):
+        proposed = "2026-12-18" if full and why == "counter" else None
+        yield Mail(ACCOUNTANT, Message.INVITE_DECLINED, invoice, Asks.PAYMENT, extra={"why": why, "proposed": proposed})
     text = "№ 318" if full else ""
     yield Mail(SUBMITTER, Message.PAID, paid, extra={"text": text}, attachments=paid.attachments[1:])
 

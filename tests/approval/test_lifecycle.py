@@ -33,6 +33,7 @@ from mailflow.approval.money import Money
 from mailflow.approval.opening import open_invoice
 from mailflow.approval.paying import move_unpaid, remind_accountant
 from mailflow.approval.reference import Asks, Reference
+from mailflow.approval.rsvp import CalendarReply, record_rsvp
 from mailflow.approval.submission import Form
 from mailflow.errors import Refusal
 from tests.approval.company import (
@@ -113,7 +114,8 @@ class Conversation(RuleBasedStateMachine):
 
     @initialize(target=references, sender=st.sampled_from([IVAN, OLGA]), complete=st.booleans(), repeated=st.booleans())
     def submit(self, sender: str, complete: bool, repeated: bool) -> Reference:
-        self.rules = company()
+        rules = company()
+        self.rules = company(people={**rules.people, OLGA: replace(rules.person(OLGA), deputy=PETR)})
         self.now = NOON
         self.sequences: dict[tuple[str, str], int] = {}
         self.approved_digests: dict[tuple[int, str], str] = {}
@@ -163,9 +165,17 @@ class Conversation(RuleBasedStateMachine):
     def rsvp(self, attendee: str, partstat: str, sequence: int) -> None:
         before = self.invoice
         uid = before.invites[0].uid if before.invites else "none"
-        outcome = noticing.record_rsvp(before, uid, attendee, partstat, sequence)
+        outcome = record_rsvp(before, CalendarReply(uid, attendee, attendee, partstat, sequence))
         assert outcome.invoice.status is before.status
         assert outcome.invoice.steps == before.steps
+        self._take(outcome)
+
+    @rule(answered=references, is_absence=st.booleans(), who=st.sampled_from(PEOPLE))
+    def automatic(self, answered: Reference, is_absence: bool, who: str) -> None:
+        before = self.invoice
+        outcome = noticing.record_automatic(before, answered, who, "a sign", is_absence, self.rules, self.now)
+        assert outcome.invoice.status is before.status
+        assert outcome.invoice.approvers_so_far == before.approvers_so_far
         self._take(outcome)
 
     @rule(recipient=st.sampled_from(PEOPLE))

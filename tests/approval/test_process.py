@@ -479,25 +479,6 @@ def test_the_accountant_is_reminded_when_the_pay_date_has_come() -> None:
     assert remind_accountant(reminded.invoice, company(), NOON + timedelta(days=14, hours=1)) is None
 
 
-def test_a_calendar_answer_is_recorded_and_decides_nothing() -> None:
-    payable = to_pay()
-    outcome = noticing.record_rsvp(payable, payable.invites[0].uid, IVAN, "ACCEPTED", 0)
-    assert outcome.invoice.status is Status.TO_PAY
-    assert [i.partstat for i in outcome.invoice.invites] == ["NEEDS-ACTION", "ACCEPTED"]
-    assert outcome.effects == ()
-
-
-def test_the_accountants_declined_is_asked_about_once() -> None:
-    declined = noticing.record_rsvp(to_pay(), to_pay().invites[0].uid, ANNA, "DECLINED", 0)
-    assert messages(declined) == [("invite_declined", ANNA)]
-    assert noticing.record_rsvp(declined.invoice, declined.invoice.invites[0].uid, ANNA, "DECLINED", 0).effects == ()
-
-
-def test_an_answer_to_an_older_date_is_only_noted() -> None:
-    moved = pay(to_pay(), Postpone(date(2026, 12, 22))).invoice
-    assert noticing.record_rsvp(moved, moved.invites[0].uid, ANNA, "DECLINED", 0).invoice == moved
-
-
 def test_a_bounce_marks_the_invoice_and_tells_administrator_and_submitter_once() -> None:
     invoice = opened().invoice
     outcome = noticing.record_bounce(invoice, OLGA, "approval_request", True, "5.1.1 no such user", company())
@@ -562,16 +543,6 @@ def test_when_there_are_approvers_at_last_any_reply_starts_the_invoice() -> None
     given = reference_of(mail(waiting, Message.NO_APPROVER, IVAN))
     outcome = record_answer(waiting.invoice, given, answer(IVAN, Unclear("no_keyword")), None, company(), NOON)
     assert outcome.invoice.status is Status.IN_APPROVAL
-
-
-def test_after_a_move_the_calendar_answers_are_open_again_and_only_this_payments_event_counts() -> None:
-    payable = to_pay()
-    uid = payable.invites[0].uid
-    declined = noticing.record_rsvp(payable, uid, ANNA, "DECLINED", 0).invoice
-    moved = pay(declined, Postpone(date(2026, 12, 22))).invoice
-    assert {i.partstat for i in moved.invites} == {"NEEDS-ACTION"}
-    assert messages(noticing.record_rsvp(moved, uid, ANNA, "DECLINED", 1)) == [("invite_declined", ANNA)]
-    assert noticing.record_rsvp(moved, "inv-2026-0001-r7@example.com", ANNA, "DECLINED", 9).invoice == moved
 
 
 def test_a_head_who_is_named_only_as_a_manager_is_known() -> None:

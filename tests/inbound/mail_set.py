@@ -29,7 +29,9 @@ def _file(file: File) -> dict[str, Any]:
 
 def _reply(message: InboundMessage) -> dict[str, Any] | None:
     reply = read_reply(message)
-    return {k: v for k, v in asdict(reply).items() if k != "dtstamp"} if reply else None
+    if reply is None:
+        return None
+    return {k: getattr(reply, k) for k in ("uid", "attendee", "partstat", "sequence")}
 
 
 def _report(message: InboundMessage) -> dict[str, Any] | None:

@@ -43,6 +43,7 @@ people:
   - {{email: petr@example.com, name: "Пётр Власов", language: ru}}
   - {{email: buh@example.com, name: "Анна Белова", language: ru}}
   - {{email: gone@example.com, name: "Gone", language: en, deputy: petr@example.com}}
+  - {{email: vera@example.com, name: "Vera Lind", language: en, deputy: petr@example.com}}
 approval:
   sequence: [{sequence}]
   remind_after_hours: 24
@@ -55,6 +56,7 @@ PEOPLE = {
     "olga": ("Ольга Смирнова", "ru"),
     "director": ("Dmitry Orlov", "en"),
     "petr": ("Пётр Власов", "ru"),
+    "vera": ("Vera Lind", "en"),
     "buh": ("Анна Белова", "ru"),
     "admin": ("Administrator", "en"),
     "stranger": ("Stranger", "en"),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 
+from mailflow.adapters.reading_process import ReadingProcess
 from mailflow.approval.lifecycle import Status
-from mailflow.inbound import routing
+from mailflow.approval.wording import KEYWORDS
+from mailflow.inbound.reading import ReadMail, read_mail
 from mailflow.store.inbox import InboxState
 from tests.stories.conftest import Office, paper
 
@@ -133,6 +136,33 @@ def test_an_absence_decides_nothing_is_not_answered_and_stands_in_the_history(of
     assert "automatic_answer" in [line.event for line in office.history()]
 
 
+def test_an_absent_approver_is_stood_in_for_by_the_deputy_at_once(open_office: Callable[..., Office]) -> None:
+    office = open_office(sequence="vera@example.com, director@example.com")
+    office.submit()
+    away = EmailMessage()
+    away["From"], away["To"] = "vera@example.com", "finance@example.com"
+    away["Subject"], away["Auto-Submitted"] = "Automatic reply: x", "auto-replied"
+    away["In-Reply-To"] = office.gets("vera").message_id
+    away.set_content("I am out of the office until Monday.")
+    office.send_raw(away, "vera@example.com")
+    office.work()
+    assert "your deputy has been asked instead" in office.mails("vera")[-1].text
+    office.petr.reply(office.gets("petr", "INV-2026-0001"), "СОГЛАСОВАНО")
+    office.work()
+    assert office.gets("director", "INV-2026-0001")
+    steps = [(step.approver, step.status.value) for step in office.invoice().steps]
+    assert steps[:2] == [("vera@example.com", "delegated"), ("petr@example.com", "approved")]
+
+
+def test_the_history_says_by_what_an_answer_was_found_to_belong_to_a_request(office: Office) -> None:
+    office.submit()
+    request = office.gets("olga")
+    office.olga.reply(request, "СОГЛАСОВАНО")
+    office.work()
+    (approved,) = [line for line in office.history() if line.event == "approved"]
+    assert approved.details["found_by"] == f"In-Reply-To ({request.message_id})"
+
+
 def test_a_mail_that_no_server_takes_marks_the_invoice_and_offers_the_deputy(
     open_office: Callable[..., Office],
 ) -> None:
@@ -161,15 +191,14 @@ def test_a_silent_approver_is_reminded_once_a_day(office: Office) -> None:
 def test_a_mail_that_cannot_be_processed_is_tried_five_times_and_then_lies_in_quarantine(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read_form = routing.read_form
-
-    def raises_for_poison(text: str, *rest: object) -> object:
-        if "poison" in text:
+    def raises_for_poison(self: ReadingProcess, raw: bytes, today: date) -> ReadMail:
+        if b"Subject: poison" in raw:
             raise RuntimeError("this reader is broken")
-        return read_form(text, *rest)  # type: ignore[arg-type]
+        return read_mail(raw, KEYWORDS, today)
 
-    monkeypatch.setattr(routing, "read_form", raises_for_poison)
-    office.ivan.submit("Бумага", "poison", [paper()])
+    monkeypatch.setattr(ReadingProcess, "read", raises_for_poison)
+    office.restart()
+    office.ivan.submit("poison", "", [paper()])
     office.ivan.submit("Бумага", COMPLETE, [paper()])
     office.work()
     assert len(office.invoices()) == 1
@@ -180,6 +209,7 @@ def test_a_mail_that_cannot_be_processed_is_tried_five_times_and_then_lies_in_qu
     assert len(office.mails("admin")) == 1
     assert office.folder_count("Quarantine") == 1
     monkeypatch.undo()
+    office.restart()
     with office.shared_mailbox() as box:
         box.folder.set("Quarantine")
         box.move(box.uids(), "INBOX")

@@ -1,0 +1,92 @@
+"""No mail hangs or exhausts the daemon: it is read in a process of its own, under a limit of time and memory."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from datetime import date
+
+import pytest
+
+from mailflow.adapters import reading_process
+from mailflow.adapters.reading_process import ReadingProcess
+from mailflow.approval.decision import Approve
+from mailflow.approval.wording import KEYWORDS
+from mailflow.errors import PermanentFailure
+from mailflow.inbound.reading import ReadMail, read_mail
+
+TODAY = date(2026, 12, 1)
+MAIL = b"From: olga@example.com\nSubject: Re: x\n\nAPPROVE\n"
+ENOUGH = 800
+
+
+def reads_badly(raw: bytes, keywords: object, today: date) -> ReadMail:
+    """Instead of read_mail, in the process: does what the mail says."""
+    if b"hang" in raw:
+        time.sleep(60)
+    if b"swell" in raw:
+        bytearray(4 << 30)
+    if b"crash" in raw:
+        os.kill(os.getpid(), signal.SIGSEGV)
+    return read_mail(raw, KEYWORDS, today)
+
+
+def serve_badly(*arguments: object) -> None:
+    reading_process.read_mail = reads_badly  # type: ignore[assignment]
+    reading_process._serve(*arguments)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def reader(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[float], ReadingProcess]]:
+    made: list[ReadingProcess] = []
+
+    def make(seconds: float) -> ReadingProcess:
+        made.append(ReadingProcess(KEYWORDS, ENOUGH, seconds))
+        return made[-1]
+
+    yield make
+    for process in made:
+        process.close()
+
+
+def test_what_is_read_there_is_what_is_read_here() -> None:
+    process = ReadingProcess(KEYWORDS, ENOUGH)
+    try:
+        assert process.read(MAIL, TODAY) == read_mail(MAIL, KEYWORDS, TODAY)
+    finally:
+        process.close()
+
+
+@pytest.mark.parametrize(
+    ("what", "why"),
+    [
+        (b"hang", "reading it took longer than 1 seconds"),
+        (b"swell", "reading it took more than 800 MB of memory"),
+        (b"crash", "reading it ended the process that did it"),
+    ],
+)
+def test_a_mail_that_cannot_be_read_within_the_limits_is_given_up_on_and_the_next_one_is_read(
+    what: bytes, why: str, reader: Callable[[float], ReadingProcess], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve = reading_process._serve
+    monkeypatch.setattr(reading_process, "_serve", serve_badly)
+    process = reader(1)
+    process.read(MAIL, TODAY)
+    with pytest.raises(PermanentFailure, match=why):
+        process.read(MAIL + what, TODAY)
+    monkeypatch.setattr(reading_process, "_serve", serve)
+    assert process.read(MAIL, TODAY).answer.command == Approve()
+
+
+def test_closing_ends_the_process_even_in_the_middle_of_a_mail(
+    reader: Callable[[float], ReadingProcess], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = reader(20)
+    process.read(MAIL, TODAY)
+    running = process._process
+    assert running is not None
+    process.close()
+    assert running.exitcode == -signal.SIGKILL
+    process.close()

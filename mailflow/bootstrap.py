@@ -24,6 +24,8 @@ from mailflow.approval.submission import RouteKind
 from mailflow.company_settings import company_of, keywords_of
 from mailflow.daemon import Beside, Daemon
 from mailflow.errors import ConfigurationError, MailflowError, SettingsProblem
+from mailflow.explanation import Explanation
+from mailflow.explanation import explain as explained
 from mailflow.inbound.routing import Router
 from mailflow.jobs.calendar_day import CalendarDay
 from mailflow.jobs.company_now import company_now
@@ -280,6 +282,23 @@ def reassign(settings: Settings, number: str, old: str, new: str) -> None:
             outgoing_of(settings, company).record(uow, outcome, None, utc_now())
             uow.commit()
     finally:
+        store.close()
+
+
+def explain(settings: Settings, raw: bytes) -> Explanation:
+    """What mailflow reads in a mail, and what would follow if it came now; nothing is changed or sent."""
+    company = company_of(settings)
+    store = open_store(settings.database.get_secret_value())
+    reading = ReadingProcess(keywords_of(settings), memory_to_read(settings.max_message_mb))
+    templates = templates_of(settings)
+    processing = Processing(
+        store, reading.read, router_of(settings, company), outgoing_of(settings, company), templates
+    )
+    try:
+        whys, refusals = templates.words("en", "unclear"), templates.words("en", "refused")
+        return explained(processing.rehearse(raw, utc_now()), whys, refusals, settings.zone)
+    finally:
+        reading.close()
         store.close()
 
 

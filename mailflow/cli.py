@@ -247,6 +247,28 @@ def calendar(ctx: click.Context, machine: bool, ics: BinaryIO | None) -> None:
         print_calendar(payments, now.astimezone(settings.zone).date())
 
 
+@cli.command()
+@click.argument("file", type=click.File("rb"), metavar="FILE.eml")
+@click.option("--json", "machine", is_flag=True, help="As JSON.")
+@click.pass_context
+def explain(ctx: click.Context, file: BinaryIO, machine: bool) -> None:
+    """What mailflow reads in a mail, and why; nothing is changed or sent.
+
+    FILE.eml is a mail as a mail client saves it, - reads standard input.
+    """
+    from mailflow import bootstrap
+
+    explanation = bootstrap.explain(_load(ctx), file.read())
+    if machine:
+        from mailflow.explanation import to_json
+
+        click.echo(as_json(to_json(explanation)))
+        return
+    from mailflow.reports import print_explanation
+
+    print_explanation(explanation)
+
+
 @cli.group()
 def quarantine() -> None:
     """Mail that could not be processed."""

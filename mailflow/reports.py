@@ -12,6 +12,7 @@ from rich.text import Text
 
 from mailflow.approval.invoice import Invoice, StepStatus
 from mailflow.approval.lifecycle import Status
+from mailflow.explanation import Explanation, about
 from mailflow.inbound.message import InboundMessage
 from mailflow.payment_calendar import DuePayment, sums
 from mailflow.store.history import HistoryLine
@@ -125,6 +126,37 @@ def print_received_mail(mail: InboxMail, message: InboundMessage, timezone: tzin
         out.print(Text(f"... and {len(lines) - _LINES_OF_A_MAIL} more lines", "dim"))
     for file in message.files:
         out.print(Text(f"File: {one_line(file.filename)} ({file.media_type}, {len(file.content)} bytes)", "dim"))
+
+
+def print_explanation(explanation: Explanation) -> None:
+    """What a mail is, what was read in it and why, and what would follow."""
+    out, message = console(), explanation.message
+    facts = Table.grid(padding=(0, 2))
+
+    def row(label: str, *values: str) -> None:
+        for index, value in enumerate(filter(None, values)):
+            facts.add_row(Text("" if index else label, "dim"), several_lines(value))
+
+    row("from", message.sender or f"nobody ({message.sender_problem})")
+    row("subject", one_line(message.subject))
+    row("it is", explanation.kind, *explanation.reasons)
+    if explanation.answers:
+        row("answers", about(explanation.answers), f"found by {explanation.found_by}")
+    if explanation.decision:
+        row("it says", explanation.decision, f"in the line: {explanation.line}")
+    if explanation.why_not:
+        row("it says", f"nothing that decides. {explanation.why_not}", f"The line that was read: {explanation.line}")
+    for name, value in explanation.fields.items():
+        row(name.replace("_", " "), value)
+    row("files", *explanation.files)
+    row("would be", *explanation.would)
+    row("was", explanation.earlier or "never received here")
+    out.print(facts)
+    out.print(Text("\nIts own text:" if explanation.visible else "\nIt has no text of its own.", "bold"))
+    for line in several_lines(explanation.visible).split("\n") if explanation.visible else ():
+        out.print(Text.assemble(("│ ", "dim"), line))
+    if explanation.left_out:
+        out.print(Text(f"{explanation.left_out} lines are left out: quotation, signature, our own words.", "dim"))
 
 
 def print_outbox(entries: Sequence[OutboxEntry], timezone: tzinfo) -> None:

@@ -100,9 +100,9 @@ class _Reader:
             case Verb.APPROVE:
                 return Approve(said.text)
             case Verb.REJECT:
-                return Reject(said.text if said.is_separated or said.below else "")
+                return Reject(_not_ours(said.text) if said.is_separated or said.below else "")
             case Verb.QUESTION:
-                return Question(said.text)
+                return Question(_not_ours(said.text))
             case Verb.DELEGATE:
                 return Delegate(_one_address(said.first or said.second))
             case Verb.WITHDRAW:
@@ -202,6 +202,11 @@ class _Said:
 def _plain(text: str) -> str:
     """The text in small letters without links and without the courtesies that mean nothing."""
     return _HARMLESS.sub(" ", folded(_ADDRESS.sub(" ", _LINK.sub(" ", text[:MAX_COMMENT]))))
+
+
+def _not_ours(text: str) -> str:
+    """The text; "" where it still is the word that our own mail put there for it, as in 'REJECT: reason'."""
+    return "" if folded(text).strip(" .:<>[]()…") in words.PLACEHOLDERS else text
 
 
 def _one_address(text: str) -> str | None:

@@ -91,3 +91,6 @@ GIVES_A_REASON = (
 )  # fmt: skip
 
 POSTSCRIPT = ("p\\.? ?s\\.?", "post ?script(?:um)?", "з\\.? ?ы\\.?", "п\\.? ?с\\.?", "upd")
+
+PLACEHOLDERS = frozenset({"reason", "причина", "text", "текст"})
+"""What our requests show where a reason or a question belongs."""

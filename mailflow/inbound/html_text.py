@@ -36,6 +36,8 @@ _WHITE = {"white", "#fff", "#ffffff", "rgb(255,255,255)", "rgba(255,255,255,1)"}
 _NO_COLOUR = {"transparent", "inherit", "initial", "none"}
 _OUTLOOK_RULE = re.compile(r"border-top\s{0,3}:\s{0,3}solid\s{1,3}#(?:e1e1e1|b5c4df)", re.IGNORECASE)
 
+_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
 
 @dataclass(frozen=True)
 class HtmlText:
@@ -127,7 +129,7 @@ def _substitute(element: etree._Element, tag: str, text: str | None) -> None:
     if parent is None:
         return
     substitute = etree.Element(tag)
-    substitute.text, substitute.tail = text, element.tail
+    substitute.text, substitute.tail = text, _NO_XML.sub("\ufffd", element.tail or "")
     parent.replace(element, substitute)
 
 

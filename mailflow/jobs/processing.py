@@ -19,9 +19,9 @@ from mailflow.approval.rsvp import record_rsvp
 from mailflow.approval.structure import HierarchySource
 from mailflow.approval.submission import Attachment, Form
 from mailflow.errors import MailflowError, Refusal, TransientFailure
-from mailflow.inbound.correlation import find_match
+from mailflow.inbound.correlation import Match, find_match
 from mailflow.inbound.filled_form import filled_in
-from mailflow.inbound.message import File, InboundMessage, parse
+from mailflow.inbound.message import File, InboundMessage, content_digest, parse
 from mailflow.inbound.reading import ReadMail
 from mailflow.inbound.routing import (
     Answered,
@@ -43,7 +43,9 @@ from mailflow.jobs.retry import next_reading
 from mailflow.outbound.mail import write_mail
 from mailflow.outbound.templating import Templates
 from mailflow.store.engine import Store
+from mailflow.store.history import HistoryLine
 from mailflow.store.inbox import InboxMail, InboxState
+from mailflow.store.outbox import OutboxEntry
 from mailflow.store.unit_of_work import UnitOfWork
 
 log = logging.getLogger(__name__)
@@ -60,6 +62,22 @@ class Settled:
     kind: str
     reason: str = ""
     number: str | None = None
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """What a mail is, and what would follow if it came now; `history` and `mails` are what would be written.
+
+    `earlier` is the same mail as it was received before, None where it never was.
+    """
+
+    read: ReadMail
+    match: Match | None
+    intent: Intent
+    settled: Settled
+    history: tuple[HistoryLine, ...]
+    mails: tuple[OutboxEntry, ...]
+    earlier: InboxMail | None
 
 
 @dataclass(frozen=True)
@@ -111,14 +129,40 @@ class Processing:
             uow.commit()
         log.info("mail %s: %s, %s %s %s", mail.id, settled.state, settled.kind, settled.number or "", settled.reason)
 
+    def rehearse(self, raw: bytes, now: datetime) -> Rehearsal:
+        """Does with a mail whatever would be done if it came now, and takes all of it back."""
+        return self._as_known_now()._rehearse(raw, now)
+
+    def _rehearse(self, raw: bytes, now: datetime) -> Rehearsal:
+        read = self.read(raw, self.company.today(now))
+        message = read.message
+        mail = InboxMail(
+            0, message.message_id, message.sender or "", message.subject, now, InboxState.RECEIVED, "", "", 0, None,
+            len(raw), True,
+        )  # fmt: skip
+        with self.store.begin() as uow:  # never committed
+            earlier = uow.inbox.by_digest(content_digest(raw))
+            waited = {entry.id for entry in uow.outbox.undelivered()}
+            match, intent, trigger = self._understand(uow, read)
+            settled = self._act(uow, intent, mail, trigger, now)
+            history = uow.history.of(settled.number) if settled.number else []
+            mails = tuple(e for e in uow.outbox.undelivered() if e.id not in waited and isinstance(e.effect, Mail))
+        with self.store.begin() as uow:
+            known = len(uow.history.of(settled.number)) if settled.number else 0
+        return Rehearsal(read, match, intent, settled, tuple(history[known:]), mails, earlier)
+
     def _settle(self, uow: UnitOfWork, mail: InboxMail, read: ReadMail, now: datetime) -> Settled:
+        _, intent, trigger = self._understand(uow, read)
+        if not mail.complete:
+            return self._too_large(uow, mail, read.message, trigger, now)
+        return self._act(uow, intent, mail, trigger, now)
+
+    def _understand(self, uow: UnitOfWork, read: ReadMail) -> tuple[Match | None, Intent, Trigger]:
         message = read.message
         match = find_match(read.clues, uow.references.by_message_id, uow.references.by_token)
         trigger = Trigger(message.sender or "", message.message_id, read.sha256, str(match or ""))
-        if not mail.complete:
-            return self._too_large(uow, mail, message, trigger, now)
-        own = any(concerns(uow, number, message.sender) for number in read.clues.numbers)
-        return self._act(uow, self.router.route(read, match, own), mail, trigger, now)
+        own = any(_concerns(uow, number, message.sender) for number in read.clues.numbers)
+        return match, self.router.route(read, match, own), trigger
 
     def _act(self, uow: UnitOfWork, intent: Intent, mail: InboxMail, trigger: Trigger, now: datetime) -> Settled:
         match intent:
@@ -298,8 +342,7 @@ class Processing:
             uow.commit()
 
 
-def concerns(uow: UnitOfWork, number: str, sender: str | None) -> bool:
-    """Whether the invoice is there and the sender one of its people."""
+def _concerns(uow: UnitOfWork, number: str, sender: str | None) -> bool:
     invoice = uow.invoices.get(number)
     return invoice is not None and sender in invoice.people
 

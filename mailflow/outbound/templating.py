@@ -7,7 +7,7 @@ what all mails share, `<language>/_words.j2` the words for that. What people wro
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -92,6 +92,15 @@ class Templates:
             return self._environment.get_template(name).render(context)
         except Exception as error:
             raise BrokenTemplate(problem_of(name, error)) from error
+
+    def words(self, language: str, table: str) -> Mapping[str, str]:
+        """A table of sentences by their codes, such as `unclear`. Raises as `render` does."""
+        name = f"{language}/_words.j2"
+        try:
+            words: Mapping[str, str] = getattr(self._environment.get_template(name).module, table)
+        except Exception as error:
+            raise BrokenTemplate(problem_of(name, error)) from error
+        return words
 
     def check(self, company: Company) -> list[TemplateProblem]:
         """Renders every message in every language with sample invoices; what is wrong, each thing once."""

@@ -137,6 +137,11 @@ class Inbox:
         row = self._connection.execute(select(InboxRow).where(col(InboxRow.id) == inbox_id)).first()
         return _mail(row) if row else None
 
+    def by_digest(self, digest: str) -> InboxMail | None:
+        """The mail with these contents, by whatever way it came."""
+        row = self._connection.execute(select(InboxRow).where(col(InboxRow.digest) == digest)).first()
+        return _mail(row) if row else None
+
     def raw(self, inbox_id: int) -> bytes:
         """The bytes of a mail as they were received."""
         raw: bytes = self._connection.execute(

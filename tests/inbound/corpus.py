@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 CORPUS = Path(__file__).parents[2] / ".." / "shared" / "corpus"
 needs_corpus = pytest.mark.skipif(not CORPUS.is_dir(), reason="no corpus of real mail beside the project")
+
+
+TALLY = "tally of real mail"
+Tell = Callable[[str, object], None]
+
+
+def tally(tell: Tell, what: str, verdicts: Counter[str]) -> None:
+    """Puts a line into the table at the end of the run; verdicts are right, asked, wrong."""
+    counts = "".join(f"{verdicts[verdict]:>7}" for verdict in ("right", "asked", "wrong"))
+    tell(TALLY, f"{what:24}{counts}")
 
 
 def rows(folder: str) -> list[dict[str, str]]:

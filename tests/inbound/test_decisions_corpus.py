@@ -1,13 +1,13 @@
 """Real replies of every mail program: what they decide, and what of them their writers typed.
 
-Each run prints a table (pytest -s): right is what is known of the file, asked is a question back where that is allowed
-too, wrong is anything else.
+The table at the end of a run: right is what is known of the file, asked is a question back where that is allowed too,
+wrong is anything else.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import date
 from functools import cache
 
@@ -17,7 +17,7 @@ from mailflow.inbound.answer import read_answer
 from mailflow.inbound.message import InboundMessage, parse
 from mailflow.inbound.quoting import visible_text
 
-from .corpus import CORPUS, needs_corpus, rows
+from .corpus import CORPUS, Tell, needs_corpus, rows, tally
 from .replies import message
 
 TODAY = date(2026, 11, 24)
@@ -70,12 +70,11 @@ def verdict(row: Row, command: Command) -> str:
     return "right" if got == row["expected"] or row["expected"] == "unclear" else "asked"
 
 
-def test_decisions_of_the_corpus_are_read_as_the_rules_say() -> None:
+def test_decisions_of_the_corpus_are_read_as_the_rules_say(record_property: Tell) -> None:
     found = decisions()
-    table = Counter((row["level"], verdict(row, command)) for row, command in found)
-    print("\ndecisions  right  asked  wrong")
     for level in ("core", "natural"):
-        print(f"{level:9}  {table[level, 'right']:5}  {table[level, 'asked']:5}  {table[level, 'wrong']:5}")
+        verdicts = Counter(verdict(row, command) for row, command in found if row["level"] == level)
+        tally(record_property, f"decisions, {level}", verdicts)
     wrong = {row["file"]: (row["level"], command) for row, command in found if verdict(row, command) == "wrong"}
     assert not [file for file, (level, _) in wrong.items() if level == "core"]
     natural = [row for row, _ in found if row["level"] == "natural"]
@@ -118,16 +117,15 @@ def words(text: str) -> list[str]:
     return [" ".join(line.split()) for line in text.splitlines() if line.strip()]
 
 
-def test_of_the_replies_in_the_corpus_exactly_what_was_typed_is_visible() -> None:
-    table: Counter[tuple[str, str]] = Counter()
+def test_of_the_replies_in_the_corpus_exactly_what_was_typed_is_visible(record_property: Tell) -> None:
+    table: dict[str, Counter[str]] = defaultdict(Counter)
     wrong = []
     for row in rows("replies"):
         seen = visible_text(reply(row)).text
         if row["truth"] == "known":
             right = words(seen) == words(cell(row["visible_text"]))
-            table[row["kind"], "right" if right else "wrong"] += 1
+            table[row["kind"]]["right" if right else "wrong"] += 1
             wrong += [] if right else [row["file"]]
-    print("\nreplies  right  wrong")
-    for kind in ("eml", "html", "text"):
-        print(f"{kind:7}  {table[kind, 'right']:5}  {table[kind, 'wrong']:5}")
-    assert len(wrong) <= 0.05 * table.total(), wrong
+    for kind, verdicts in table.items():
+        tally(record_property, f"replies, {kind}", verdicts)
+    assert len(wrong) <= 0.05 * sum(map(Counter.total, table.values())), wrong

@@ -85,7 +85,7 @@ class Application:
 
     def pass_once(self, now: datetime | None = None, progress: Progress = lambda what, count: None) -> PassResult:
         """One whole pass, at the system's time or at another: the mails, then the portal, in turn until all is done."""
-        before = self.portal.read_structure(_clock(now)()) if self.portal else PortalResult()
+        before = self.read_structure(now)
         result = self.mail_pass(now, progress)
         result.troubles += before.troubles
         while self.portal:
@@ -95,6 +95,10 @@ class Application:
                 break
             result += self.mail_pass(now, progress)
         return result
+
+    def read_structure(self, now: datetime | None = None) -> PortalResult:
+        """Reads who leads whom where the portal knows that, before mail that may need it."""
+        return self.portal.read_structure(_clock(now)()) if self.portal else PortalResult()
 
     def mail_pass(self, now: datetime | None = None, progress: Progress = lambda what, count: None) -> PassResult:
         """Reads and sends mail; the portal is not spoken to."""
@@ -262,6 +266,7 @@ def run(settings: Settings) -> int:
     """The daemon, until it is told to stop."""
     application = build(settings)
     try:
+        application.read_structure()
         beside = Beside(application.portal_pass, settings.mailbox.poll_seconds) if application.portal else None
         Daemon(application.mail_pass, application.mailbox, settings.mailbox.poll_seconds, beside).run()
     finally:

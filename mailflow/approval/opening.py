@@ -182,6 +182,8 @@ def _start_or_ask(
     invoice: Invoice, first: tuple[Effect, ...], history: tuple[Entry, ...], company: Company, now: datetime
 ) -> Outcome:
     invoice = _with_changes(_without_past_date(invoice, company, now))
+    if invoice.problems or (invoice.repeat and not invoice.repeat.reason):
+        invoice = replace(invoice, awaits_structure=False)
     if invoice.problems:
         mail = Mail(invoice.submitter, Message.INCOMPLETE, invoice, asks=Asks.COMPLETION)
         lacking = Entry(
@@ -208,7 +210,8 @@ def _start(
     )
     index = next((i for i, step in enumerate(steps) if step.status is StepStatus.WAITING), None)
     if index is None:
-        trouble = {"problem": found.problem, "who": found.who}
+        by_portal = route.asks_portal(invoice.route, company)
+        trouble = {"problem": found.problem, "who": found.who, "notes": list(found.notes), "by_portal": by_portal}
         mails = (
             Mail(invoice.submitter, Message.NO_APPROVER, invoice, asks=Asks.COMPLETION, extra=trouble),
             Mail(company.administrator, Message.NO_APPROVER, invoice, extra=trouble),

@@ -85,7 +85,7 @@ def chain_above(submitter: str, structure: Structure, primary: int | None) -> Ch
     for department in _upwards(start, structure):
         head = structure.members.get(department.head) if department.head else None
         if head is None:
-            notes.append(f"no head: {department.name}")
+            notes.append(f"{'unknown' if department.head else 'no'} head: {department.name}")
         elif not head.active:
             notes.append(f"inactive head: {department.name}, {head.name}")
         elif head.id == person.id:

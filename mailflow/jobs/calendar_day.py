@@ -13,7 +13,6 @@ from mailflow.approval.invoice import Invoice
 from mailflow.approval.noticing import remind_approver
 from mailflow.approval.opening import start_waiting
 from mailflow.approval.paying import move_unpaid, remind_accountant
-from mailflow.approval.structure import HierarchySource
 from mailflow.jobs.company_now import company_now
 from mailflow.jobs.outgoing import Outgoing
 from mailflow.store.engine import Store
@@ -36,8 +35,7 @@ class CalendarDay:
         with self.store.begin() as uow:
             unpaid = uow.invoices.unpaid_before(self.company.today(now))
             silent = uow.invoices.waiting_since(now - self.company.remind_after)
-            by_portal = self.company.hierarchy is HierarchySource.BITRIX24
-            waiting = uow.invoices.awaiting_structure() if by_portal else []
+            waiting = uow.invoices.awaiting_structure()
         done = self._apply(move_unpaid, unpaid, now)
         done += self._apply(start_waiting, waiting, now)
         done += self._apply(remind_approver, silent, now)

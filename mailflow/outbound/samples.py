@@ -195,7 +195,9 @@ def _opening_mails(language: str, full: bool) -> Iterator[Mail]:
     earlier = _line("INV-2026-0000", Status.PAID, tongue)
     yield Mail(SUBMITTER, Message.REPEATED, repeated, Asks.COMPLETION, extra={"earlier": earlier if full else None})
     for problem in CHAIN_PROBLEMS:
-        trouble = {"problem": problem, "who": tongue.names[1] if problem else ""}
+        notes = ["no head: D3", "own head: D5"] if full and not problem else []
+        who = tongue.names[1] if problem else ""
+        trouble = {"problem": problem, "who": who, "notes": notes, "by_portal": bool(problem or notes)}
         yield Mail(SUBMITTER, Message.NO_APPROVER, waiting, Asks.COMPLETION, extra=trouble)
         yield Mail(ADMINISTRATOR, Message.NO_APPROVER, waiting, extra=trouble)
     yield Mail(SUBMITTER, Message.AWAITS_STRUCTURE, waiting)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,9 +11,9 @@ from hypothesis import strategies as st
 
 from mailflow.approval.effects import Message
 from mailflow.approval.lifecycle import Status
-from mailflow.approval.opening import start_waiting
+from mailflow.approval.opening import complete, start_waiting
 from mailflow.approval.structure import Chain, Department, HierarchySource, Member, Structure, WhenAway, chain_above
-from mailflow.approval.submission import RouteKind
+from mailflow.approval.submission import Field, Form, Problem, RouteKind
 from tests.approval.company import ANNA, DMITRY, IVAN, NOON, OLGA, PETR, company, mail, messages, opened
 
 DIRECTOR, HEAD, LEAD, WORKER, OTHER = 2, 14, 13, 12, 15
@@ -144,7 +145,12 @@ def test_a_head_without_an_address_is_told_to_submitter_and_administrator() -> N
     outcome = opened(by_portal(structure(m14="")))  # type: ignore[arg-type]
     assert outcome.invoice.status is Status.INCOMPLETE
     assert {to for message, to in messages(outcome) if message == "no_approver"} == {IVAN, "admin@example.com"}
-    assert mail(outcome, Message.NO_APPROVER, IVAN).extra == {"problem": "no_address", "who": "M14"}
+    assert mail(outcome, Message.NO_APPROVER, IVAN).extra == {
+        "problem": "no_address",
+        "who": "M14",
+        "notes": [],
+        "by_portal": True,
+    }
 
 
 def test_somebody_without_an_account_asks_the_heads_of_the_settings() -> None:
@@ -170,6 +176,30 @@ def test_an_invoice_that_cannot_start_after_its_waiting_is_asked_about_once() ->
     assert asked is not None
     assert messages(asked) == [("incomplete", IVAN)]
     assert start_waiting(asked.invoice, by_portal(structure()), late) is None  # type: ignore[arg-type]
+
+
+def test_an_invoice_that_waited_goes_on_when_the_settings_know_the_heads_again() -> None:
+    waiting = opened(by_portal(None))  # type: ignore[arg-type]
+    started = start_waiting(waiting.invoice, company(default_route=RouteKind.HIERARCHY), NOON)
+    assert started is not None
+    assert [step.approver for step in started.invoice.steps] == [OLGA, DMITRY]
+
+
+def test_a_reply_that_spoils_a_waiting_invoice_is_asked_about_once() -> None:
+    waiting = opened(by_portal(None)).invoice  # type: ignore[arg-type]
+    unreadable = Form(problems=(Problem(Field.AMOUNT, "unreadable", "a lot"),))
+    spoiled = complete(replace(waiting, form=replace(waiting.form, amount=None)), unreadable, (), None, company(), NOON)
+    assert messages(spoiled) == [("incomplete", IVAN)]
+    assert start_waiting(spoiled.invoice, by_portal(structure()), NOON) is None  # type: ignore[arg-type]
+
+
+def test_an_empty_chain_says_what_the_portal_has_from_the_submitter_upwards() -> None:
+    found = structure({5: (3, WORKER), 3: (1, None), 1: (None, 99)})
+    outcome = opened(by_portal(found))  # type: ignore[arg-type]
+    told = mail(outcome, Message.NO_APPROVER, "admin@example.com").extra
+    assert told["notes"] == ["own head: D5", "no head: D3", "unknown head: D1"]
+    (entry,) = [entry for entry in outcome.history if entry.event == "no_approver"]
+    assert entry.details["notes"] == told["notes"]
 
 
 @pytest.mark.parametrize("when_away", WhenAway)

@@ -39,9 +39,10 @@ class Rsvp:
 
 @dataclass(frozen=True)
 class Bounced:
-    """A report that a mail of ours did not arrive."""
+    """A report that a mail of ours did not arrive; `reference` is that mail's, where the report quotes it."""
 
     report: DeliveryReport
+    reference: Reference | None = None
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ class Router:
         if message.sender == self.company.mailbox:
             return Ignored("a mail of our own")
         if mail.report:
-            return Bounced(mail.report)
+            return Bounced(mail.report, reference)
         doubt = self._doubt(message, reference)
         if mail.calendar_reply:
             return self._calendar_reply(mail.calendar_reply, doubt)

@@ -178,7 +178,7 @@ class Processing:
             case Rsvp():
                 return self._rsvp(uow, intent, trigger, now)
             case Bounced():
-                return self._bounce(uow, intent, trigger, now)
+                return self._bounce(uow, intent, mail, trigger, now)
             case Automatic():
                 return self._note_automatic(uow, intent, trigger, now)
             case Quarantined(reason):
@@ -254,21 +254,31 @@ class Processing:
         self.outgoing.record(uow, record_rsvp(invoice, reply), trigger, now)
         return Settled(InboxState.PROCESSED, "rsvp", reply.partstat, number)
 
-    def _bounce(self, uow: UnitOfWork, intent: Bounced, trigger: Trigger, now: datetime) -> Settled:
-        sent = next((s for m in intent.report.message_ids if (s := uow.outbox.by_message_id(m))), None)
+    def _bounce(
+        self, uow: UnitOfWork, intent: Bounced, mail: InboxMail, trigger: Trigger, now: datetime
+    ) -> Settled:
+        sent = _bounced_mail(uow, intent)
         if sent is None:
-            return Settled(InboxState.IGNORED, "bounce", "it is about no mail of ours")
+            return self._bounced_somewhere(uow, intent, mail, now)
         if sent.number is None:
             return Settled(InboxState.PROCESSED, "bounce", f"a mail to {sent.recipient} did not arrive")
-        invoice = _existing(uow, sent.number)
         kind = sent.effect.message.value if isinstance(sent.effect, Mail) else Message.INVITE.value
-        for failure in intent.report.failures:
-            if failure.recipient and failure.recipient != sent.recipient and len(intent.report.failures) > 1:
-                continue
-            reason = f"{failure.status} {failure.diagnostic}".strip()
-            outcome = noticing.record_bounce(invoice, sent.recipient, kind, failure.given_up, reason, self.company)
-            invoice = self.outgoing.record(uow, outcome, trigger, now)
+        of_recipient = [f for f in intent.report.failures if f.recipient == sent.recipient]
+        failure = max(of_recipient or intent.report.failures, key=lambda f: (f.given_up, f.permanent))
+        reason = f"{failure.status} {failure.diagnostic}".strip()
+        invoice = _existing(uow, sent.number)
+        outcome = noticing.record_bounce(invoice, sent.recipient, kind, failure.given_up, reason, self.company)
+        self.outgoing.record(uow, outcome, trigger, now)
         return Settled(InboxState.PROCESSED, "bounce", f"a mail to {sent.recipient} did not arrive", sent.number)
+
+    def _bounced_somewhere(self, uow: UnitOfWork, intent: Bounced, mail: InboxMail, now: datetime) -> Settled:
+        """The report does not say which mail: the administrator looks where it may be one of ours."""
+        ours = [f.recipient for f in intent.report.failures if f.given_up and uow.outbox.has_written_to(f.recipient)]
+        if not ours:
+            return Settled(InboxState.IGNORED, "bounce", "it is about no mail of ours")
+        reason = f"a mail to {', '.join(dict.fromkeys(ours))} did not arrive, and the report does not say which"
+        self._announce_quarantine(uow, mail, reason, now)
+        return Settled(InboxState.QUARANTINED, "bounce", reason)
 
     def _note_automatic(self, uow: UnitOfWork, intent: Automatic, trigger: Trigger, now: datetime) -> Settled:
         sign, reference = intent.sign, intent.reference
@@ -340,6 +350,22 @@ class Processing:
                 notice = Mail(self.company.administrator, Message.MAIL_FAILED, extra=extra)
                 self.outgoing.enqueue(uow, notice, None, now)
             uow.commit()
+
+
+def _bounced_mail(uow: UnitOfWork, intent: Bounced) -> OutboxEntry | None:
+    """The mail that bounced: by its Message-ID, by its reference in what came back, or the only one it can be."""
+    by_id = (uow.outbox.by_message_id(message_id) for message_id in intent.report.message_ids)
+    if sent := next(filter(None, by_id), None):
+        return sent
+    if intent.reference and (message_id := uow.references.message_id_of(intent.reference.token)):
+        return uow.outbox.by_message_id(message_id)
+    recipients = {failure.recipient for failure in intent.report.failures if failure.recipient}
+    waiting = [(invoice, person) for person in recipients for invoice in uow.invoices.asked_of(person)]
+    if len(waiting) != 1:
+        return None
+    ((invoice, person),) = waiting
+    asked = uow.outbox.thread(invoice.number, person)
+    return uow.outbox.by_message_id(asked[-1]) if asked else None
 
 
 def _concerns(uow: UnitOfWork, number: str, sender: str | None) -> bool:

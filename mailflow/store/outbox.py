@@ -244,6 +244,11 @@ class Outbox:
         row = self._connection.execute(select(OutboxRow).where(col(OutboxRow.message_id) == message_id)).first()
         return _entry(row) if row else None
 
+    def has_written_to(self, recipient: str) -> bool:
+        """Whether this address was ever sent anything."""
+        statement = select(_ID).where(col(OutboxRow.recipient) == recipient).limit(1)
+        return self._connection.execute(statement).first() is not None
+
     def last_of(self, message: Message, recipient: str) -> datetime | None:
         """When such a mail was last written to this person."""
         moment: datetime | None = self._connection.execute(

@@ -176,6 +176,86 @@ def test_a_mail_that_no_server_takes_marks_the_invoice_and_offers_the_deputy(
     assert "gone@example.com" in office.mails("admin")[-1].text
 
 
+REPORT = """\
+Return-Path: <>
+From: MAILER-DAEMON@mail.example.com
+To: finance@example.com
+Subject: Undelivered Mail Returned to Sender
+{header}Content-Type: text/plain; charset=utf-8
+
+This is the mail system at host mail.example.com.
+
+<{recipient}>: host mx.example.com said: 550 5.1.1 User unknown
+
+{returned}
+"""
+
+
+def bounce(office: Office, recipient: str, header: str = "", returned: str = "") -> None:
+    office.drop_in(REPORT.format(recipient=recipient, header=header, returned=returned).encode())
+    office.work()
+
+
+@pytest.mark.parametrize("known_by", ["Message-ID", "reference", "address"])
+def test_a_bounce_is_found_back_to_exactly_the_mail_that_bounced(office: Office, known_by: str) -> None:
+    office.submit()
+    request = office.gets("olga")
+    returned = {
+        "Message-ID": f"Message-ID: {request.message_id}",
+        "reference": f"Subject: {request.subject}",
+        "address": "",
+    }
+    bounce(office, "olga@example.com", returned=returned[known_by])
+    (warning,) = office.invoice().warnings
+    assert warning.code == "not_delivered"
+    assert "olga@example.com" in warning.detail
+    (line,) = [line for line in office.history() if line.event == "not_delivered"]
+    assert line.details["message"] == "approval_request"
+
+
+def test_a_bounce_that_may_be_of_two_mails_is_looked_at_by_the_administrator(office: Office) -> None:
+    office.submit()
+    office.submit()
+    bounce(office, "olga@example.com")
+    assert [invoice.warnings for invoice in office.invoices()] == [(), ()]
+    (mail,) = office.quarantine()
+    assert mail.reason == "a mail to olga@example.com did not arrive, and the report does not say which"
+
+
+def test_a_bounce_of_somebody_we_never_wrote_to_is_ignored(office: Office) -> None:
+    office.submit()
+    bounce(office, "nobody@elsewhere.example")
+    assert office.quarantine() == []
+    assert office.invoice().warnings == ()
+
+
+def test_what_was_attached_or_forwarded_never_answers_for_a_person(office: Office) -> None:
+    """Petr has Olga's approval as a file, and forwards it; then Olga attaches a mail that says it."""
+    office.submit()
+    request = office.gets("olga")
+    said = EmailMessage()
+    said["From"], said["To"], said["Subject"] = "olga@example.com", "finance@example.com", f"Re: {request.subject}"
+    said["In-Reply-To"] = request.message_id
+    said.set_content("СОГЛАСОВАНО")
+    for sender, text in (("petr@example.com", ""), ("olga@example.com", "")):
+        outer = EmailMessage()
+        outer["From"], outer["To"], outer["Subject"] = sender, "finance@example.com", f"Fwd: {request.subject}"
+        outer["In-Reply-To"] = request.message_id
+        outer.set_content(text)
+        outer.add_attachment(said)
+        office.send_raw(outer, sender)
+    inline = EmailMessage()
+    inline["From"], inline["To"] = "petr@example.com", "finance@example.com"
+    inline["Subject"] = f"Fwd: {request.subject}"
+    inline.set_content(
+        "---------- Forwarded message ---------\nFrom: Olga <olga@example.com>\nSubject: Re: x\n\nСОГЛАСОВАНО\n"
+    )
+    office.send_raw(inline, "petr@example.com")
+    office.work()
+    assert office.invoice().asked_step == 0
+    assert office.invoice().approvers_so_far == ()
+
+
 def test_a_silent_approver_is_reminded_once_a_day(office: Office) -> None:
     office.submit()
     office.work(hours=23)

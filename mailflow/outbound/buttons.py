@@ -53,7 +53,9 @@ def answers_to(mail: Mail, language: str) -> tuple[Answer, ...]:
             return _submitters_answers(mail, language)
         case Asks.NOTHING:
             verbs = _verbs_besides(mail)
-    return tuple(_answer(verb, language) for verb in verbs)
+    proposed = mail.extra.get("proposed")
+    known = {Verb.POSTPONE: formats.typed_day(str(proposed), language)} if proposed else {}
+    return tuple(_answer(verb, language, known.get(verb, "")) for verb in verbs)
 
 
 def answers_to_invitation(invitation: Invitation, language: str) -> tuple[Answer, ...]:
@@ -112,9 +114,9 @@ def _verbs_besides(mail: Mail) -> list[Verb]:
             return []
 
 
-def _answer(verb: Verb, language: str) -> Answer:
+def _answer(verb: Verb, language: str, text: str = "") -> Answer:
     word = KEYWORDS[verb][language][0]
-    return Answer(verb.value, word, f"{word}: " if verb in _NEEDS_TEXT else word)
+    return Answer(verb.value, word, f"{word}: {text}" if verb in _NEEDS_TEXT else word)
 
 
 def _standing(invoice: Invoice, language: str) -> list[tuple[Field, str]]:

@@ -174,6 +174,49 @@ def test_the_accountants_declined_invite_is_asked_about_and_decides_nothing(offi
     assert office.invoice().payment.due == day(12, 22)
 
 
+COUNTER = """BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//A calendar//EN
+METHOD:COUNTER
+BEGIN:VEVENT
+UID:{uid}
+SEQUENCE:{sequence}
+DTSTAMP:20261202T090000Z
+DTSTART:20261222T070000Z
+DTEND:20261222T073000Z
+ATTENDEE;PARTSTAT=TENTATIVE:MAILTO:buh@example.com
+ATTENDEE;PARTSTAT=ACCEPTED:mailto:ivan@example.com
+END:VEVENT
+END:VCALENDAR
+"""
+
+
+def test_another_day_that_the_accountant_proposes_in_the_calendar_moves_nothing_until_the_button_is_pressed(
+    office: Office,
+) -> None:
+    office.submit()
+    office.olga.reply(office.gets("olga"), "Согласовано")
+    office.work()
+    office.director.reply(office.gets("director"), "APPROVE")
+    office.work()
+    (invite,) = [i for i in office.invoice().invites if i.attendee == "buh@example.com"]
+    proposal = EmailMessage()
+    proposal["From"], proposal["To"] = "buh@example.com", "finance@example.com"
+    proposal["Subject"] = "Предложено новое время: ОПЛАЧЕНО"
+    proposal.set_content("ОПЛАЧЕНО")
+    calendar = COUNTER.format(uid=invite.uid, sequence=invite.sequence)
+    proposal.add_alternative(calendar, subtype="calendar", params={"method": "COUNTER"})
+    office.send_raw(proposal, "buh@example.com")
+    office.work()
+    assert office.invoice().payment.due == day(12, 15)
+    assert office.invoice().status is Status.TO_PAY
+    asked = office.mails("buh")[-1]
+    assert "Вы предлагаете другой день оплаты" in asked.text
+    office.buh.press(asked, "перенести")
+    office.work()
+    assert office.invoice().payment.due == day(12, 22)
+
+
 def test_withdrawn_before_the_payment_everybody_is_told_and_the_event_is_cancelled(office: Office) -> None:
     office.submit()
     office.olga.reply(office.gets("olga"), "Согласовано")

@@ -10,6 +10,8 @@ from mailflow.inbound.header import decode_words
 from mailflow.inbound.mime import Part
 
 _CID = re.compile(r"cid:([^\s\"'<>)]{1,300})", re.IGNORECASE)
+_METHOD = re.compile(r"^METHOD[:;]", re.IGNORECASE | re.MULTILINE)
+_METHOD_NAME = re.compile(r"[A-Za-z-]{1,20}")
 _REPORTS = {
     "message/delivery-status",
     "message/disposition-notification",
@@ -57,7 +59,7 @@ def _sort(part: Part, found: Contents, in_alternative: bool) -> None:
     elif kind in _REPORTS:
         found.report[kind] = b"\n\n".join(filter(None, (found.report.get(kind), part.content()[0])))
     elif kind in _CALENDARS or part.filename.lower().endswith(".ics"):
-        found.calendars.append(part.content()[0])
+        found.calendars.append(_calendar(part))
     elif _is_body(part, found):
         text, defects = part.text()
         (found.texts if kind == "text/plain" else found.htmls).append(text)
@@ -72,6 +74,14 @@ def _is_body(part: Part, found: Contents) -> bool:
         return False
     is_first = not found.texts and not found.htmls and not part.disposition
     return not part.filename or (is_first and part.media_type == "text/plain")
+
+
+def _calendar(part: Part) -> bytes:
+    """A calendar in UTF-8; a method that the type of the part alone names (RFC 6047 section 2.4) stands in it too."""
+    text, method = part.text()[0], part.parameters.get("method", "")
+    if _METHOD_NAME.fullmatch(method) and not _METHOD.search(text):
+        text = text.replace("BEGIN:VCALENDAR\n", f"BEGIN:VCALENDAR\nMETHOD:{method}\n", 1)
+    return text.encode("utf-8", "replace")
 
 
 def _file(part: Part, found: Contents) -> File:

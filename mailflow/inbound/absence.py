@@ -20,9 +20,7 @@ _WORDS = (
     "ausênc*", "urlop*", "nieobecn*", "poza biurem", "afwezig*", "vakantie", "niet op kantoor", "på semester",
     "frånvar*", "fravær*", "på ferie", "lomalla", "poissa", "dovolen*", "izinde", "yıllık izin",
 )  # fmt: skip
-_AWAY = re.compile(
-    rf"(?<!\w)(?:{'|'.join(_WORDS)})(?!\w)".replace(" ", r"\s").replace("*", r"\w{0,12}"), re.IGNORECASE
-)
+_AWAY = re.compile(rf"(?<!\w)(?:{'|'.join(_WORDS)})(?!\w)".replace(" ", r"\s").replace("*", r"\w{0,12}"), re.IGNORECASE)
 
 
 def is_absence(message: InboundMessage, visible: str) -> bool:

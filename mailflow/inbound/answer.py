@@ -100,9 +100,9 @@ class _Reader:
             case Verb.APPROVE:
                 return Approve(said.text)
             case Verb.REJECT:
-                return Reject(_not_ours(said.text) if said.is_separated or said.below else "")
+                return Reject(said.text if said.is_separated or said.below else "")
             case Verb.QUESTION:
-                return Question(_not_ours(said.text))
+                return Question(said.text)
             case Verb.DELEGATE:
                 return Delegate(_one_address(said.first or said.second))
             case Verb.WITHDRAW:
@@ -141,7 +141,7 @@ class _Reader:
         if "?" in _LINK.sub(" ", said.rest):
             return "question"
         plain = _plain(said.rest)
-        if (_CONDITION if verb is Verb.PAID else _CONDITION_ON_THE_LINE).search(plain):
+        if (_CONDITION if verb in (Verb.PAID, Verb.DELEGATE) else _CONDITION_ON_THE_LINE).search(plain):
             return "condition"
         return "negation" if _NEGATION.search(plain) or _TAKEN_BACK.search(plain) else None
 
@@ -184,7 +184,7 @@ class _Reader:
 
 
 class _Said:
-    """What stands behind the keyword: on its line and below."""
+    """What stands behind the keyword: on its line and below; nothing where our own 'reason' still stands there."""
 
     def __init__(self, rest: str, below: list[str]) -> None:
         self.rest = rest[:MAX_COMMENT]
@@ -196,17 +196,13 @@ class _Said:
         self.is_separated = bool(self.first) and marked
         self.below = "\n".join(line.strip() for line in below).strip()[:MAX_COMMENT]
         self.second = next((line.strip() for line in self.lines_below), "")
-        self.text = f"{self.first}\n{self.below}".strip()[:MAX_COMMENT]
+        is_ours = folded(self.first).strip(" .:<>[]()…") in words.PLACEHOLDERS
+        self.text = "" if is_ours else f"{self.first}\n{self.below}".strip()[:MAX_COMMENT]
 
 
 def _plain(text: str) -> str:
     """The text in small letters without links and without the courtesies that mean nothing."""
     return _HARMLESS.sub(" ", folded(_ADDRESS.sub(" ", _LINK.sub(" ", text[:MAX_COMMENT]))))
-
-
-def _not_ours(text: str) -> str:
-    """The text; "" where it still is the word that our own mail put there for it, as in 'REJECT: reason'."""
-    return "" if folded(text).strip(" .:<>[]()…") in words.PLACEHOLDERS else text
 
 
 def _one_address(text: str) -> str | None:

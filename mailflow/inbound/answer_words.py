@@ -9,11 +9,12 @@ CONDITIONS = (
     "if", "only", "unless", "until", "till", "provided", "providing", "assuming", "subject to", "on condition",
     "on the condition", "as long as", "as soon as", "so long as", "in case", "pending", "conditional(?:ly)?", "but",
     "except", "however", "although", "partial(?:ly)?", "partly", "preliminar(?:y|ily)", "provisional(?:ly)?",
-    "for now", "not before", "up to", "no more than", "at most",
+    "for now", "not before", "up to", "no more than", "at most", "in principle", "awaiting", "waiting for",
     "with (?:the )?(?:changes?|corrections?|conditions?|reservations?|amendments?|exceptions?)",
     "если", "при услови[ия]", "с условием", "на условиях?", "условно", "только", "лишь", "но", "однако", "кроме",
     "за исключением", "в случае", "как только", "при (?:наличии|получении|предоставлении|подписании|согласовании)",
-    "частично", "предварительно", "пока", "не более", "не больше", "в пределах",
+    "частично", "предварительно", "пока", "не более", "не больше", "в пределах", "в принципе", "в целом",
+    "жд(?:у|[её]м)", "ожида(?:ю|ем)", "окончательн\\w{1,3} решени\\w{1,3}", "final (?:decision|approval)",
     "с (?:замечани\\w{1,3}|оговорк\\w{1,3}|изменени\\w{1,3}|правк\\w{1,3}|исправлени\\w{1,3}|уч[её]том)",
     "до тех пор",
 )  # fmt: skip
@@ -21,7 +22,8 @@ CONDITIONS = (
 
 CONDITIONS_ON_THE_LINE = (
     "after", "when", "once", "upon", "without", "instead", "half", "после", "когда", "при", "без", "вместо",
-    "половин\\w{1,2}",
+    "половин\\w{1,2}", "or", "или", "либо", "(?<!оплатить )(?<!оплата )до \\d{1,12}",
+    "by (?!me(?!\\w)|myself|post|mail|e-?mail|bank|wire|card)\\w{1,40}",
     "на сумму", "в сумме", "в размере", "по (?:получении|факту|подписании)",
 )  # fmt: skip
 """The same, but only beside the keyword: elsewhere they are a remark."""

@@ -14,7 +14,7 @@ from inscriptis.html_engine import Inscriptis
 from inscriptis.model.config import ParserConfig
 from lxml import etree
 
-from mailflow.inbound.quote_patterns import QUOTED_ELEMENTS, QUOTED_FROM_HERE, SIGNATURE_ELEMENTS
+from mailflow.inbound.quote_patterns import QUOTED_ELEMENTS, QUOTED_FROM_HERE, SIGNATURE_NAME
 
 MAX_HTML = 1_000_000
 """Characters of a body that are looked at."""
@@ -36,6 +36,7 @@ _WHITE = {"white", "#fff", "#ffffff", "rgb(255,255,255)", "rgba(255,255,255,1)"}
 _NO_COLOUR = {"transparent", "inherit", "initial", "none"}
 _OUTLOOK_RULE = re.compile(r"border-top\s{0,3}:\s{0,3}solid\s{1,3}#(?:e1e1e1|b5c4df)", re.IGNORECASE)
 
+_SIGNATURE = re.compile(rf"(?<![^\W_]){SIGNATURE_NAME}(?![^\W_])", re.IGNORECASE)
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -88,11 +89,11 @@ def _flatten(root: etree._Element) -> None:
 
 
 def _mark_quotations(root: etree._Element) -> None:
-    signatures, quoted, breaks = map(_Matcher, (SIGNATURE_ELEMENTS, QUOTED_ELEMENTS, QUOTED_FROM_HERE))
+    quoted, breaks = map(_Matcher, (QUOTED_ELEMENTS, QUOTED_FROM_HERE))
     for element in list(root.iter(etree.Element)):
         if element is root:
             continue
-        if signatures.matches(element) or element.get("data-signature-widget") or element.get("data-signatureblock"):
+        if _is_signature(element):
             _remove(element)
         elif quoted.matches(element):
             _replace(element, QUOTATION_LINE)
@@ -100,6 +101,12 @@ def _mark_quotations(root: etree._Element) -> None:
             _replace(element, BREAK_LINE)
         elif _name(element) == "hr":
             _replace(element, RULE_LINE)
+
+
+def _is_signature(element: etree._Element) -> bool:
+    if element.get("data-signature-widget") or element.get("data-signatureblock"):
+        return True
+    return bool(_SIGNATURE.search(f"{element.get('class') or ''} {element.get('id') or ''}"[:500]))
 
 
 class _Matcher:

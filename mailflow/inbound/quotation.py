@@ -41,7 +41,7 @@ def unquoted(text: str, keywords: KeywordList) -> Unquoted:
     signature = False
     at = 0
     while at < len(lines):
-        if _is_prefixed(lines[at]):
+        if _is_prefixed(lines[at]) and not _BANNER.match(lines[at][:MAX_PATTERN]):
             at = _after_quotation(lines, at)
             kept.append("")
             signature = False
@@ -106,7 +106,7 @@ def _introduction(lines: list[str], at: int) -> int:
     line = lines[at][:MAX_PATTERN]
     if not line:
         return 0
-    if _MARKER.search(line) or _SEPARATOR.search(line) or _FORWARD_LINE.match(line):
+    if _BANNER.match(line) or _MARKER.search(line) or _SEPARATOR.search(line) or _FORWARD_LINE.match(line):
         return 1
     return _header_block(lines, at) or _attribution(lines, at)
 
@@ -142,27 +142,34 @@ def _attribution(lines: list[str], at: int) -> int:
     opens = bool(_OPENING.match(start)) or _has_day_and_time(start)
     joined = ""
     for offset, line in enumerate(lines[at : at + _ATTRIBUTION_LINES]):
-        if not line or len(joined) > MAX_PATTERN or (_is_prefixed(line) and not _CLOSING.fullmatch(line)):
+        if not line or len(joined) > MAX_PATTERN or (_is_prefixed(line) and not _CLOSING.match(line[:MAX_PATTERN])):
             return 0
-        joined = f"{joined} {line[:MAX_PATTERN]}".strip()[: 2 * MAX_PATTERN]
+        joined = f"{joined} {_TURNS.sub('', line[:MAX_PATTERN])}".strip()[: 2 * MAX_PATTERN]
         if _attributes(joined, opens, lines, at + offset + 1):
             return offset + 1
-        if not opens and not _HALF_ATTRIBUTION.match(joined[:MAX_PATTERN]):
+        if not opens and not _goes_on(joined[:MAX_PATTERN]):
             return 0
     return 0
 
 
+def _goes_on(joined: str) -> bool:
+    """Whether a line that begins with no date may be the first half of an attribution that a program wrapped."""
+    return bool(_HALF_ATTRIBUTION.match(joined) or (_ADDRESS.search(joined) and _WROTE.search(joined)))
+
+
 def _attributes(joined: str, opens: bool, lines: list[str], below: int) -> bool:
+    if _DATE_AND_NAME.fullmatch(joined[:MAX_PATTERN]):
+        return True
     ends = _ENDING.search(joined[-MAX_PATTERN:])
     if not ends:
         return False
     wrote, address = _WROTE.search(joined), _ADDRESS.search(joined)
+    follows = _next_line(lines, below)
+    quoted = follows < len(lines) and (_is_prefixed(lines[follows]) or lines[follows].startswith("| "))
     if opens and _DAY.search(joined):
-        return bool(wrote or (address and ends["colon"]))
+        return bool(wrote or (address and (ends["colon"] or (quoted and _DATE.search(joined)))))
     if wrote and address and ends["colon"]:
         return True
-    follows = _next_line(lines, below)
-    quoted = follows < len(lines) and _is_prefixed(lines[follows])
     return bool(wrote and ends["colon"] and (opens or quoted or _NUMBERED_WROTE.search(joined)))
 
 
@@ -183,17 +190,24 @@ _PREFIX = re.compile(r"\s{0,4}(?:[^\W\d_]{1,3})?>")
 _RULE = re.compile(r"(?:[\s*_=—–-]{3,400}|\s{0,3}-{4,40}\s?[^\n-]{1,60}\s?-{4,40}\s{0,3})$")
 _MARKER = re.compile(_any_of(marker.strip("- ") for marker in REPLY_MARKERS.values()), re.IGNORECASE)
 _SENT_WITH = rf"\W{{0,5}}(?:{_any_of(words.SENT_WITH)})(?!\w)[^.,;!?\n]{{0,60}}(?:\.\w[^\n]{{0,200}})?[.\s>)]{{0,3}}$"
-_SIGNATURE = re.compile(rf"\s{{0,3}}(?:--|—{{1,20}}|–{{1,20}}|__|_{{10,200}})\s{{0,3}}$|{_SENT_WITH}", re.IGNORECASE)
-_SEPARATOR = re.compile(
-    rf"[-_=*]{{2,40}}\s{{0,3}}(?:{_any_of((*words.ORIGINAL_MESSAGE, *words.FORWARDED_MESSAGE))})(?!\w)[^\n]{{0,60}}$",
-    re.IGNORECASE,
+_GET_APP = (
+    r"\W{0,5}(?:get|получить|скачать)\s[^\n]{2,40}\s(?:for|для)"
+    r"\s(?:android|ios|iphone|ipad|windows|mac)[.\s>)]{0,3}$"
 )
+_SIGNATURE = re.compile(
+    rf"\s{{0,3}}(?:--|—{{1,20}}|–{{1,20}}|__|_{{10,200}})\s{{0,3}}$|{_SENT_WITH}|{_GET_APP}", re.IGNORECASE
+)
+_TITLE = _any_of((*words.ORIGINAL_MESSAGE, *words.FORWARDED_MESSAGE))
+_SEPARATOR = re.compile(rf"[-_=*\u2010-\u2015]{{2,40}}\s{{0,3}}(?:{_TITLE})(?!\w)[^\n]{{0,60}}$", re.IGNORECASE)
 _FORWARD_LINE = re.compile(rf"\W{{0,10}}(?:{_any_of(words.FORWARDED_MESSAGE)}):\W{{0,5}}$", re.IGNORECASE)
 _KINDS = {label: kind for kind, labels in words.HEADER_LABELS.items() for label in labels}
 _HEADER = re.compile(rf"\W{{0,10}}({_any_of(_KINDS)})\W{{0,3}}[:：]", re.IGNORECASE)
 
 _WROTE = re.compile(rf"(?<![^\W\d_])(?:{_any_of(words.WROTE)})(?![^\W\d_])", re.IGNORECASE)
-_CLOSING = re.compile(r">\s?[:：]")
+_CLOSING = re.compile(rf">\s?(?:{_any_of(words.WROTE)})?\s?[:：]$", re.IGNORECASE)
+_BANNER = re.compile(r">>> [^\n]{1,300} >>>$")
+_TURNS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_DATE_AND_NAME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d GMT[+-]\d\d:\d\d [^\n]{1,200}")
 _ADDRESS = re.compile(r"[^\s<>\"@]{1,100}@[^\s<>\"@]{1,200}")
 _DATE = re.compile(r"(?:19|20)\d\d|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}")
 _TIME = re.compile(r"\d{1,2}[:.]\d\d")

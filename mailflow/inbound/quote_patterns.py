@@ -42,23 +42,27 @@ CALENDAR_WORDS = (
 HEADER_LABELS = {
     "from": (
         "from", "от", "от кого", "отправитель", "від", "від кого", "von", "de", "van", "da", "fra", "från", "od",
-        "lähettäjä", "feladó", "expéditeur", "remitente", "kimden", "发件人", "差出人", "보낸 사람",
+        "lähettäjä", "feladó", "expéditeur", "remitente", "kimden", "de la", "кімнен",
+        "από", "发件人", "差出人", "보낸 사람",
     ),
     "date": (
         "sent", "date", "sent on", "отправлено", "дата", "дата отправки", "надіслано", "gesendet", "datum", "envoyé",
         "envoyé le", "message du", "date d'envoi", "verzonden", "inviato", "data", "fecha", "enviado", "enviado el",
         "enviada em", "enviado em", "sendt", "dato", "skickat", "wysłano", "wysłane", "lähetetty", "päiväys",
         "elküldve",
-        "dátum", "odesláno", "odoslané", "gönderildi", "tarih", "发送时间", "送信日時",
+        "dátum", "odesláno", "odoslané", "gönderildi", "tarih", "trimis",
+        "изпратено", "жіберілді", "στάλθηκε", "发送时间", "送信日時",
     ),
     "to": (
         "to", "кому", "an", "à", "a", "aan", "para", "per", "til", "till", "do", "vastaanottaja", "címzett", "komu",
-        "pro", "kime", "收件人", "宛先",
+        "pro", "kime", "către", "до", "кімге", "προς",
+        "收件人", "宛先",
     ),
     "cc": ("cc", "copy", "копия", "копія", "kopie", "copie", "copie à", "copia", "kopi", "kopia", "kopio", "抄送"),
     "subject": (
         "subject", "тема", "betreff", "objet", "sujet", "onderwerp", "oggetto", "asunto", "assunto", "emne", "ämne",
-        "temat", "aihe", "tárgy", "předmět", "predmet", "konu", "主题", "件名",
+        "temat", "aihe", "tárgy", "předmět", "predmet", "konu", "subiect", "относно", "тақырып", "θέμα",
+        "主题", "件名",
     ),
 }  # fmt: skip
 """Labels of the header block that stands above a quotation in Outlook's way, by what they label."""
@@ -84,7 +88,8 @@ FORWARDED_MESSAGE = (
 )  # fmt: skip
 
 SENT_WITH = (
-    "sent from", "sent with", "sent via", "sent using", "get outlook for", "отправлено с", "отправлено из",
+    "sent from", "sent with", "sent via", "sent using", "get outlook for",
+    "отправлено с", "отправлено со", "отправлено из",
     "отправлено от", "отправлено через", "отправлено в", "отправлено мобильной", "послано с", "надіслано з",
     "gesendet von", "gesendet mit", "von meinem", "holen sie sich outlook", "envoyé de", "envoyé depuis",
     "envoyé à partir", "envoyé avec", "obtenir outlook", "obtenez outlook", "télécharger outlook", "inviato da",
@@ -113,7 +118,5 @@ QUOTED_ELEMENTS = (
 QUOTED_FROM_HERE = ("*#divRplyFwdMsg", "*#appendonsend", "*#stopSpelling", "*#zwchr")
 """Elements after which everything is a quotation."""
 
-SIGNATURE_ELEMENTS = (
-    "*.gmail_signature", "*.gmail_signature_prefix", "*.moz-signature", "*.ms-outlook-mobile-signature",
-    "*#Signature", "*#ms-outlook-mobile-signature", "*.protonmail_signature_block", "*.yahoo-signature",
-)  # fmt: skip
+SIGNATURE_NAME = "signature"
+"""A part of the class or the id of an element that a program puts a signature into."""

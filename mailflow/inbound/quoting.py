@@ -22,13 +22,16 @@ _LINK = re.compile(r"<[a-z]{3,8}:[^\s<>]{0,400}>|https?://\S{0,400}|\[(?:cid|ima
 _DECISIVE = frozenset(Verb) - {Verb.HELP, Verb.STATUS, Verb.QUESTION}
 
 
+_DAMAGE = re.compile("[\ufffd\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
+
+
 @dataclass(frozen=True)
 class Visible:
     """The visible answer, at most MAX_TEXT characters.
 
     `doubts`: glued (answer and quotation on one line), parts_differ (text and HTML do not begin with the same words),
-    hidden_text (what the HTML hides would be read otherwise), damaged_text (U+FFFD in the line that decides). `other`
-    is what the HTML shows where that is not word for word the text.
+    hidden_text (what the HTML hides would be read otherwise), damaged_text (U+FFFD or a control character in the line
+    that decides). `other` is what the HTML shows where that is not word for word the text.
     """
 
     text: str
@@ -51,7 +54,7 @@ def visible_text(message: InboundMessage, keywords: Keywords = KEYWORDS) -> Visi
             other = shown.text[:MAX_TEXT]
     if page.with_hidden != page.text and _hides_an_answer(page, shown, known):
         doubts.append("hidden_text")
-    if "\ufffd" in _first(text, known):
+    if _DAMAGE.search(_first(text, known)):
         doubts.append("damaged_text")
     return Visible(text, tuple(doubts), other)
 

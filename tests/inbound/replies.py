@@ -43,6 +43,17 @@ ATTRIBUTIONS = {
     "Dutch": "Op di 24 nov 2026 om 10:00 schreef Mailflow <\nfinance@example.com>:",
     "Polish": "W dniu 24.11.2026 o 10:00 Mailflow <finance@example.com>\nnapisał(a):",
     "Norwegian, wrapped": "tir. 24. nov. 2026 kl. 10:00 skrev Mailflow <finance@example.com\n>:",
+    "Gmail, Ukrainian": "вт, 24 лист. 2026 р. о 10:00 Mailflow <finance@example.com> пише:",
+    "Gmail, Italian": "Il giorno mar 24 nov 2026 alle ore 10:00 Mailflow <finance@example.com> ha scritto:",
+    "Gmail, Spanish": "El mar, 24 nov 2026 a las 10:00, Mailflow (<finance@example.com>) escribió:",
+    "Gmail, Czech": "út 24. 11. 2026 v 10:00 odesílatel Mailflow <finance@example.com> napsal:",
+    "Gmail, Hungarian": "Mailflow <finance@example.com> ezt írta (időpont: 2026. nov. 24., K, 10:00):",
+    "Gmail, Turkish": "Mailflow <finance@example.com>, 24 Kas 2026 Sal, 10:00 tarihinde şunu yazdı:",
+    "Gmail, Hebrew": "\u202bבתאריך 24 בנוב׳ 2026 ב-10:00 מאת Mailflow <\u202afinance@example.com\u202c>:\u202c",
+    "Gmail, Chinese": "Mailflow <finance@example.com> 于2026年11月24日周二 10:00写道：",
+    "German, the date last": "Mailflow <finance@example.com> schrieb am Di., 24.\nNov. 2026 um 10:00 Uhr:",
+    "K-9, Russian": "24 ноября 2026 г. 10:00:00 GMT+03:00, Mailflow <finance@example.com> пишет:",
+    "GroupWise": ">>> Mailflow <finance@example.com> 24.11.2026 10:00 >>>",
     "Zoho": "---- On Tue, 24 Nov 2026 10:00:00 +0300 finance@example.com wrote ----",
 }
 
@@ -56,6 +67,13 @@ HEADER_BLOCKS = {
         "Кому: Ольга <olga@example.com>\nТема: [INV-2026-0114 #pvte75y7] Согласовать"
     ),
     "Outlook, German": "Von: Mailflow\nGesendet: Dienstag, 24. November 2026 10:00\nAn: Olga\nBetreff: Rechnung",
+    "Outlook, Ukrainian": "Від: Mailflow\nНадіслано: 24 листопада 2026 р.\nКому: Ольга\nТема: Рахунок",
+    "Outlook, Romanian": "De la: Mailflow\nTrimis: marți, 24 noiembrie 2026\nCătre: Olga\nSubiect: Factura",
+    "Outlook, Kazakh": "Кімнен: Mailflow\nЖіберілді: 24 қараша 2026\nКімге: Ольга\nТақырып: Шот",
+    "Outlook, Greek": "Από: Mailflow\nΣτάλθηκε: 24 Νοεμβρίου 2026\nΠρος: Όλγα\nΘέμα: Τιμολόγιο",
+    "Lotus Notes": "From:   Mailflow <finance@example.com>\nTo:     Olga\nDate:   24.11.2026 10:00\nSubject:   x",
+    "Proton": "‐‐‐‐‐‐‐ Original Message ‐‐‐‐‐‐‐",
+    "BlueMail": "Получить BlueMail для Android\nНа 24 нояб. 2026 г., в 10:00, Mailflow <finance@example.com> написал:",
     "Outlook.com": "________________________________\nFrom: Mailflow\nSent: 24 November 2026\nTo: Olga\nSubject: x",
     "Hotmail": "Date: Tue, 24 Nov 2026 10:00:00 +0300\nSubject: x\nFrom: finance@example.com\nTo: olga@example.com",
     "Outlook, bold": "*From:* Mailflow [mailto:finance@example.com]\n*Sent:* 24.11.2026\n*To:* Olga\n*Subject:* x",
@@ -117,6 +135,12 @@ def html_replies(answer: str) -> dict[str, str]:
         f"{line}:<br>{asked}</blockquote></div>",
         "Yahoo": f'<div>{said}</div><div class="yahoo_quoted">{line} wrote:<br>{asked}</div>',
         "signed": f'<div>{said}</div><div class="gmail_signature">Reject fraud: fraud@example.com</div>',
+        "Samsung": f'<div dir="auto">{said}</div><div id="composer_signature">Отправлено со смартфона Galaxy</div>'
+        f"<div>-------- Исходное сообщение --------</div><div>От: Mailflow</div><div>Тема: x</div>{asked}",
+        "a help desk": f'<div>{said}</div><div class="front-signature">Reject</div><blockquote type="cite">'
+        f"On November 24, Mailflow wrote:<br>{asked}</blockquote>",
+        "Roundcube": f'<p>{said}</p><p id="reply-intro">Am 2026-11-24 10:00, schrieb Mailflow:</p>'
+        f'<blockquote type="cite">{asked}</blockquote>',
     }
 
 

@@ -29,6 +29,10 @@ lock: .venv/installed-dev
 bench: .venv/installed-dev
 	@$(BIN)/python -m benchmarks
 
+.PHONY: compare
+compare: .venv-compare/installed
+	@.venv-compare/bin/python -W ignore -m benchmarks.readers
+
 clean:
 	@rm -rf .venv build dist demo-output .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -52,3 +56,9 @@ clean:
 	@echo "Installing mailflow's libraries and the tools to work on it"
 	@$(PIP) -r requirements-dev.lock
 	@touch .venv/installed $@
+
+.venv-compare/installed: requirements.lock benchmarks/readers.lock | .venv/pyvenv.cfg
+	@echo "Installing the libraries that mailflow is compared with"
+	@$(BIN)/python -m venv --clear .venv-compare
+	@PIP_PYTHON=.venv-compare $(PIP) -r requirements.lock -r benchmarks/readers.lock
+	@touch $@

@@ -1,4 +1,4 @@
-# make install | demo | test | lint | lock | bench | clean. Tests of one room: make test ARGS="tests/store -k outbox"
+# make install | demo | test | lint | lock | bench | compare | clean. Tests of one room: make test ARGS="tests/store -k outbox"
 
 MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check 
 FIND_PYTHON := for p in python3.11 python3.12 python3.13 python3.14 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done
 
-.PHONY: install demo test lint lock bench clean
+.PHONY: install demo test lint lock bench compare clean
 .DEFAULT_GOAL := install
 
 install: .venv/installed
@@ -29,12 +29,11 @@ lock: .venv/installed-dev
 bench: .venv/installed-dev
 	@$(BIN)/python -m benchmarks
 
-.PHONY: compare
 compare: .venv-compare/installed
 	@.venv-compare/bin/python -W ignore -m benchmarks.readers
 
 clean:
-	@rm -rf .venv build dist demo-output .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .venv-compare build dist demo-output .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/pyvenv.cfg:

@@ -19,6 +19,7 @@ PLATFORM = ("--universal", "--python-version", "3.11", "--generate-hashes")
 LOCKS = {
     "requirements.lock": (*COMPILE, *PLATFORM),
     "requirements-dev.lock": (*COMPILE, "--group", "dev", *PLATFORM, "-c", "requirements.lock"),
+    "benchmarks/readers.lock": ("pip", "compile", "benchmarks/readers.in", *PLATFORM, "-c", "requirements-dev.lock"),
 }
 
 _PACKAGE = re.compile(r"^([a-z0-9][^ ]*==[^ ]+(?: ; [^\\]+)?)", re.MULTILINE)
@@ -37,7 +38,7 @@ def uv(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def write(*options: str) -> int:
-    """Writes both lock files."""
+    """Writes every lock file."""
     for name, arguments in LOCKS.items():
         done = uv(*arguments, "-o", name, *options)
         if done.returncode:
@@ -47,20 +48,20 @@ def write(*options: str) -> int:
 
 
 def check() -> int:
-    """0 where both lock files belong to pyproject.toml, or where no package index can be asked outside of CI."""
+    """0 where every lock file belongs to its requirements, or where no package index can be asked outside of CI."""
     for name, arguments in LOCKS.items():
         done = uv(*arguments, "-c", name)
         if done.returncode and _UNREACHABLE.search(done.stderr):
             sys.stderr.write("The locks were not checked: no package index can be reached.\n")
             return 1 if os.environ.get("CI") == "true" else 0
         if done.returncode:
-            sys.stderr.write(f"{name} does not fit pyproject.toml; run `make lock`.\n{done.stderr}")
+            sys.stderr.write(f"{name} does not fit its requirements; run `make lock`.\n{done.stderr}")
             return 1
         locked, needed = packages((TOP / name).read_text()), packages(done.stdout)
         if locked != needed:
             wrong = [f"  lacks {line}\n" for line in sorted(needed - locked)]
             wrong += [f"  needs no {line}\n" for line in sorted(locked - needed)]
-            sys.stderr.write(f"{name} does not fit pyproject.toml; run `make lock`.\n{''.join(wrong)}")
+            sys.stderr.write(f"{name} does not fit its requirements; run `make lock`.\n{''.join(wrong)}")
             return 1
     return 0
 

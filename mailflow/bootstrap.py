@@ -41,6 +41,7 @@ from mailflow.jobs.portal.watch import PortalWatch
 from mailflow.jobs.portal.work import PortalResult, PortalWork
 from mailflow.jobs.processing import Processing
 from mailflow.jobs.whole_pass import PassResult, Progress, WholePass
+from mailflow.outbound.portal_names import NAMES
 from mailflow.outbound.portal_texts import PortalTexts
 from mailflow.outbound.templating import Templates
 from mailflow.settings import Bitrix24Settings, Settings
@@ -210,7 +211,7 @@ def set_up_portal(settings: Settings, said: Callable[[str], None]) -> None:
     work = portal_work_of(settings, company, store, outgoing_of(settings, company))
     try:
         if work:
-            work.sync.set_up(utc_now(), said)
+            work.sync.set_up_in_turn(utc_now, said)
     finally:
         if work:
             work.close()
@@ -359,6 +360,7 @@ def _portal(settings: Settings, company: Company) -> list[CheckLine]:
     people = dict.fromkeys([*company.sequence, company.accountant, *company.people])
     doctor = Doctor(
         portal,
+        NAMES[company.language],
         shown_in_portal(settings),
         settings.bitrix24.record_as,
         setup,
@@ -402,32 +404,48 @@ def _routes(settings: Settings, company: Company) -> list[CheckLine]:
 
 
 def _portal_heads(settings: Settings, company: Company) -> list[CheckLine]:
-    """By the structure that was read last."""
-    store = open_store(settings.database.get_secret_value())
-    try:
-        with store.begin() as uow:
-            known = company_now(company, uow)
-    finally:
-        store.close()
+    """By the structure as it is now, or as it was read last where it cannot be read."""
+    lines, known = _read_now(settings, company)
     if known.structure is None:
-        return [CheckLine(True, "route hierarchy: the departments of Bitrix24 have not been read yet")]
+        return [*lines, CheckLine(False, "route hierarchy: the departments of Bitrix24 have never been read")]
     submitters = [m.email for m in known.structure.members.values() if m.active and known.may_submit(m.email)]
     read_at = known.structure.read_at.astimezone(settings.zone)
-    lines = [CheckLine(True, f"route hierarchy: as Bitrix24 had it at {read_at:%Y-%m-%d %H:%M}")]
-    lines += [_heads_of(person, known) for person in submitters[:MOST_HEADS_SHOWN]]
-    if more := len(submitters) - MOST_HEADS_SHOWN:
-        lines += [CheckLine(True, f"route hierarchy: and {more} more people")] if more > 0 else []
+    lines.append(CheckLine(True, f"route hierarchy: as Bitrix24 had it at {read_at:%Y-%m-%d %H:%M}"))
+    heads = [_heads_of(person, known) for person in submitters]
+    well = [line for line in heads if line.ok]
+    lines += [line for line in heads if not line.ok] + well[:MOST_HEADS_SHOWN]
+    if len(well) > MOST_HEADS_SHOWN:
+        lines.append(CheckLine(True, f"route hierarchy: and {len(well) - MOST_HEADS_SHOWN} more people"))
     return lines
+
+
+def _read_now(settings: Settings, company: Company) -> tuple[list[CheckLine], Company]:
+    lines: list[CheckLine] = []
+    store = open_store(settings.database.get_secret_value())
+    try:
+        if settings.bitrix24:
+            portal = portal_of(settings.bitrix24)
+            try:
+                StructureReader(store, portal).run_once(utc_now())
+            except MailflowError as error:
+                lines.append(CheckLine(False, f"route hierarchy: {error}"))
+            finally:
+                portal.close()
+        with store.begin() as uow:
+            return lines, company_now(company, uow)
+    finally:
+        store.close()
 
 
 def _heads_of(person: str, company: Company) -> CheckLine:
     found = chain(RouteKind.HIERARCHY, person, company)
     if found.problem:
-        mend = "Mend it in Bitrix24, or name the heads in `people`."
+        by_settings = ", or name the heads in `people`" if found.problem == "no_account" else ""
+        mend = f"Mend it in Bitrix24{by_settings}."
         return CheckLine(False, f"route hierarchy: {person}: {CHAIN_PROBLEMS[found.problem].format(found.who)}", mend)
     heads = [head for head in found.approvers if head != person]
-    if not heads:
-        said = f"route hierarchy: {person} has no manager; an invoice of theirs would wait for an approver"
-        return CheckLine(True, said)
     notes = f" ({'; '.join(found.notes)})" if found.notes else ""
+    if not heads:
+        said = f"route hierarchy: nobody is above {person}{notes}; an invoice of theirs would wait for an approver"
+        return CheckLine(True, said)
     return CheckLine(True, f"route hierarchy: {person} asks {', then '.join(heads)}{notes}")

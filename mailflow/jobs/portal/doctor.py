@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from mailflow.approval.effects import PortalKind, RecordPlace
+from mailflow.approval.lifecycle import Status
 from mailflow.errors import Parked, PortalClosed, PortalRefused, TransientFailure
 from mailflow.jobs.portal.people import People
-from mailflow.jobs.portal.setup import Setup
+from mailflow.jobs.portal.setup import LIST_TYPE, Setup, list_field_rows, list_fields, process_fields
+from mailflow.outbound.portal_names import PortalNames
 from mailflow.ports import Portal
 
 _MOST_SKEW = timedelta(minutes=5)
@@ -33,6 +36,7 @@ _METHODS = {
 }
 _LIST_METHODS = ("lists.element.add", "lists.element.update", "lists.element.get")
 _PEOPLE = ("user", "user_basic")
+_AGAIN = "Run `bitrix24 setup`: it makes what is missing."
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,7 @@ class Doctor:
     """Looks only, and makes nothing. `setup` is how the portal was set up, None where it was not yet."""
 
     portal: Portal
+    names: PortalNames
     kinds: Collection[PortalKind]
     place: RecordPlace
     setup: Setup | None
@@ -58,7 +63,10 @@ class Doctor:
 
     def examine(self) -> Iterator[Finding]:
         """Every finding, in the order of asking; where the portal cannot be spoken to, that is the last."""
-        for question in (self._owner, self._scopes, self._clock, self._methods, self._set_up, self._persons):
+        for question in (
+            *(self._owner, self._scopes, self._clock, self._methods, self._set_up),
+            *(self._smart_process, self._list, self._calendar, self._drive, self._persons),
+        ):
             try:
                 yield from question()
             except PortalClosed as closed:
@@ -78,10 +86,14 @@ class Doctor:
         )
         name = f"{profile.get('NAME', '')} {profile.get('LAST_NAME', '')}".strip()
         yield Finding(True, f"the webhook acts as user {profile['ID']}{f' ({name})' if name else ''}, {rights}")
+        if self.setup and self.setup.owner != int(profile["ID"]):
+            yield Finding(False, f"it was set up by another webhook, of user {self.setup.owner}", _AGAIN)
 
     def _scopes(self) -> Iterator[Finding]:
         has = set(self.portal.call("scope").result)
-        needed = dict.fromkeys(scope for kind in self.kinds for scope in self._scopes_of(kind))
+        needed = dict.fromkeys(scope for kind in self._shown for scope in self._scopes_of(kind))
+        if self.setup and self.setup.rest3:
+            needed["tasks"] = None
         if self.with_departments:
             needed["department"] = None
         missing = [scope for scope in needed if scope not in has]
@@ -94,7 +106,7 @@ class Doctor:
             yield Finding(False, f"the webhook lacks the right “{scope}”", mend)
         if not missing:
             yield Finding(True, f"the webhook has every right that is needed: {', '.join(sorted(needed))}, user_basic")
-        if PortalKind.TASKS in self.kinds and "tasks" not in has:
+        if PortalKind.TASKS in self.kinds and not {"tasks"}.intersection(has, needed):
             hint = "without the right “tasks” tasks are made by the older interface, without an Idempotency-Key"
             yield Finding(True, hint)
 
@@ -108,7 +120,7 @@ class Doctor:
             yield Finding(False, f"the clocks differ by {skew}", "Set this machine's clock, best by NTP.")
 
     def _methods(self) -> Iterator[Finding]:
-        used = dict.fromkeys(method for kind in self.kinds for method in self._methods_of(kind))
+        used = dict.fromkeys(method for kind in self._shown for method in self._methods_of(kind))
         answers = self.portal.batch({name: ("method.get", {"name": name}) for name in used})
         lacking = [name for name in used if not _is_available(answers.get(name))]
         for name in lacking:
@@ -120,46 +132,82 @@ class Doctor:
     def _methods_of(self, kind: PortalKind) -> Iterable[str]:
         return _LIST_METHODS if kind is PortalKind.RECORD and self.place is RecordPlace.LIST else _METHODS[kind]
 
+    @property
+    def _shown(self) -> list[PortalKind]:
+        """The kinds in use: a record in a list has no timeline."""
+        has_timeline = self.place is RecordPlace.SMART_PROCESS
+        return [kind for kind in self.kinds if kind is not PortalKind.TIMELINE or has_timeline]
+
     def _set_up(self) -> Iterator[Finding]:
         setup = self.setup
         if setup is None:
             yield Finding(True, "not set up yet: `bitrix24 setup` does it, or the first invoice")
             return
-        again = "Run `bitrix24 setup`: it makes what is missing."
-        if setup.entity_type_id:
-            yield from self._smart_process(setup, again)
-        if setup.list_id:
-            found = self.portal.call("lists.get", {"IBLOCK_TYPE_ID": "lists", "IBLOCK_ID": setup.list_id}).result
-            yield Finding(bool(found), "the universal list is there" if found else "the universal list is gone", again)
-        if setup.section:
-            of_owner = {"type": "user", "ownerId": setup.owner}
-            sections = self.portal.call("calendar.section.get", of_owner).result
-            there = any(int(section["ID"]) == setup.section for section in sections)
-            yield Finding(there, f"the payment calendar is {'there' if there else 'gone'}", again)
-        if setup.folder:
-            yield self._tried("the Drive folder", "disk.folder.get", {"id": setup.folder}, again)
+        if setup.place is not self.place:
+            yield Finding(False, f"it was set up for record_as: {setup.place.value}", _AGAIN)
+        made = {
+            PortalKind.RECORD: setup.entity_type_id or setup.list_id,
+            PortalKind.FILES: setup.folder,
+            PortalKind.CALENDAR: setup.section,
+        }
+        for kind, there in made.items():
+            if kind in self.kinds and not there:
+                yield Finding(False, f"it was set up without {kind.value}, which the settings want to be shown", _AGAIN)
 
-    def _smart_process(self, setup: Setup, again: str) -> Iterator[Finding]:
+    def _smart_process(self) -> Iterator[Finding]:
+        setup = self.setup
+        if setup is None or not setup.entity_type_id:
+            return
         asked = {"entityTypeId": setup.entity_type_id, "useOriginalUfNames": "Y"}
-        fields = self.portal.call("crm.item.fields", asked).result["fields"]
-        for code in setup.fields.values():
-            if code not in fields:
-                yield Finding(False, f"the field {code} of the smart process is gone", again)
+        there = self._asked("the smart process", "crm.item.fields", asked)
+        if isinstance(there, Finding):
+            yield there
+            return
+        for name, (_, label, _) in process_fields(self.names).items():
+            if setup.fields.get(name) not in there["fields"]:
+                yield Finding(False, f"the field “{label}” of the smart process is gone", _AGAIN)
         entity = f"DYNAMIC_{setup.entity_type_id}_STAGE_{setup.category_id}"
         rows = self.portal.call("crm.status.list", {"filter": {"ENTITY_ID": entity}}).result
         names = {str(row["STATUS_ID"]): str(row["NAME"]) for row in rows}
-        for status, stage in setup.stages.items():
-            if stage not in names:
-                yield Finding(False, f"the stage {stage} for invoices that are {status} is gone", again)
-        stages = ", ".join(names.get(stage, "?") for stage in setup.stages.values())
+        for status in Status:
+            if setup.stages.get(status.value) not in names:
+                yield Finding(False, f"the stage “{self.names.stages[status]}” is gone", _AGAIN)
+        stages = ", ".join(names[stage] for stage in setup.stages.values() if stage in names)
         yield Finding(True, f"smart process {setup.entity_type_id} with the stages {stages}")
 
-    def _tried(self, what: str, method: str, params: dict[str, object], mend: str) -> Finding:
+    def _list(self) -> Iterator[Finding]:
+        setup = self.setup
+        if setup is None or not setup.list_id:
+            return
+        where = {"IBLOCK_TYPE_ID": LIST_TYPE, "IBLOCK_ID": setup.list_id}
+        if not self.portal.call("lists.get", where).result:
+            yield Finding(False, "the universal list is gone", _AGAIN)
+            return
+        there = {str(row["FIELD_ID"]) for row in list_field_rows(self.portal, where)}
+        for name, (_, label, _) in list_fields(self.names).items():
+            if setup.fields.get(name) not in there:
+                yield Finding(False, f"the field “{label}” of the universal list is gone", _AGAIN)
+        yield Finding(True, "the universal list is there")
+
+    def _calendar(self) -> Iterator[Finding]:
+        setup = self.setup
+        if setup is None or not setup.section:
+            return
+        sections = self.portal.call("calendar.section.get", {"type": "user", "ownerId": setup.owner}).result
+        there = any(int(section["ID"]) == setup.section for section in sections)
+        yield Finding(there, f"the payment calendar is {'there' if there else 'gone'}", _AGAIN)
+
+    def _drive(self) -> Iterator[Finding]:
+        if self.setup and self.setup.folder:
+            there = self._asked("the Drive folder", "disk.folder.get", {"id": self.setup.folder})
+            yield there if isinstance(there, Finding) else Finding(True, "the Drive folder is there")
+
+    def _asked(self, what: str, method: str, params: dict[str, object]) -> Any:
+        """What the portal has; a Finding where it refuses to show it."""
         try:
-            self.portal.call(method, params)
+            return self.portal.call(method, params).result
         except PortalRefused as refusal:
-            return Finding(False, f"{what}: {refusal}", mend)
-        return Finding(True, f"{what} is there")
+            return Finding(False, f"{what}: {refusal}", _AGAIN)
 
     def _persons(self) -> Iterator[Finding]:
         known = People(self.portal)

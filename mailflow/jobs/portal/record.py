@@ -6,7 +6,7 @@ from typing import Any
 
 from mailflow.approval.effects import PortalChange, RecordPlace
 from mailflow.approval.invoice import Invoice
-from mailflow.errors import PortalRefused
+from mailflow.errors import PermanentFailure, PortalRefused
 from mailflow.jobs.portal.bench import Bench
 from mailflow.jobs.portal.creation import Creation, Maker
 from mailflow.jobs.portal.drive import safe_name
@@ -76,9 +76,12 @@ class Item(Creation):
     def _fields(self, bench: Bench, change: PortalChange, with_files: bool) -> dict[str, Any]:
         invoice, setup = change.invoice, bench.setup
         assignee = bench.user(str(change.facts["assignee"]))
+        stage = setup.stages.get(invoice.status.value)
+        if stage is None:
+            raise PermanentFailure(f"Bitrix24 has no stage for invoices {invoice.status}. Run `bitrix24 setup`.")
         fields: dict[str, Any] = {
             "title": bench.texts.title("record_title", change),
-            "stageId": setup.stages[invoice.status.value],
+            "stageId": stage,
             "assignedById": assignee or setup.owner,
             "observers": bench.users([invoice.submitter, invoice.accountant]),
             "begindate": bench.company.today(invoice.created_at).isoformat(),

@@ -58,6 +58,7 @@ _OWN_STAGES = {
     Status.REJECTED: "FAIL",
 }
 _WITHDRAWN = "WITHDRAWN"
+_SEMANTICS = {Status.PAID: "S", Status.REJECTED: "F", Status.WITHDRAWN: "F"}
 _PROCESS_SWITCHES = {
     "isStagesEnabled": "Y",
     "isBeginCloseDatesEnabled": "Y",
@@ -72,12 +73,16 @@ _ALREADY_THERE = "DISK_OBJ_22000"
 
 @dataclass(frozen=True)
 class SettingUp:
-    """One run of the set-up. `said` hears a line for people about each thing that was found or made."""
+    """One run of the set-up. `said` hears a line for people about each thing that was found or made.
+
+    `known` is the set-up before, None where this is the first: its things are found again whatever they are called now.
+    """
 
     portal: Portal
     language: str
     kinds: Collection[PortalKind]
     place: RecordPlace
+    known: Setup | None = None
     said: Callable[[str], None] = lambda line: None
 
     @property
@@ -106,39 +111,49 @@ class SettingUp:
         categories = self.portal.call("crm.category.list", {"entityTypeId": entity_type_id}).result["categories"]
         category = next((c for c in categories if c.get("isDefault") == "Y"), categories[0])
         category_id = int(category["id"])
-        fields = self._process_fields(entity_type_id, type_id)
         return {
             "entity_type_id": entity_type_id,
             "category_id": category_id,
             "stages": self._stages(entity_type_id, category_id, is_new),
-            "fields": fields,
+            "fields": self._process_fields(entity_type_id, type_id),
             "xml_id_filters": self._xml_id_filters(entity_type_id),
         }
 
     def _smart_process(self) -> tuple[Mapping[str, Any], bool]:
+        if self.known and self.known.entity_type_id:
+            asked = {"filter": {"entityTypeId": self.known.entity_type_id}}
+            for found in self.portal.call("crm.type.list", asked).result["types"]:
+                self.said(f"smart process “{found['title']}”: there, entityTypeId {found['entityTypeId']}")
+                return found, False
         for names in (self.names, *NAMES.values()):
             types = self.portal.call("crm.type.list", {"filter": {"title": names.process}}).result["types"]
-            if found := [t for t in types if t["title"] == names.process]:
-                self.said(f"smart process “{names.process}”: there, entityTypeId {found[0]['entityTypeId']}")
-                return min(found, key=lambda t: int(t["id"])), False
+            if named := [t for t in types if t["title"] == names.process]:
+                self.said(f"smart process “{names.process}”: there, entityTypeId {named[0]['entityTypeId']}")
+                return min(named, key=lambda t: int(t["id"])), False
         made = self.portal.call("crm.type.add", {"fields": {"title": self.names.process, **_PROCESS_SWITCHES}})
         made_type: Mapping[str, Any] = made.result["type"]
         self.said(f"smart process “{self.names.process}”: made, entityTypeId {made_type['entityTypeId']}")
         return made_type, True
 
     def _stages(self, entity_type_id: int, category_id: int, is_new: bool) -> dict[str, str]:
-        """The stage of each status. Our names are given to a new process only: later ones are the people's own."""
+        """The stage of each status; one that is missing is made.
+
+        Our names are given to a new process only: later ones are the people's own.
+        """
         entity = f"DYNAMIC_{entity_type_id}_STAGE_{category_id}"
         rows = {row["STATUS_ID"].rpartition(":")[2]: row for row in self._statuses(entity)}
         if is_new:
             for status, code in _OWN_STAGES.items():
                 change = {"id": int(rows[code]["ID"]), "fields": {"NAME": self.names.stages[status]}}
                 self.portal.call("crm.status.update", change)
-        if _WITHDRAWN not in rows:
-            self._add_withdrawn(entity, rows)
+        codes = {**_OWN_STAGES, Status.WITHDRAWN: _WITHDRAWN}
+        if missing := [status for status, code in codes.items() if code not in rows]:
+            for status in missing:
+                self._add_stage(entity, codes[status], status, rows)
             rows = {row["STATUS_ID"].rpartition(":")[2]: row for row in self._statuses(entity)}
-        stages = {status.value: str(rows[code]["STATUS_ID"]) for status, code in _OWN_STAGES.items() if code in rows}
-        stages[Status.WITHDRAWN.value] = str(rows.get(_WITHDRAWN, rows["FAIL"])["STATUS_ID"])
+        stages = {status.value: str(rows[code]["STATUS_ID"]) for status, code in codes.items() if code in rows}
+        if Status.REJECTED.value in stages:
+            stages.setdefault(Status.WITHDRAWN.value, stages[Status.REJECTED.value])
         self.said(f"stages: {', '.join(str(row['NAME']) for row in rows.values())}")
         return stages
 
@@ -146,36 +161,30 @@ class SettingUp:
         found = self.portal.call("crm.status.list", {"order": {"SORT": "ASC"}, "filter": {"ENTITY_ID": entity}})
         return list(found.result)
 
-    def _add_withdrawn(self, entity: str, rows: Mapping[str, Mapping[str, Any]]) -> None:
+    def _add_stage(self, entity: str, code: str, status: Status, rows: Mapping[str, Mapping[str, Any]]) -> None:
+        name = self.names.stages[status]
         stage = {
             "ENTITY_ID": entity,
-            "STATUS_ID": _WITHDRAWN,
-            "NAME": self.names.stages[Status.WITHDRAWN],
+            "STATUS_ID": code,
+            "NAME": name,
             "SORT": max(int(row["SORT"]) for row in rows.values()) + 10,
-            "SEMANTICS": "F",
         }
+        if semantics := _SEMANTICS.get(status):
+            stage["SEMANTICS"] = semantics
         try:
             self.portal.call("crm.status.add", {"fields": stage})
         except PortalRefused as refusal:
-            self.said(f"no stage of its own for withdrawn invoices: {refusal.said or refusal.code}")
+            self.said(f"stage “{name}” could not be made: {refusal.said or refusal.code}")
 
     def _process_fields(self, entity_type_id: int, type_id: int) -> dict[str, str]:
         asked = {"entityTypeId": entity_type_id, "useOriginalUfNames": "Y"}
         there = self.portal.call("crm.item.fields", asked).result["fields"]
         fields = {}
-        for name, (kind, label, several) in self._wanted_fields().items():
+        for name, (kind, label, several) in process_fields(self.names).items():
             code = f"UF_CRM_{type_id}_{name.upper()}"
             if code in there or self._add_field(type_id, code, kind, label, several):
                 fields[name] = code
         return fields
-
-    def _wanted_fields(self) -> dict[str, tuple[str, str, str]]:
-        return {
-            "contragent": ("string", self.names.counterparty, "N"),
-            "reason": ("string", self.names.comment, "N"),
-            "number": ("string", self.names.number, "N"),
-            "file": ("file", self.names.files, "Y"),
-        }
 
     def _add_field(self, type_id: int, code: str, kind: str, label: str, several: str) -> bool:
         wanted = {
@@ -213,21 +222,9 @@ class SettingUp:
         return {"list_id": list_id, "fields": self._list_fields({"IBLOCK_TYPE_ID": LIST_TYPE, "IBLOCK_ID": list_id})}
 
     def _list_fields(self, where: Mapping[str, Any]) -> dict[str, str]:
-        names = self.names
-        wanted = {
-            "contragent": ("S", names.counterparty, "N"),
-            "reason": ("S", names.comment, "N"),
-            "status": ("S", names.status, "N"),
-            "amount": ("S:Money", names.amount, "N"),
-            "pay_date": ("S:Date", names.pay_date, "N"),
-            "submitter": ("S:employee", names.submitter, "N"),
-            "file": ("F", names.files, "Y"),
-        }
-        there = self.portal.call("lists.field.get", where).result
-        rows = there.values() if isinstance(there, Mapping) else there
-        by_code = {str(row.get("CODE") or ""): str(row["FIELD_ID"]) for row in rows}
+        by_code = {str(row.get("CODE") or ""): str(row["FIELD_ID"]) for row in list_field_rows(self.portal, where)}
         fields = {}
-        for name, (kind, label, several) in wanted.items():
+        for name, (kind, label, several) in list_fields(self.names).items():
             code = f"MAILFLOW_{name.upper()}"
             if code in by_code:
                 fields[name] = by_code[code]
@@ -240,7 +237,7 @@ class SettingUp:
     def _folder(self) -> int:
         storages = self.portal.call("disk.storage.getlist", {"filter": {"ENTITY_TYPE": "common"}}).result
         root = int(storages[0]["ROOT_OBJECT_ID"])
-        if folder := self._child(root):
+        if folder := self._known_folder() or self._child(root):
             self.said(f"Drive folder “{FOLDER}”: there")
             return folder
         try:
@@ -253,6 +250,15 @@ class SettingUp:
         self.said(f"Drive folder “{FOLDER}”: made")
         return int(made.result["ID"])
 
+    def _known_folder(self) -> int | None:
+        if self.known is None or not self.known.folder:
+            return None
+        try:
+            self.portal.call("disk.folder.get", {"id": self.known.folder})
+        except PortalRefused:
+            return None
+        return self.known.folder
+
     def _child(self, root: int) -> int | None:
         children = self.portal.call("disk.folder.getchildren", {"id": root, "filter": {"NAME": FOLDER}}).result
         return _lowest(child["ID"] for child in children if child["NAME"] == FOLDER)
@@ -261,7 +267,9 @@ class SettingUp:
         of_owner = {"type": "user", "ownerId": owner}
         ours = {names.calendar for names in NAMES.values()}
         sections = self.portal.call("calendar.section.get", of_owner).result
-        if found := _lowest(section["ID"] for section in sections if section["NAME"] in ours):
+        kept = self.known.section if self.known else 0
+        there = [s["ID"] for s in sections if int(s["ID"]) == kept] or [s["ID"] for s in sections if s["NAME"] in ours]
+        if found := _lowest(there):
             self.said(f"calendar “{self.names.calendar}”: there")
             return found
         made = self.portal.call(
@@ -279,6 +287,35 @@ class SettingUp:
         except (PortalRefused, PortalClosed):
             return False
         return True
+
+
+def process_fields(names: PortalNames) -> dict[str, tuple[str, str, str]]:
+    """The fields of our own that a record in the smart process has: type, label, whether it holds several values."""
+    return {
+        "contragent": ("string", names.counterparty, "N"),
+        "reason": ("string", names.comment, "N"),
+        "number": ("string", names.number, "N"),
+        "file": ("file", names.files, "Y"),
+    }
+
+
+def list_fields(names: PortalNames) -> dict[str, tuple[str, str, str]]:
+    """The same of the universal list."""
+    return {
+        "contragent": ("S", names.counterparty, "N"),
+        "reason": ("S", names.comment, "N"),
+        "status": ("S", names.status, "N"),
+        "amount": ("S:Money", names.amount, "N"),
+        "pay_date": ("S:Date", names.pay_date, "N"),
+        "submitter": ("S:employee", names.submitter, "N"),
+        "file": ("F", names.files, "Y"),
+    }
+
+
+def list_field_rows(portal: Portal, where: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The fields of a universal list as the portal has them."""
+    there = portal.call("lists.field.get", where).result
+    return list(there.values() if isinstance(there, Mapping) else there)
 
 
 def _lowest(ids: Iterable[Any]) -> int | None:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from mailflow.approval.structure import Department, Member, Structure
+from mailflow.errors import TransientFailure
 from mailflow.ports import Portal
 from mailflow.store.engine import Store
-
-log = logging.getLogger(__name__)
 
 READ_EVERY = timedelta(minutes=10)
 _SELECTED = ("ID", "EMAIL", "NAME", "LAST_NAME", "ACTIVE", "UF_DEPARTMENT")
@@ -37,8 +35,10 @@ class StructureReader:
         people = [_member(row) for row in self._pages("user.get", {**in_order, "select": list(_SELECTED)}, "start")]
         departments, members = {d.id: d for d in found}, {m.id: m for m in people}
         if not departments or not members:
-            log.error("portal: it shows %s departments and %s users", len(departments), len(members))
-            return False
+            raise TransientFailure(
+                f"Bitrix24 shows {len(departments)} departments and {len(members)} users, so the heads stay as they"
+                " were read before. The webhook's user must be able to see the whole company."
+            )
         with self.store.begin() as uow:
             uow.portal.keep_structure(Structure(now, departments, members))
             uow.commit()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,7 +15,6 @@ from mailflow.errors import (
     InDoubt,
     Parked,
     PermanentFailure,
-    PortalClosed,
     PortalRefused,
     ServerAway,
     TransientFailure,
@@ -38,6 +38,9 @@ LEASE = timedelta(minutes=15)
 TOLD_EVERY = timedelta(hours=24)
 SHORTEST_PAUSE = timedelta(seconds=30)
 """Nothing that was put off is tried again in the same round."""
+
+WAITS_FOR_TURN = timedelta(minutes=1)
+"""So long the administrator's set-up waits for a daemon that is speaking to the portal."""
 
 MOST_DOUBTS = 3
 """After so many answers in a row that never came the portal is left alone until the next pass."""
@@ -68,17 +71,17 @@ class PortalSync:
         return self.outgoing.shown
 
     def run(self, clock: Callable[[], datetime], shown: Callable[[int], None] = lambda count: None) -> int:
-        """Shows everything that is due; how much that was. Raises ServerAway where the portal cannot be spoken to."""
-        count, self._doubts, self._in_doubt = 0, 0, ""
+        """Shows everything that is due; how much that was.
+
+        Raises ServerAway where the portal cannot be spoken to, TransientFailure where something was left in doubt.
+        """
+        count, self._doubts, self._in_doubt, self._setup = 0, 0, "", None
         try:
             while self._my_turn(clock()) and (done := self.run_once(clock())) is not None:
                 count += done
                 shown(count)
             if self._in_doubt:
                 raise TransientFailure(self._in_doubt)
-        except PortalClosed as closed:
-            self._tell_administrator(str(closed), clock())
-            raise
         finally:
             self._end_turn(clock())
         return count
@@ -111,9 +114,22 @@ class PortalSync:
                 entry, f"{type(failure).__name__}: {failure}", next_try_at_portal(entry.attempts + 1, now)
             )
 
+    def set_up_in_turn(self, clock: Callable[[], datetime], said: Callable[[str], None]) -> None:
+        """The same as `set_up`, once no other mailflow speaks to the portal. Raises TransientFailure if one goes on."""
+        deadline = clock() + WAITS_FOR_TURN
+        while not self._my_turn(clock()):
+            if clock() > deadline:
+                raise TransientFailure("Another mailflow is speaking to the portal. Try again in a minute.")
+            time.sleep(1)
+        try:
+            self.set_up(clock(), said)
+        finally:
+            self._end_turn(clock())
+
     def set_up(self, now: datetime, said: Callable[[str], None] = lambda line: None) -> Setup:
         """Finds or makes what mailflow needs in the portal, and writes down what it has not heard of yet."""
-        self._setup = SettingUp(self.portal, self.texts.language, self.kinds, self.place, said).run()
+        known = self._kept_setup()
+        self._setup = SettingUp(self.portal, self.texts.language, self.kinds, self.place, known, said).run()
         with self.store.begin() as uow:
             uow.portal.keep_setup(self._setup.document(), now)
             under_way = [i for status in Status if status not in FINAL for i in uow.invoices.all(status)]
@@ -147,10 +163,13 @@ class PortalSync:
 
     def _ready(self, now: datetime) -> Setup:
         if self._setup is None:
-            with self.store.begin() as uow:
-                kept = uow.portal.setup()
-            self._setup = Setup.read(kept) if kept else self.set_up(now, lambda line: log.info("portal: %s", line))
+            self._setup = self._kept_setup() or self.set_up(now, lambda line: log.info("portal: %s", line))
         return self._setup
+
+    def _kept_setup(self) -> Setup | None:
+        with self.store.begin() as uow:
+            kept = uow.portal.setup()
+        return Setup.read(kept) if kept else None
 
     def _note_missing(self, number: str, people: set[str], now: datetime) -> None:
         """Who has no account in the portal is noted once for each invoice; the mails serve them all the same."""
@@ -196,10 +215,10 @@ class PortalSync:
                 said = {"what": change.key, "code": failure.code, "reason": str(failure)}
                 uow.history.append(change.invoice.number, Entry("refused_by_portal", "bitrix24", said), now, None, None)
             uow.commit()
-        self._tell_administrator(str(failure), now)
+        self.tell_administrator(str(failure), now)
         return True
 
-    def _tell_administrator(self, trouble: str, now: datetime) -> None:
+    def tell_administrator(self, trouble: str, now: datetime) -> None:
         """By mail, at most once a day: `outbox list` shows all that waits."""
         administrator = self.outgoing.company.administrator
         with self.store.begin() as uow:

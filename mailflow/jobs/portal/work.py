@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from mailflow.errors import PermanentFailure, TransientFailure
+from mailflow.errors import PermanentFailure, PortalClosed, TransientFailure
 from mailflow.jobs.portal.structure import StructureReader
 from mailflow.jobs.portal.sync import PortalSync
 from mailflow.jobs.portal.watch import PortalWatch
@@ -38,22 +39,38 @@ class PortalWork:
     def read_structure(self, now: datetime) -> PortalResult:
         """Reads who leads whom, where the settings ask the portal for that; done before mail that may need it."""
         result = PortalResult()
-        try:
+        with self._troubles(result, now):
             if self.structure and self.structure.run_once(now):
                 result.taken_over = 1
-        except (TransientFailure, PermanentFailure) as failure:
-            result.troubles.append(str(failure))
         return result
 
     def run(self, clock: Callable[[], datetime], shown: Callable[[int], None] = lambda count: None) -> PortalResult:
-        """One round."""
+        """One round. What fails in one part does not keep the others from being tried."""
         result = self.read_structure(clock())
-        try:
+
+        def shown_one(count: int) -> None:
+            shown(count)
+            fresh = self.read_structure(clock())  # a long round must not let it grow old
+            result.taken_over += fresh.taken_over
+            result.troubles += fresh.troubles
+
+        with self._troubles(result, clock()):
             result.taken_over += self.watch.run_once(clock())
-            result.shown = self.sync.run(clock, shown)
-        except (TransientFailure, PermanentFailure) as failure:
-            result.troubles = list(dict.fromkeys([*result.troubles, str(failure)]))
+        with self._troubles(result, clock()):
+            result.shown = self.sync.run(clock, shown_one)
+        result.troubles = list(dict.fromkeys(result.troubles))
         return result
+
+    @contextmanager
+    def _troubles(self, result: PortalResult, now: datetime) -> Iterator[None]:
+        """Notes what the portal raises; one that is closed to us is told to the administrator as well."""
+        try:
+            yield
+        except PortalClosed as closed:
+            self.sync.tell_administrator(str(closed), now)
+            result.troubles.append(str(closed))
+        except (TransientFailure, PermanentFailure) as failure:
+            result.troubles.append(str(failure))
 
     def close(self) -> None:
         """Ends the connections."""

@@ -7,11 +7,13 @@ from datetime import timedelta
 
 import pytest
 
-from mailflow.approval.effects import RecordPlace
+from mailflow.approval.effects import PortalKind, RecordPlace
+from mailflow.approval.lifecycle import Status
 from mailflow.jobs.portal.doctor import Doctor, Finding
 from mailflow.jobs.portal.setup import Setup
+from mailflow.outbound.portal_names import NAMES
 from tests.approval.company import ANNA, IVAN
-from tests.jobs.portal.conftest import Bureau
+from tests.jobs.portal.conftest import ALL, Bureau
 
 SETUP = "Run `bitrix24 setup`: it makes what is missing."
 
@@ -24,7 +26,14 @@ def setup_of(bureau: Bureau) -> Setup | None:
 
 def examine(bureau: Bureau, people: tuple[str, ...] = (IVAN, ANNA), with_departments: bool = False) -> list[Finding]:
     doctor = Doctor(
-        bureau.client, bureau.kinds, bureau.place, setup_of(bureau), people, with_departments, now=bureau.now
+        bureau.client,
+        NAMES[bureau.company.language],
+        bureau.kinds,
+        bureau.place,
+        setup_of(bureau),
+        people,
+        with_departments,
+        now=bureau.now,
     )
     before = bureau.portal.created("")
     found = list(doctor.examine())
@@ -83,8 +92,8 @@ def test_a_field_and_a_stage_that_somebody_deleted_are_named(ready: Bureau) -> N
     ready.portal.crm.fields = [row for row in ready.portal.crm.fields if row["fieldName"] != field]
     ready.portal.crm.statuses = [row for row in ready.portal.crm.statuses if row["STATUS_ID"] != stage]
     assert wrong(examine(ready)) == [
-        Finding(False, f"the field {field} of the smart process is gone", SETUP),
-        Finding(False, f"the stage {stage} for invoices that are to_pay is gone", SETUP),
+        Finding(False, f"the field “{NAMES['en'].counterparty}” of the smart process is gone", SETUP),
+        Finding(False, f"the stage “{NAMES['en'].stages[Status.TO_PAY]}” is gone", SETUP),
     ]
 
 
@@ -99,6 +108,53 @@ def test_the_universal_list_is_looked_at_where_it_is_used(open_bureau: Callable[
     assert "the universal list is there" in [finding.what for finding in examine(bureau)]
     bureau.portal.remove_scope("lists")
     assert "the webhook lacks the right “lists”" in [finding.what for finding in wrong(examine(bureau))]
+
+
+def test_a_list_needs_no_rights_in_crm(open_bureau: Callable[..., Bureau]) -> None:
+    bureau = open_bureau(place=RecordPlace.LIST)
+    bureau.work.sync.set_up(bureau.now)
+    bureau.portal.remove_scope("crm")
+    bureau.portal.remove_scope("userfieldconfig")
+    assert wrong(examine(bureau)) == []
+
+
+def test_what_was_switched_on_after_the_set_up_is_named(open_bureau: Callable[..., Bureau]) -> None:
+    bureau = open_bureau(kinds=ALL - {PortalKind.FILES, PortalKind.CALENDAR})
+    bureau.work.sync.set_up(bureau.now)
+    assert wrong(examine(bureau)) == []
+    bureau.kinds = ALL
+    assert [finding.what for finding in wrong(examine(bureau))] == [
+        "it was set up without files, which the settings want to be shown",
+        "it was set up without calendar, which the settings want to be shown",
+    ]
+    bureau.place = RecordPlace.LIST
+    assert "it was set up for record_as: smart_process" in [finding.what for finding in wrong(examine(bureau))]
+
+
+def test_a_right_that_the_set_up_counted_on_is_missed_when_it_is_gone(ready: Bureau) -> None:
+    setup = setup_of(ready)
+    assert setup is not None
+    assert setup.rest3
+    ready.portal.remove_scope("tasks")
+    assert "the webhook lacks the right “tasks”" in [finding.what for finding in wrong(examine(ready))]
+
+
+def test_a_smart_process_that_was_deleted_is_named_and_the_rest_is_looked_at_all_the_same(ready: Bureau) -> None:
+    ready.portal.crm.types.clear()
+    ready.portal.calendar.sections.clear()
+    first, second = wrong(examine(ready))
+    assert first.what.startswith("the smart process: Bitrix24 refuses crm.item.fields")
+    assert first.mend == SETUP
+    assert second.what == "the payment calendar is gone"
+
+
+def test_another_webhook_than_that_of_the_set_up_is_named(ready: Bureau) -> None:
+    with ready.store.begin() as uow:
+        document = uow.portal.setup()
+        assert document is not None
+        uow.portal.keep_setup({**document, "owner": 77}, ready.now)
+        uow.commit()
+    assert "it was set up by another webhook, of user 77" in [finding.what for finding in wrong(examine(ready))]
 
 
 def test_clocks_that_differ_are_named(ready: Bureau) -> None:

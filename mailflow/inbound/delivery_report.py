@@ -17,6 +17,7 @@ from mailflow.inbound.report_patterns import (
     GIVEN_UP,
     LABELLED,
     LEADING,
+    MAILER,
     NOT_DELIVERED_TO,
     REFUSED_BY_RECEIPT,
     RETURNED_MAIL,
@@ -131,10 +132,9 @@ def _is_by_a_server(message: InboundMessage) -> bool:
     if says_so:
         return by_daemon or by_nobody
     words = _words(message)[:5000]
-    returns_mail = "message/rfc822" in message.report
-    return (by_daemon and (returns_mail or bool(TEXT.search(words)))) or (
-        by_nobody and bool(NOT_DELIVERED_TO.search(words))
-    )
+    if "message/rfc822" in message.report and MAILER.search(author):
+        return True
+    return bool((by_daemon and TEXT.search(words)) or (by_nobody and NOT_DELIVERED_TO.search(words)))
 
 
 def _from_fields_in_text(message: InboundMessage) -> tuple[Failure, ...]:

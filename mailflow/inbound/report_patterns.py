@@ -7,6 +7,7 @@ import re
 _ADDRESS = r"[\w.!#$%&*+/=?^`{|}~-][\w.!#$%&'*+/=?^`{|}~-]{0,100}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}"
 ADDRESS = re.compile(rf"(?<![\w.!#$%&*+/=?^`{{|}}~@-]){_ADDRESS}")
 TYPED = re.compile(r"(?:\"[^\"\n]{1,100}\"|[^\s<>;:,'\"()@][^\s<>;:,\"()@]{0,100})@[^\s<>;,()@'\"]{1,255}")
+MAILER = re.compile(r"(?<![\w.-])mail(?:er)?[-_.]?daemon(?![\w-])|mail delivery (?:sub)?system", re.IGNORECASE)
 DAEMON = re.compile(
     r"(?<![\w.-])(?:mailer[-_.]?daemon|mail[-_.]?daemon|mdaemon|post[-_]?master|mail[-_]?delivery|noreply-maildaemon"
     r"|mmdf|smtp|root|administrator)[\w.-]{0,20}(?:[@\s>\"\\]|$)|mail delivery (?:sub)?system"
@@ -27,7 +28,7 @@ SUBJECT = re.compile(
 TEXT = re.compile(
     r"(?:could|can)\s?not\sbe\s(?:delivered|sent)|wasn.t\sable\sto\sdeliver|unable\sto\sdeliver|not\s(?:been\s)?delivered"
     r"|delivery\s(?:to|has)\b.{0,80}\bfailed|did\snot\sreach|user\sunknown|mailbox\s(?:is\s)?full|undeliverable"
-    r"|was\srejected|no\ssuch\suser|invalid\suser\saddress|has\sbeen\s(?:postponed|returned\sbecause)"
+    r"|message\sto\s\S{1,100}\swas\srejected|no\ssuch\suser|invalid\suser\saddress|has\sbeen\s(?:postponed|returned\sbecause)"
     r"|returned\sto\ssender|не\s(?:было|было\sбы|может\sбыть|удалось)?\s?доставлен|permanent\s(?:error|failure)",
     re.IGNORECASE,
 )

@@ -20,7 +20,7 @@ SUBJECT = re.compile(
     r"|failure\s(?:notice|delivery)|fail(?:ure|ed)\s(?:to\sdeliver|delivery|mail)|could\snot\sbe\s(?:delivered|sent)"
     r"|non[-\s]?deliver|unable\sto\sdeliver|not\s(?:been\s)?delivered|delayed|warning:\s(?:could\snot|message)|bounce"
     r"|rejected|mail\ssystem\serror|user\sunknown|unknown\suser|error\ssending|permanent\serror|message\sstatus"
-    r"|недоставлен|не\sдоставлено|не\sудалось\sдоставить|не\sможет\sбыть\sдоставлено|ошибка\sдоставки|задержка\sдоставки"
+    r"|недоставлен|не\sдоставлено|не\sуда(?:лось|[её]тся)\sдоставить|не\sможет\sбыть\sдоставлено|ошибка\sдоставки|задержка\sдоставки"
     r"|unzustellbar|nicht\szugestellt|nicht\szustellbar|échec|non\sremis|non\sdistribu|no\sse\sha\spodido|no\sentregad"
     r"|mancata\sconsegna|niet\sbezorg|nie\sdostarczon|não\sentreg",
     re.IGNORECASE,
@@ -58,7 +58,11 @@ REFUSED_BY_RECEIPT = re.compile(r"automatically\srejected", re.IGNORECASE)
 STATUS = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.])")
 SMTP_CODE = re.compile(r"(?<![\d.-])[45][0-5]\d(?=[\s,-]|$)", re.MULTILINE)
 
-FOLLOWING = re.compile(r"(?:following|these)\s(?:recipient|address|user)[^\n]{0,80}\n", re.IGNORECASE)
+FOLLOWING = re.compile(
+    r"(?:(?:following|these)\s(?:recipient|address|user)|следующ\w{1,3}\s(?:получател|адрес)"
+    r"|folgenden?\s(?:empfänger|adresse)|destinataires?\ssuivants?|adresses?\ssuivantes?)[^\n]{0,80}\n",
+    re.IGNORECASE,
+)
 LEADING = re.compile(
     rf"^(?:(?:<<<[ ])?[45]\d\d[ ])?[ \t*>]{{0,12}}<?({_ADDRESS})>?[ \t]*(?::|$|\(|\.\.\.|,|;|on\s)", re.MULTILINE
 )

@@ -15,7 +15,7 @@ PREFIX = re.compile(
     r"|respuesta\sautomática|fuera\sde\sla\soficina|risposta\sautomatica|fuori\ssede|resposta\sautomática"
     r"|automatisch(?:e)?\santwoord|afwezig|autosvar|automatiskt?\ssvar|automaattinen\svastaus|automatyczna\sodpowied"
     r"|odpowiedź\sautomatyczna|automatická\sodpověď|automatikus\sválasz|otomatik\syanıt|автоматична\sвідповідь"
-    r"|[aā]rpus\sbiroja|autom[aā]tisk[aā]\satbilde|自動応答|自动答复|자동\s회신)",
+    r"|auto:\s.{1,100}\s(?:is\sout\sof\s|ist\saußer\s|est\sabsent|отсутствует)|[aā]rpus\sbiroja|autom[aā]tisk[aā]\satbilde|自動応答|自动答复|자동\s회신)",
     re.IGNORECASE,
 )
 IN_SUBJECT = re.compile(

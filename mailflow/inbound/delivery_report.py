@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mailflow.inbound.header import Header, decode_words, one_line, read_header
 from mailflow.inbound.message import InboundMessage, message_ids, parse
@@ -17,6 +17,9 @@ from mailflow.inbound.report_patterns import (
     GIVEN_UP,
     LABELLED,
     LEADING,
+    MAILER,
+    NOT_DELIVERED_TO,
+    REFUSED_BY_RECEIPT,
     RETURNED_MAIL,
     SENDER,
     SMTP_CODE,
@@ -24,6 +27,7 @@ from mailflow.inbound.report_patterns import (
     SUBJECT,
     TEMPORARY,
     TEXT,
+    TYPED,
 )
 
 _LONGEST = 40_000
@@ -58,9 +62,12 @@ class DeliveryReport:
 
 def read_report(message: InboundMessage) -> DeliveryReport | None:
     """The delivery report that a mail is; None where it is none, or reports no failure."""
-    if "message/disposition-notification" in message.report or "message/feedback-report" in message.report:
+    if "message/feedback-report" in message.report:
         return None
-    status = message.report.get("message/delivery-status")
+    receipt = message.report.get("message/disposition-notification")
+    if receipt is not None and not REFUSED_BY_RECEIPT.search(message.text[:_LONGEST]):
+        return None
+    status = message.report.get("message/delivery-status", receipt)
     if status is not None:
         blocks = _recipients(status)
         failures = tuple(f for block in blocks if (f := _failure(block)))
@@ -68,12 +75,12 @@ def read_report(message: InboundMessage) -> DeliveryReport | None:
             return None
         if failures:
             named = tuple(f for f in failures if f.recipient)
-            return DeliveryReport(_returned_ids(message), named or failures)
+            return DeliveryReport(_returned_ids(message), named or _from_text(message, failures[0]))
     elif not _is_by_a_server(message):
         return None
     elif (inner := parse(message.report.get("message/rfc822", b""))).report.get("message/delivery-status"):
         return read_report(inner)
-    return DeliveryReport(_returned_ids(message), _from_text(message))
+    return DeliveryReport(_returned_ids(message), _from_fields_in_text(message) or _from_text(message))
 
 
 def _recipients(status: bytes) -> list[Header]:
@@ -89,7 +96,8 @@ def _failure(block: Header) -> Failure | None:
     action = _value(block, "action").lower().partition(" ")[0].partition(";")[0]
     if action in ("delivered", "relayed", "expanded"):
         return None
-    recipient = _typed(block.first("final-recipient")) or _typed(block.first("original-recipient"))
+    addresses = [_typed(block.first(name)) for name in ("final-recipient", "original-recipient")]
+    recipient = next((a for a in addresses if "." in a.rpartition("@")[2]), addresses[0] or addresses[1])
     diagnostic = _value(block, "diagnostic-code")
     found = STATUS.search(_value(block, "status")) or STATUS.search(diagnostic)
     status = found[0] if found else ""
@@ -106,7 +114,7 @@ def _value(block: Header, name: str) -> str:
 def _typed(value: bytes) -> str:
     """The address of a field such as `rfc822; user@example.com` (RFC 3464 section 2.3.1)."""
     text = value.decode("utf-8", "replace")
-    found = ADDRESS.search(text.partition(";")[2] or text)
+    found = TYPED.search(text.partition(";")[2] or text)
     return found[0].lower() if found else ""
 
 
@@ -118,33 +126,53 @@ def _is_by_a_server(message: InboundMessage) -> bool:
     says_so = bool(SUBJECT.search(message.subject))
     if message.content_type == "multipart/report" and ("text/rfc822-headers" in message.report or says_so):
         return True
-    by_daemon = bool(DAEMON.search(" ".join(headers.get("from", ()))))
-    by_nobody = headers.get("return-path", ("?",))[0].strip() in ("", "<>")
+    author = " ".join(headers.get("from", ())).strip()
+    by_daemon = bool(DAEMON.search(author))
+    by_nobody = author == "<>" or headers.get("return-path", ("?",))[0].strip() in ("", "<>")
     if says_so:
         return by_daemon or by_nobody
-    return by_daemon and bool(TEXT.search(_words(message)[:5000]))
+    words = _words(message)[:5000]
+    if "message/rfc822" in message.report and MAILER.search(author):
+        return True
+    return bool((by_daemon and TEXT.search(words)) or (by_nobody and NOT_DELIVERED_TO.search(words)))
 
 
-def _from_text(message: InboundMessage) -> tuple[Failure, ...]:
-    """The recipients that a report in words names, with their class by its words."""
+def _from_fields_in_text(message: InboundMessage) -> tuple[Failure, ...]:
+    """The recipients by the fields of RFC 3464, where a server left them in the text of its report."""
+    blocks = [block for block in _recipients(_words(message).encode("utf-8")) if block.first("final-recipient")]
+    failures = [f for block in blocks if (f := _failure(block))]
+    return tuple(f for f in failures if f.recipient)
+
+
+def _from_text(message: InboundMessage, known: Failure | None = None) -> tuple[Failure, ...]:
+    """The recipients that a report in words names, with their class by its words where it is not known."""
     own = _without_returned_mail(_words(message))
+    named = _named(message, own)[:_MOST] or ("",)
+    failure = known or _said(message.subject, own)
+    return tuple(replace(failure, recipient=name) for name in named)
+
+
+def _said(subject: str, own: str) -> Failure:
+    """What the words of a report say of all its recipients."""
     codes = STATUS.findall(own) or SMTP_CODE.findall(own)
     code = next((c for c in codes if c[0] == "5"), codes[0] if codes else "")
-    given_up = bool(GIVEN_UP.search(own)) or not DELAYED.search(f"{message.subject}\n{own[:3000]}")
+    given_up = bool(GIVEN_UP.search(own)) or not DELAYED.search(f"{subject}\n{own[:3000]}")
     permanent = given_up and not code.startswith("4") and (code.startswith("5") or not TEMPORARY.search(own))
     line = next((line for line in own.splitlines() if code and code in line), "")
-    diagnostic = one_line(line)[:_LONGEST_DIAGNOSTIC]
-    named = _named(message, own) or ("",)
-    return tuple(Failure(a, permanent, code, diagnostic, given_up) for a in named[:_MOST])
+    return Failure("", permanent, code, one_line(line)[:_LONGEST_DIAGNOSTIC], given_up)
 
 
 def _named(message: InboundMessage, own: str) -> tuple[str, ...]:
     """Whom the report is about: by its header, the beginnings of lines, labels, any address, the returned To."""
-    ours = {*message.recipients, message.sender}
+    failed = " ".join(message.headers.get("x-failed-recipients", ()))
     spoken = SENDER.sub("", own)
+    announced = FOLLOWING.search(spoken)
+    listed = "\n".join(LEADING.findall(spoken[announced.end() :])) if announced else ""
+    for source in (failed, listed):
+        if named := tuple(dict.fromkeys(a.lower() for a in ADDRESS.findall(source))):
+            return named
+    ours = {*message.recipients, message.sender}
     sources = (
-        " ".join(message.headers.get("x-failed-recipients", ())),
-        "\n".join(a for part in FOLLOWING.findall(spoken) for a in LEADING.findall(part)),
         "\n".join(LEADING.findall(spoken)),
         "\n".join(LABELLED.findall(spoken)),
         EXCUSES.sub("", spoken),

@@ -34,6 +34,7 @@ _LONGEST = 40_000
 _LONGEST_DIAGNOSTIC = 300
 _MOST = 20
 _TAG = re.compile(r"<(?:br|/p|/div|/tr|/td|/li)\b[^<>]{0,500}>|<[a-z/!][^<>@]{0,2000}>", re.IGNORECASE)
+_REPLY = re.compile(r"(?:re|отв|aw|sv|rv)(?:\[\d{1,3}\])?\s?:", re.IGNORECASE)
 _RETURNED_ID = re.compile(r"^[>|\s]{0,10}Message-I[Dd]:\s{0,20}(<[^<>\s]{1,900}>)", re.MULTILINE)
 _RETURNED_TO = re.compile(r"^[>|\s]{0,10}(?:X-Original-)?To:([^\n]{1,300})", re.MULTILINE | re.IGNORECASE)
 
@@ -127,7 +128,8 @@ def _is_by_a_server(message: InboundMessage) -> bool:
     if message.content_type == "multipart/report" and ("text/rfc822-headers" in message.report or says_so):
         return True
     author = " ".join(headers.get("from", ())).strip()
-    by_daemon = bool(DAEMON.search(author))
+    is_persons_reply = bool(_REPLY.match(message.subject)) and not MAILER.search(author)
+    by_daemon = bool(DAEMON.search(author)) and not is_persons_reply
     by_nobody = author == "<>" or headers.get("return-path", ("?",))[0].strip() in ("", "<>")
     if says_so:
         return by_daemon or by_nobody

@@ -331,3 +331,9 @@ PERSONS = {
 @pytest.mark.parametrize("name", PERSONS)
 def test_a_person_who_speaks_of_a_bounce_sends_none(name: str) -> None:
     assert read_report(parse(PERSONS[name].encode())) is None
+
+
+@pytest.mark.parametrize("address", ["administrator", "postmaster", "root"])
+def test_a_person_behind_a_servers_address_who_replies_is_no_bounce(address: str) -> None:
+    raw = f"From: Max <{address}@firm.example>\nSubject: Re: [INV-2026-0001 #k7f3q9xw] Rejected: paper\n\nSTATUS\n"
+    assert read_report(parse(raw.encode())) is None

@@ -107,7 +107,11 @@ def explain(rehearsal: Rehearsal, whys: Mapping[str, str], refusals: Mapping[str
         left_out=max(0, len(text_lines) - len(shown_lines)),
         line=read.answer.line,
         decision=_said(command) if is_persons and is_decision else None,
-        why_not=whys.get(command.why, command.why) if is_persons and isinstance(command, Unclear) else None,
+        why_not=(
+            whys.get(command.why, command.why)
+            if is_persons and isinstance(command, Unclear) and not isinstance(intent, Submitted)
+            else None
+        ),
         fields=dict(_fields(rehearsal)),
         files=tuple(f"{file.filename or 'without a name'} ({file.media_type})" for file in read.files),
         would=tuple(_would(rehearsal, whys, refusals)),

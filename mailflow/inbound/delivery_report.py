@@ -172,7 +172,7 @@ def _named(message: InboundMessage, own: str) -> tuple[str, ...]:
     listed = "\n".join(LEADING.findall(spoken[announced.end() :])) if announced else ""
     for source in (failed, listed):
         if named := tuple(dict.fromkeys(a.lower() for a in ADDRESS.findall(source))):
-            return named
+            return tuple(a for a in named if not DAEMON.match(a)) or named
     ours = {*message.recipients, message.sender}
     sources = (
         "\n".join(LEADING.findall(spoken)),

@@ -74,9 +74,11 @@ SENDER = re.compile(
     rf"\b(?:from|sender|message-id|mail\sfrom|return-path|by|reply-to)\b[^\n]{{0,3}}[:<]\s{{0,3}}(?:\"[^\"\n]{{0,100}}\"\s)?<?{_ADDRESS}",
     re.IGNORECASE,
 )
-EXCUSES = re.compile(r"[^\n]{0,200}(?:contact|assistance|help|questions|support)[^\n]{0,200}", re.IGNORECASE)
+EXCUSES = re.compile(
+    r"^[^\n]{0,300}(?:contact|assistance|help|questions|support)[^\n]{0,300}", re.IGNORECASE | re.MULTILINE
+)
 RETURNED_MAIL = re.compile(
-    r"^\W{0,10}(?:[-=_*]{2,}(?!.{0,40}transcript).{0,60}"
+    r"^\W{0,10}(?:[-=_*]{2,80}(?!.{0,40}transcript).{0,60}"
     r"(?:original|copy|body|header|returned|included|unsent|follows|message|below).{0,60}"
     r"|.{0,40}(?:this\sis\sa\scopy\sof|below\sthis\sline|text\sof\s(?:your|the)\smessage|unsent\smessage"
     r"|message\s(?:header|text)s?\sfollow|your\smessage\sfollows).{0,80}"

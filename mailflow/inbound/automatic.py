@@ -47,6 +47,12 @@ def automatic_reason(message: InboundMessage) -> str | None:
     return _declared(message) or _kind(message) or _by_subject(message) or _by_words(message)
 
 
+def is_list_mail(message: InboundMessage) -> bool:
+    """Whether a mailing list sent it (RFC 2369, 2919), as it also sends what persons write to it."""
+    through_list = any(name in message.headers for name in ("list-id", "list-unsubscribe", "list-post"))
+    return through_list or _first(message, "precedence").lower() in ("list", "bulk")
+
+
 def _declared(message: InboundMessage) -> str | None:
     submitted = re.split(r"[;\s(]", _first(message, "auto-submitted").lower(), maxsplit=1)[0]
     if submitted and submitted != "no":

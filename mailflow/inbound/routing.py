@@ -10,6 +10,7 @@ from mailflow.approval.reference import Reference
 from mailflow.approval.rsvp import CalendarReply
 from mailflow.approval.submission import Form
 from mailflow.inbound.authenticity import sender_is_authentic
+from mailflow.inbound.automatic import is_list_mail
 from mailflow.inbound.correlation import Match
 from mailflow.inbound.delivery_report import DeliveryReport
 from mailflow.inbound.message import File, InboundMessage
@@ -171,6 +172,8 @@ class Router:
         is_whole = bool(mail.files) and mail.form.says_something
         if not isinstance(answer.command, Unclear) or (names_own_invoice and not is_whole):
             return Unmatched(sender, "no_reference", answer.line)
+        if is_list_mail(mail.message) and not is_whole:
+            return Quarantined("it came through a mailing list, and nothing in it says that it is an invoice")
         if self.company.may_submit(sender):
             return Submitted(sender, mail.message.subject, mail.form, mail.files)
         return Unmatched(sender, "no_reference", answer.line)

@@ -136,6 +136,22 @@ def test_an_absence_decides_nothing_is_not_answered_and_stands_in_the_history(of
     assert "automatic_answer" in [line.event for line in office.history()]
 
 
+def test_a_newsletter_is_never_answered_and_an_invoice_that_a_list_hands_on_still_is_one(office: Office) -> None:
+    for text, with_file in (("Our news of the week", False), (COMPLETE, True)):
+        letter = EmailMessage()
+        letter["From"], letter["To"], letter["Subject"] = "ivan@example.com", "finance@example.com", "News"
+        letter["List-Id"], letter["Precedence"] = "<all.example.com>", "bulk"
+        letter.set_content(text)
+        if with_file:
+            letter.add_attachment(b"%PDF-1.4 a", maintype="application", subtype="pdf", filename="a.pdf")
+        office.send_raw(letter, "ivan@example.com")
+        office.work()
+        assert len(office.invoices()) == int(with_file)
+        assert len(office.mails("ivan")) == int(with_file)
+    (mail,) = office.quarantine()
+    assert "mailing list" in mail.reason
+
+
 def test_an_absent_approver_is_stood_in_for_by_the_deputy_at_once(open_office: Callable[..., Office]) -> None:
     office = open_office(sequence="vera@example.com, director@example.com")
     office.submit()

@@ -208,6 +208,7 @@ def set_up_portal(settings: Settings, said: Callable[[str], None]) -> None:
         raise ConfigurationError("settings", [problem])
     company = company_of(settings)
     store = open_store(settings.database.get_secret_value())
+    store.take_part(utc_now())
     work = portal_work_of(settings, company, store, outgoing_of(settings, company))
     try:
         if work:
@@ -408,7 +409,8 @@ def _portal_heads(settings: Settings, company: Company) -> list[CheckLine]:
     lines, known = _read_now(settings, company)
     if known.structure is None:
         return [*lines, CheckLine(False, "route hierarchy: the departments of Bitrix24 have never been read")]
-    submitters = [m.email for m in known.structure.members.values() if m.active and known.may_submit(m.email)]
+    active = [m.email for m in known.structure.members.values() if m.active]
+    submitters = [address for address in active if known.may_submit(address) and address != known.mailbox]
     read_at = known.structure.read_at.astimezone(settings.zone)
     lines.append(CheckLine(True, f"route hierarchy: as Bitrix24 had it at {read_at:%Y-%m-%d %H:%M}"))
     heads = [_heads_of(person, known) for person in submitters]
@@ -447,5 +449,8 @@ def _heads_of(person: str, company: Company) -> CheckLine:
     notes = f" ({'; '.join(found.notes)})" if found.notes else ""
     if not heads:
         said = f"route hierarchy: nobody is above {person}{notes}; an invoice of theirs would wait for an approver"
-        return CheckLine(True, said)
+        mend = (
+            "Name a head above them in Bitrix24, or take them out of `submitters`; the route sequential asks no head."
+        )
+        return CheckLine(company.hierarchy is HierarchySource.SETTINGS, said, mend)
     return CheckLine(True, f"route hierarchy: {person} asks {', then '.join(heads)}{notes}")

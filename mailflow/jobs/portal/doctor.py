@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from mailflow.approval.effects import PortalKind, RecordPlace
 from mailflow.approval.lifecycle import Status
 from mailflow.errors import Parked, PortalClosed, PortalRefused, TransientFailure
 from mailflow.jobs.portal.people import People
-from mailflow.jobs.portal.setup import LIST_TYPE, Setup, list_field_rows, list_fields, process_fields
+from mailflow.jobs.portal.setup import LIST_TYPE, Setup, is_in_the_bin, list_field_rows, list_fields, process_fields
 from mailflow.outbound.portal_names import PortalNames
 from mailflow.ports import Portal
 
@@ -48,6 +47,9 @@ class Finding:
     mend: str = ""
 
 
+_Question = Callable[[], Iterator[Finding]]
+
+
 @dataclass(frozen=True)
 class Doctor:
     """Looks only, and makes nothing. `setup` is how the portal was set up, None where it was not yet."""
@@ -62,21 +64,29 @@ class Doctor:
     now: datetime
 
     def examine(self) -> Iterator[Finding]:
-        """Every finding, in the order of asking; where the portal cannot be spoken to, that is the last."""
-        for question in (
-            *(self._owner, self._scopes, self._clock, self._methods, self._set_up),
-            *(self._smart_process, self._list, self._calendar, self._drive, self._persons),
-        ):
+        """Every finding, in the order of asking; where the portal cannot be spoken to at all, that is the last."""
+        for question in (*self._of_the_webhook, *self._of_the_setup):
             try:
                 yield from question()
             except PortalClosed as closed:
                 yield Finding(False, str(closed), closed.mend)
-                return
-            except (PortalRefused, Parked) as failure:
-                yield Finding(False, str(failure))
+                if question == self._owner:  # it needs no right: the portal is closed to every other as well
+                    return
+            except PortalRefused as refusal:
+                yield Finding(False, str(refusal), _AGAIN if question in self._of_the_setup else "")
+            except Parked as rests:
+                yield Finding(False, str(rests))
             except TransientFailure as away:
                 yield Finding(False, str(away))
                 return
+
+    @property
+    def _of_the_webhook(self) -> tuple[_Question, ...]:
+        return self._owner, self._scopes, self._clock, self._methods, self._persons
+
+    @property
+    def _of_the_setup(self) -> tuple[_Question, ...]:
+        return self._set_up, self._smart_process, self._list, self._calendar, self._drive
 
     def _owner(self) -> Iterator[Finding]:
         profile = self.portal.call("profile").result
@@ -159,12 +169,9 @@ class Doctor:
         if setup is None or not setup.entity_type_id:
             return
         asked = {"entityTypeId": setup.entity_type_id, "useOriginalUfNames": "Y"}
-        there = self._asked("the smart process", "crm.item.fields", asked)
-        if isinstance(there, Finding):
-            yield there
-            return
+        there = self.portal.call("crm.item.fields", asked).result["fields"]
         for name, (_, label, _) in process_fields(self.names).items():
-            if setup.fields.get(name) not in there["fields"]:
+            if setup.fields.get(name) not in there:
                 yield Finding(False, f"the field “{label}” of the smart process is gone", _AGAIN)
         entity = f"DYNAMIC_{setup.entity_type_id}_STAGE_{setup.category_id}"
         rows = self.portal.call("crm.status.list", {"filter": {"ENTITY_ID": entity}}).result
@@ -199,15 +206,8 @@ class Doctor:
 
     def _drive(self) -> Iterator[Finding]:
         if self.setup and self.setup.folder:
-            there = self._asked("the Drive folder", "disk.folder.get", {"id": self.setup.folder})
-            yield there if isinstance(there, Finding) else Finding(True, "the Drive folder is there")
-
-    def _asked(self, what: str, method: str, params: dict[str, object]) -> Any:
-        """What the portal has; a Finding where it refuses to show it."""
-        try:
-            return self.portal.call(method, params).result
-        except PortalRefused as refusal:
-            return Finding(False, f"{what}: {refusal}", _AGAIN)
+            in_the_bin = is_in_the_bin(self.portal, self.setup.folder)
+            yield Finding(not in_the_bin, f"the Drive folder is {'in the bin' if in_the_bin else 'there'}", _AGAIN)
 
     def _persons(self) -> Iterator[Finding]:
         known = People(self.portal)

@@ -8,7 +8,7 @@ from typing import Any
 
 from mailflow.approval.effects import PortalKind, RecordPlace
 from mailflow.approval.lifecycle import Status
-from mailflow.errors import PortalClosed, PortalRefused
+from mailflow.errors import PermanentFailure, PortalClosed, PortalRefused
 from mailflow.outbound.portal_names import FOLDER, NAMES, PortalNames
 from mailflow.ports import Portal
 
@@ -48,16 +48,19 @@ class Setup:
         return f"T{self.entity_type_id:x}"
 
 
+NOT_SET_UP = Setup(0, RecordPlace.SMART_PROCESS)
 LIST_TYPE = "lists"
 _LIST_CODE = "mailflow_invoices"
-_OWN_STAGES = {
+_STAGES = {
     Status.INCOMPLETE: "NEW",
     Status.IN_APPROVAL: "PREPARATION",
     Status.TO_PAY: "CLIENT",
     Status.PAID: "SUCCESS",
     Status.REJECTED: "FAIL",
+    Status.WITHDRAWN: "WITHDRAWN",
 }
-_WITHDRAWN = "WITHDRAWN"
+"""In the portal's order: under way, success, failure. All but the last are there in a new smart process."""
+
 _SEMANTICS = {Status.PAID: "S", Status.REJECTED: "F", Status.WITHDRAWN: "F"}
 _PROCESS_SWITCHES = {
     "isStagesEnabled": "Y",
@@ -75,14 +78,14 @@ _ALREADY_THERE = "DISK_OBJ_22000"
 class SettingUp:
     """One run of the set-up. `said` hears a line for people about each thing that was found or made.
 
-    `known` is the set-up before, None where this is the first: its things are found again whatever they are called now.
+    `known` is the set-up before: its things are found again whatever they are called now.
     """
 
     portal: Portal
     language: str
     kinds: Collection[PortalKind]
     place: RecordPlace
-    known: Setup | None = None
+    known: Setup = NOT_SET_UP
     said: Callable[[str], None] = lambda line: None
 
     @property
@@ -106,85 +109,86 @@ class SettingUp:
         return Setup(**setup)
 
     def _process(self) -> dict[str, Any]:
-        found, is_new = self._smart_process()
+        found = self._smart_process()
         entity_type_id, type_id = int(found["entityTypeId"]), int(found["id"])
         categories = self.portal.call("crm.category.list", {"entityTypeId": entity_type_id}).result["categories"]
         category = next((c for c in categories if c.get("isDefault") == "Y"), categories[0])
         category_id = int(category["id"])
+        asked = {"entityTypeId": entity_type_id, "useOriginalUfNames": "Y"}
+        there = self.portal.call("crm.item.fields", asked).result["fields"]
+        codes = {name: f"UF_CRM_{type_id}_{name.upper()}" for name in process_fields(self.names)}
+        is_new = entity_type_id != self.known.entity_type_id and not any(code in there for code in codes.values())
         return {
             "entity_type_id": entity_type_id,
             "category_id": category_id,
-            "stages": self._stages(entity_type_id, category_id, is_new),
-            "fields": self._process_fields(entity_type_id, type_id),
+            "stages": self._stages(f"DYNAMIC_{entity_type_id}_STAGE_{category_id}", is_new),
+            "fields": self._process_fields(type_id, codes, there),
             "xml_id_filters": self._xml_id_filters(entity_type_id),
         }
 
-    def _smart_process(self) -> tuple[Mapping[str, Any], bool]:
-        if self.known and self.known.entity_type_id:
-            asked = {"filter": {"entityTypeId": self.known.entity_type_id}}
-            for found in self.portal.call("crm.type.list", asked).result["types"]:
-                self.said(f"smart process “{found['title']}”: there, entityTypeId {found['entityTypeId']}")
-                return found, False
-        for names in (self.names, *NAMES.values()):
-            types = self.portal.call("crm.type.list", {"filter": {"title": names.process}}).result["types"]
-            if named := [t for t in types if t["title"] == names.process]:
-                self.said(f"smart process “{names.process}”: there, entityTypeId {named[0]['entityTypeId']}")
-                return min(named, key=lambda t: int(t["id"])), False
+    def _smart_process(self) -> Mapping[str, Any]:
+        titles = dict.fromkeys(names.process for names in (self.names, *NAMES.values()))
+        known = [("entityTypeId", self.known.entity_type_id)] if self.known.entity_type_id else []
+        for name, wanted in (*known, *(("title", title) for title in titles)):
+            types = self.portal.call("crm.type.list", {"filter": {name: wanted}}).result["types"]
+            if found := sorted((t for t in types if str(t[name]) == str(wanted)), key=lambda t: int(t["id"])):
+                self.said(f"smart process “{found[0]['title']}”: there, entityTypeId {found[0]['entityTypeId']}")
+                return dict(found[0])
         made = self.portal.call("crm.type.add", {"fields": {"title": self.names.process, **_PROCESS_SWITCHES}})
         made_type: Mapping[str, Any] = made.result["type"]
         self.said(f"smart process “{self.names.process}”: made, entityTypeId {made_type['entityTypeId']}")
-        return made_type, True
+        return made_type
 
-    def _stages(self, entity_type_id: int, category_id: int, is_new: bool) -> dict[str, str]:
-        """The stage of each status; one that is missing is made.
+    def _stages(self, entity: str, is_new: bool) -> dict[str, str]:
+        """The stage of each status; one that is missing is made, right after the one before it.
 
         Our names are given to a new process only: later ones are the people's own.
         """
-        entity = f"DYNAMIC_{entity_type_id}_STAGE_{category_id}"
-        rows = {row["STATUS_ID"].rpartition(":")[2]: row for row in self._statuses(entity)}
-        if is_new:
-            for status, code in _OWN_STAGES.items():
-                change = {"id": int(rows[code]["ID"]), "fields": {"NAME": self.names.stages[status]}}
-                self.portal.call("crm.status.update", change)
-        codes = {**_OWN_STAGES, Status.WITHDRAWN: _WITHDRAWN}
-        if missing := [status for status, code in codes.items() if code not in rows]:
-            for status in missing:
-                self._add_stage(entity, codes[status], status, rows)
-            rows = {row["STATUS_ID"].rpartition(":")[2]: row for row in self._statuses(entity)}
-        stages = {status.value: str(rows[code]["STATUS_ID"]) for status, code in codes.items() if code in rows}
-        if Status.REJECTED.value in stages:
-            stages.setdefault(Status.WITHDRAWN.value, stages[Status.REJECTED.value])
-        self.said(f"stages: {', '.join(str(row['NAME']) for row in rows.values())}")
-        return stages
+        rows, sort = self._statuses(entity), 0
+        for status in _STAGES:
+            if there := self._stage_of(status, rows):
+                sort = int(there["SORT"])
+                if is_new:
+                    change = {"id": int(there["ID"]), "fields": {"NAME": self.names.stages[status]}}
+                    self.portal.call("crm.status.update", change)
+            else:
+                sort += 1
+                self._add_stage(entity, status, sort)
+        rows = self._statuses(entity)
+        stages = {status: str(row["STATUS_ID"]) for status in _STAGES if (row := self._stage_of(status, rows))}
+        stages.setdefault(Status.WITHDRAWN, stages[Status.REJECTED])
+        self.said(f"stages: {', '.join(str(row['NAME']) for row in rows)}")
+        return {status.value: stage for status, stage in stages.items()}
 
     def _statuses(self, entity: str) -> list[Mapping[str, Any]]:
         found = self.portal.call("crm.status.list", {"order": {"SORT": "ASC"}, "filter": {"ENTITY_ID": entity}})
         return list(found.result)
 
-    def _add_stage(self, entity: str, code: str, status: Status, rows: Mapping[str, Mapping[str, Any]]) -> None:
+    def _stage_of(self, status: Status, rows: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+        """By our code, else the one that people have made by hand under our name."""
+        by_code = {str(row["STATUS_ID"]).rpartition(":")[2]: row for row in rows}
+        by_hand = {row["NAME"]: row for code, row in by_code.items() if code not in _STAGES.values()}
+        return by_code.get(_STAGES[status]) or by_hand.get(self.names.stages[status])
+
+    def _add_stage(self, entity: str, status: Status, sort: int) -> None:
         name = self.names.stages[status]
-        stage = {
-            "ENTITY_ID": entity,
-            "STATUS_ID": code,
-            "NAME": name,
-            "SORT": max(int(row["SORT"]) for row in rows.values()) + 10,
-        }
+        stage = {"ENTITY_ID": entity, "STATUS_ID": _STAGES[status], "NAME": name, "SORT": sort}
         if semantics := _SEMANTICS.get(status):
             stage["SEMANTICS"] = semantics
         try:
             self.portal.call("crm.status.add", {"fields": stage})
         except PortalRefused as refusal:
+            if status is not Status.WITHDRAWN:
+                mend = f"Make the stage “{name}” in the smart process by hand, then run `bitrix24 setup`."
+                raise PermanentFailure(f"{refusal}. {mend}") from None
             self.said(f"stage “{name}” could not be made: {refusal.said or refusal.code}")
 
-    def _process_fields(self, entity_type_id: int, type_id: int) -> dict[str, str]:
-        asked = {"entityTypeId": entity_type_id, "useOriginalUfNames": "Y"}
-        there = self.portal.call("crm.item.fields", asked).result["fields"]
-        fields = {}
-        for name, (kind, label, several) in process_fields(self.names).items():
-            code = f"UF_CRM_{type_id}_{name.upper()}"
-            if code in there or self._add_field(type_id, code, kind, label, several):
-                fields[name] = code
-        return fields
+    def _process_fields(self, type_id: int, codes: Mapping[str, str], there: Collection[str]) -> dict[str, str]:
+        return {
+            name: codes[name]
+            for name, (kind, label, several) in process_fields(self.names).items()
+            if codes[name] in there or self._add_field(type_id, codes[name], kind, label, several)
+        }
 
     def _add_field(self, type_id: int, code: str, kind: str, label: str, several: str) -> bool:
         wanted = {
@@ -251,13 +255,11 @@ class SettingUp:
         return int(made.result["ID"])
 
     def _known_folder(self) -> int | None:
-        if self.known is None or not self.known.folder:
-            return None
         try:
-            self.portal.call("disk.folder.get", {"id": self.known.folder})
+            is_there = bool(self.known.folder) and not is_in_the_bin(self.portal, self.known.folder)
         except PortalRefused:
             return None
-        return self.known.folder
+        return self.known.folder if is_there else None
 
     def _child(self, root: int) -> int | None:
         children = self.portal.call("disk.folder.getchildren", {"id": root, "filter": {"NAME": FOLDER}}).result
@@ -267,9 +269,8 @@ class SettingUp:
         of_owner = {"type": "user", "ownerId": owner}
         ours = {names.calendar for names in NAMES.values()}
         sections = self.portal.call("calendar.section.get", of_owner).result
-        kept = self.known.section if self.known else 0
-        there = [s["ID"] for s in sections if int(s["ID"]) == kept] or [s["ID"] for s in sections if s["NAME"] in ours]
-        if found := _lowest(there):
+        known = [s["ID"] for s in sections if int(s["ID"]) == self.known.section]
+        if found := _lowest(known or (s["ID"] for s in sections if s["NAME"] in ours)):
             self.said(f"calendar “{self.names.calendar}”: there")
             return found
         made = self.portal.call(
@@ -316,6 +317,12 @@ def list_field_rows(portal: Portal, where: Mapping[str, Any]) -> list[Mapping[st
     """The fields of a universal list as the portal has them."""
     there = portal.call("lists.field.get", where).result
     return list(there.values() if isinstance(there, Mapping) else there)
+
+
+def is_in_the_bin(portal: Portal, folder: int) -> bool:
+    """Whether somebody has thrown a folder of the Drive away (`DELETED_TYPE`: 0 there, 3 and 4 not)."""
+    found = portal.call("disk.folder.get", {"id": folder}).result
+    return str(found.get("DELETED_TYPE") or 0) != "0"
 
 
 def _lowest(ids: Iterable[Any]) -> int | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import secrets
+import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -23,7 +25,7 @@ from mailflow.jobs.outgoing import Outgoing
 from mailflow.jobs.portal.bench import Bench, NotShown
 from mailflow.jobs.portal.creation import Maker
 from mailflow.jobs.portal.people import People
-from mailflow.jobs.portal.setup import SettingUp, Setup
+from mailflow.jobs.portal.setup import NOT_SET_UP, SettingUp, Setup
 from mailflow.jobs.portal.showing import show
 from mailflow.jobs.retry import next_try_at_portal
 from mailflow.outbound.portal import from_the_beginning
@@ -46,6 +48,11 @@ MOST_DOUBTS = 3
 """After so many answers in a row that never came the portal is left alone until the next pass."""
 
 
+def _who_speaks() -> str:
+    """This mailflow, told from all others; for people as well."""
+    return f"mailflow on {socket.gethostname()} (process {os.getpid()}, {secrets.token_hex(4)})"
+
+
 @dataclass
 class PortalSync:
     """Shows the changes. Of all mailflows on one database one speaks to the portal at a time."""
@@ -56,7 +63,7 @@ class PortalSync:
     outgoing: Outgoing
     place: RecordPlace
     settles_in: timedelta
-    name: str = field(default_factory=lambda: secrets.token_hex(8))
+    name: str = field(default_factory=_who_speaks)
     _setup: Setup | None = None
     _doubts: int = 0
     _in_doubt: str = ""
@@ -119,7 +126,7 @@ class PortalSync:
         deadline = clock() + WAITS_FOR_TURN
         while not self._my_turn(clock()):
             if clock() > deadline:
-                raise TransientFailure("Another mailflow is speaking to the portal. Try again in a minute.")
+                raise TransientFailure(self._who_has_the_turn(clock()))
             time.sleep(1)
         try:
             self.set_up(clock(), said)
@@ -128,7 +135,7 @@ class PortalSync:
 
     def set_up(self, now: datetime, said: Callable[[str], None] = lambda line: None) -> Setup:
         """Finds or makes what mailflow needs in the portal, and writes down what it has not heard of yet."""
-        known = self._kept_setup()
+        known = self._kept_setup() or NOT_SET_UP
         self._setup = SettingUp(self.portal, self.texts.language, self.kinds, self.place, known, said).run()
         with self.store.begin() as uow:
             uow.portal.keep_setup(self._setup.document(), now)
@@ -234,6 +241,13 @@ class PortalSync:
             mine = uow.portal.take_turn(self.name, now, LEASE)
             uow.commit()
         return mine
+
+    def _who_has_the_turn(self, now: datetime) -> str:
+        with self.store.begin() as uow:
+            turn = uow.portal.recall("turn")
+        who, until = turn or ("another mailflow", now)
+        ends = until.astimezone(self.outgoing.company.timezone)
+        return f"{who} is speaking to the portal, until {ends:%H:%M} or longer. Stop it, or try again then."
 
     def _end_turn(self, now: datetime) -> None:
         with self.store.begin() as uow:

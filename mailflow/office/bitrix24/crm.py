@@ -131,9 +131,11 @@ class Crm:
         status_id = f"DT{entity[1]}_{entity[2]}:{fields['STATUS_ID']}"
         if any(s["STATUS_ID"] == status_id for s in self.statuses):
             raise Refusal("", "STATUS_ID is not unique")
+        semantics, sort = str(fields.get("SEMANTICS") or ""), whole(fields.get("SORT"), 10)
+        if not semantics and sort >= self._first_final(str(fields["ENTITY_ID"])):
+            raise Refusal("", "An intermediate stage cannot be created after the successful one")
         new_id = self._desk.new_id()
         words = {"S": "success", "F": "failure"}
-        semantics = str(fields.get("SEMANTICS") or "")
         self.statuses.append(
             {
                 "ID": str(new_id),
@@ -141,7 +143,7 @@ class Crm:
                 "STATUS_ID": status_id,
                 "NAME": fields["NAME"],
                 "NAME_INIT": "",
-                "SORT": str(fields.get("SORT", 500)),
+                "SORT": str(sort),
                 "SYSTEM": "N",
                 "CATEGORY_ID": entity[2],
                 "COLOR": str(fields.get("COLOR", "")),
@@ -150,6 +152,11 @@ class Crm:
             }
         )
         return new_id
+
+    def _first_final(self, entity: str) -> float:
+        """Where the stages end that are under way; those of success and failure come after them."""
+        final = [whole(s["SORT"]) for s in self.statuses if s["ENTITY_ID"] == entity and s["SEMANTICS"]]
+        return min(final, default=float("inf"))
 
     def _status_update(self, params: dict[str, Any], owner: int) -> bool:
         required(params, "id", "fields")

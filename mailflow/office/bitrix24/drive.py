@@ -11,6 +11,7 @@ from mailflow.office.bitrix24.envelope import Listed
 from mailflow.office.bitrix24.refusal import Refusal, required
 
 _ROOT = 5
+_THERE, _IN_THE_BIN = 0, 3
 _CLASH = "DISK_OBJ_22000"
 
 
@@ -20,7 +21,7 @@ class Drive:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self.files: list[dict[str, Any]] = []
-        self._folders: list[dict[str, Any]] = [{"id": _ROOT, "name": "", "parent": 0}]
+        self._folders: list[dict[str, Any]] = [{"id": _ROOT, "name": "", "parent": 0, "deleted": _THERE}]
 
     def has(self, file_id: int) -> bool:
         """Whether there is such a file."""
@@ -33,6 +34,8 @@ class Drive:
             "disk.folder.get": ("disk", lambda params, owner: _folder(self._found(params))),
             "disk.folder.getchildren": ("disk", self._children),
             "disk.folder.addsubfolder": ("disk", self._add_folder),
+            "disk.folder.rename": ("disk", self._rename_folder),
+            "disk.folder.markdeleted": ("disk", self._bin_folder),
             "disk.folder.uploadfile": ("disk", self._upload),
             "disk.file.get": ("disk", self._file),
         }
@@ -44,7 +47,7 @@ class Drive:
 
     def _children(self, params: dict[str, Any], owner: int) -> Listed:
         folder = self._found(params)
-        rows = [_folder(f) for f in self._folders if f["parent"] == folder["id"]]
+        rows = [_folder(f) for f in self._folders if f["parent"] == folder["id"] and f["deleted"] == _THERE]
         rows += [_file(f) for f in self.files if f["folder"] == folder["id"]]
         return Listed([r for r in rows if matches(r, params.get("filter") or {}, ("NAME", "ID"))], params.get("start"))
 
@@ -53,10 +56,25 @@ class Drive:
         name = (params.get("data") or {}).get("NAME")
         if not name:
             raise Refusal("DISK_BASE_SERVICE_22001", "NAME is required")
-        if any(f["name"] == name and f["parent"] == parent["id"] for f in self._folders):
-            raise Refusal(_CLASH, "A folder with this name is there already")
-        self._folders.append({"id": self._desk.new_id(), "name": name, "parent": parent["id"]})
+        self._refuse_clash(name, parent["id"])
+        self._folders.append({"id": self._desk.new_id(), "name": name, "parent": parent["id"], "deleted": _THERE})
         return _folder(self._folders[-1])
+
+    def _rename_folder(self, params: dict[str, Any], owner: int) -> dict[str, Any]:
+        folder = self._found(params)
+        required(params, "newName", error="ERROR_ARGUMENT")
+        self._refuse_clash(params["newName"], folder["parent"])
+        folder["name"] = params["newName"]
+        return _folder(folder)
+
+    def _bin_folder(self, params: dict[str, Any], owner: int) -> dict[str, Any]:
+        folder = self._found(params)
+        folder["deleted"] = _IN_THE_BIN
+        return _folder(folder)
+
+    def _refuse_clash(self, name: str, parent: int) -> None:
+        if any((f["name"], f["parent"], f["deleted"]) == (name, parent, _THERE) for f in self._folders):
+            raise Refusal(_CLASH, "A folder with this name is there already")
 
     def _upload(self, params: dict[str, Any], owner: int) -> dict[str, Any]:
         folder = self._found(params)
@@ -94,7 +112,13 @@ class Drive:
 
 
 def _folder(folder: dict[str, Any]) -> dict[str, Any]:
-    return {"ID": str(folder["id"]), "NAME": folder["name"], "TYPE": "folder", "PARENT_ID": str(folder["parent"])}
+    return {
+        "ID": str(folder["id"]),
+        "NAME": folder["name"],
+        "TYPE": "folder",
+        "PARENT_ID": str(folder["parent"]),
+        "DELETED_TYPE": str(folder["deleted"]),
+    }
 
 
 def _file(file: dict[str, Any]) -> dict[str, Any]:

@@ -29,6 +29,11 @@ class Faults:
             raise ValueError(f"{kind} is no fault: {', '.join(KINDS)}, delay:SECONDS, refuse:CODE")
         self._next.setdefault(method.lower(), deque()).extend([kind] * times)
 
+    def clear(self) -> None:
+        """Nothing goes wrong any more."""
+        self.away = False
+        self._next.clear()
+
     def take(self, method: str) -> str:
         """What goes wrong with this call, "" where nothing does."""
         for name in (method, "*"):

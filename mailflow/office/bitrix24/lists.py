@@ -26,8 +26,11 @@ class Lists:
         return {
             "lists.get": ("lists", self._get),
             "lists.add": ("lists", self._add),
+            "lists.update": ("lists", self._update),
+            "lists.delete": ("lists", self._delete),
             "lists.field.get": ("lists", self._field_get),
             "lists.field.add": ("lists", self._field_add),
+            "lists.field.delete": ("lists", self._field_delete),
             "lists.element.add": ("lists", self._element_add),
             "lists.element.get": ("lists", self._element_get),
             "lists.element.update": ("lists", self._element_update),
@@ -51,6 +54,16 @@ class Lists:
         )
         return int(self._lists[-1]["ID"])
 
+    def _update(self, params: dict[str, Any], owner: int) -> bool:
+        the_list = self._found(params)
+        _needs(params, "FIELDS")
+        the_list["NAME"] = params["FIELDS"].get("NAME", the_list["NAME"])
+        return True
+
+    def _delete(self, params: dict[str, Any], owner: int) -> bool:
+        self._lists.remove(self._found(params))
+        return True
+
     def _field_get(self, params: dict[str, Any], owner: int) -> dict[str, Any]:
         the_list = self._found(params)
         name = {"NAME": {"FIELD_ID": "NAME", "NAME": "Name", "TYPE": "NAME", "CODE": ""}}
@@ -64,6 +77,13 @@ class Lists:
         field_id = f"PROPERTY_{self._desk.new_id()}"
         self._fields.append({**fields, "FIELD_ID": field_id, "LIST": the_list["ID"]})
         return field_id
+
+    def _field_delete(self, params: dict[str, Any], owner: int) -> bool:
+        the_list = self._found(params)
+        _needs(params, "FIELD_ID")
+        gone = (the_list["ID"], params["FIELD_ID"])
+        self._fields = [f for f in self._fields if (f["LIST"], f["FIELD_ID"]) != gone]
+        return True
 
     def _element_add(self, params: dict[str, Any], owner: int) -> int:
         the_list = self._found(params)

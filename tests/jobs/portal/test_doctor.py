@@ -143,9 +143,55 @@ def test_a_smart_process_that_was_deleted_is_named_and_the_rest_is_looked_at_all
     ready.portal.crm.types.clear()
     ready.portal.calendar.sections.clear()
     first, second = wrong(examine(ready))
-    assert first.what.startswith("the smart process: Bitrix24 refuses crm.item.fields")
+    assert first.what.startswith("Bitrix24 refuses crm.item.fields: The smart process is not found")
     assert first.mend == SETUP
     assert second.what == "the payment calendar is gone"
+
+
+def test_a_list_that_was_deleted_and_a_field_of_it_are_named(open_bureau: Callable[..., Bureau]) -> None:
+    bureau = open_bureau(place=RecordPlace.LIST)
+    setup = bureau.work.sync.set_up(bureau.now)
+    asked = {"IBLOCK_TYPE_ID": "lists", "IBLOCK_ID": setup.list_id}
+    bureau.client.call("lists.field.delete", {**asked, "FIELD_ID": setup.fields["amount"]})
+    gone = Finding(False, f"the field “{NAMES['en'].amount}” of the universal list is gone", SETUP)
+    assert wrong(examine(bureau)) == [gone]
+    bureau.client.call("lists.delete", asked)
+    assert wrong(examine(bureau)) == [Finding(False, "the universal list is gone", SETUP)]
+
+
+def test_a_field_that_mailflow_wants_since_a_new_version_is_named(ready: Bureau) -> None:
+    with ready.store.begin() as uow:
+        document = uow.portal.setup()
+        assert document is not None
+        del document["fields"]["number"]
+        uow.portal.keep_setup(document, ready.now)
+        uow.commit()
+    gone = Finding(False, f"the field “{NAMES['en'].number}” of the smart process is gone", SETUP)
+    assert wrong(examine(ready)) == [gone]
+
+
+@pytest.mark.parametrize("method", ["crm.item.fields", "crm.status.list", "calendar.section.get", "disk.folder.get"])
+def test_a_part_that_the_portal_refuses_to_show_is_named_with_the_mend(ready: Bureau, method: str) -> None:
+    ready.portal.faults.next(method, "refuse:ACCESS_DENIED")
+    (finding,) = wrong(examine(ready))
+    assert f"refuses {method}" in finding.what
+    assert finding.mend == SETUP
+
+
+def test_a_right_that_is_missing_for_one_part_does_not_hide_what_is_wrong_with_the_others(ready: Bureau) -> None:
+    ready.portal.remove_scope("crm")
+    ready.portal.calendar.sections.clear()
+    found = examine(ready)
+    assert "the webhook lacks the right “crm”" in [finding.what for finding in found]
+    assert Finding(False, "the payment calendar is gone", SETUP) in found
+    assert "2 of 2 people of the settings have an account" in [finding.what for finding in found]
+
+
+def test_a_folder_in_the_bin_is_named(ready: Bureau) -> None:
+    setup = setup_of(ready)
+    assert setup is not None
+    ready.client.call("disk.folder.markdeleted", {"id": setup.folder})
+    assert wrong(examine(ready)) == [Finding(False, "the Drive folder is in the bin", SETUP)]
 
 
 def test_another_webhook_than_that_of_the_set_up_is_named(ready: Bureau) -> None:

@@ -246,6 +246,19 @@ def test_the_universal_list_shows_the_same_with_its_own_means(open_bureau: Calla
     assert bureau.portal.timeline == []
 
 
+def test_the_universal_list_needs_no_rights_in_crm(open_bureau: Callable[..., Bureau]) -> None:
+    bureau = open_bureau(place=RecordPlace.LIST)
+    bureau.portal.remove_scope("crm")
+    bureau.portal.remove_scope("userfieldconfig")
+    bureau.submit()
+    bureau.approve()
+    bureau.pay()
+    bureau.until_shown()
+    assert bureau.refused() == []
+    assert "Paid" in repr_free(bureau.portal.elements)
+    assert [task["status"] for task in bureau.portal.tasks] == [5]
+
+
 def test_setting_up_again_makes_nothing_twice(bureau: Bureau) -> None:
     said: list[str] = []
     first = bureau.work.sync.set_up(bureau.now)

@@ -306,6 +306,25 @@ def test_a_notification_with_a_tag_takes_the_place_of_the_one_before(
     assert len(server.notices) == 2
 
 
+def test_a_stage_under_way_is_not_taken_after_the_final_ones(portal: Portal) -> None:
+    kind = process(portal)
+    (category,) = portal.result("crm.category.list", {"entityTypeId": kind["entityTypeId"]})["categories"]
+    entity = f"DYNAMIC_{kind['entityTypeId']}_STAGE_{category['id']}"
+    stage = {"ENTITY_ID": entity, "STATUS_ID": "CHECKED", "NAME": "Checked", "SORT": 40}
+    assert portal.error("crm.status.add", {"fields": stage}) == ""
+    assert portal.result("crm.status.add", {"fields": {**stage, "SORT": 39}})
+    assert portal.result("crm.status.add", {"fields": {**stage, "STATUS_ID": "LOST", "SEMANTICS": "F"}})
+
+
+def test_a_folder_in_the_bin_is_still_known_and_its_name_is_free(portal: Portal) -> None:
+    folder = {"id": 5, "data": {"NAME": "mailflow"}}
+    made = portal.result("disk.folder.addsubfolder", folder)["ID"]
+    portal.result("disk.folder.markdeleted", {"id": made})
+    assert portal.result("disk.folder.get", {"id": made})["DELETED_TYPE"] == "3"
+    assert portal.result("disk.folder.getchildren", {"id": 5}) == []
+    assert portal.result("disk.folder.addsubfolder", folder)["ID"] != made
+
+
 def test_a_second_file_of_the_same_name_is_refused(portal: Portal) -> None:
     upload = {"id": 5, "data": {"NAME": "a.pdf"}, "fileContent": ["a.pdf", PDF], "generateUniqueName": False}
     assert portal.result("disk.folder.uploadFile", upload)["NAME"] == "a.pdf"

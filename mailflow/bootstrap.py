@@ -428,7 +428,7 @@ def _read_now(settings: Settings, company: Company) -> tuple[list[CheckLine], Co
         if settings.bitrix24:
             portal = portal_of(settings.bitrix24)
             try:
-                StructureReader(store, portal).run_once(utc_now())
+                StructureReader(store, portal).read(utc_now())
             except MailflowError as error:
                 lines.append(CheckLine(False, f"route hierarchy: {error}"))
             finally:
@@ -452,5 +452,6 @@ def _heads_of(person: str, company: Company) -> CheckLine:
         mend = (
             "Name a head above them in Bitrix24, or take them out of `submitters`; the route sequential asks no head."
         )
-        return CheckLine(company.hierarchy is HierarchySource.SETTINGS, said, mend)
+        leads_everybody = all(note.startswith("own head") for note in found.notes)
+        return CheckLine(leads_everybody, said, mend)
     return CheckLine(True, f"route hierarchy: {person} asks {', then '.join(heads)}{notes}")

@@ -30,6 +30,11 @@ class StructureReader:
             kept = uow.portal.structure()
         if kept and timedelta(0) <= now - kept.read_at < READ_EVERY:
             return False
+        self.read(now)
+        return True
+
+    def read(self, now: datetime) -> None:
+        """Reads the structure and keeps it. Raises what the portal raises, TransientFailure where it makes no sense."""
         in_order = {"sort": "ID", "order": "ASC"}
         found = [_department(row) for row in self._pages("department.get", in_order, "START")]
         people = [_member(row) for row in self._pages("user.get", {**in_order, "select": list(_SELECTED)}, "start")]
@@ -42,7 +47,6 @@ class StructureReader:
         with self.store.begin() as uow:
             uow.portal.keep_structure(Structure(now, departments, members))
             uow.commit()
-        return True
 
     def _pages(self, method: str, params: Mapping[str, Any], start: str) -> Iterator[Mapping[str, Any]]:
         place: int | None = 0

@@ -54,6 +54,14 @@ ATTRIBUTIONS = {
     "German, the date last": "Mailflow <finance@example.com> schrieb am Di., 24.\nNov. 2026 um 10:00 Uhr:",
     "K-9, Russian": "24 ноября 2026 г. 10:00:00 GMT+03:00, Mailflow <finance@example.com> пишет:",
     "GroupWise": ">>> Mailflow <finance@example.com> 24.11.2026 10:00 >>>",
+    "Polymail": "On Tue, Nov 24, 2026 at 10:00 AM Mailflow\n\n<\nmailto:Mailflow <finance@example.com>\n> wrote:",
+    "Polish, Thunderbird": "W dniu 24.11.2026 o 10:00, Mailflow pisze:",
+    "Slovene": "Dne 24. 11. 2026 ob 10:00 je Mailflow napisal(a):",
+    "Horde": "Quoting Mailflow <finance@example.com>:",
+    "Horde, German": "Zitat von Mailflow <finance@example.com>:",
+    "Horde, Russian": "Цитирую Mailflow <finance@example.com>:",
+    "Android, no date": "---- Mailflow wrote ----",
+    "Lotus Notes, one line": "Mailflow ---24.11.2026 10:00:00---[INV-2026-0114 #pvte75y7] Approve",
     "Zoho": "---- On Tue, 24 Nov 2026 10:00:00 +0300 finance@example.com wrote ----",
 }
 
@@ -77,6 +85,15 @@ HEADER_BLOCKS = {
     "Outlook.com": "________________________________\nFrom: Mailflow\nSent: 24 November 2026\nTo: Olga\nSubject: x",
     "Hotmail": "Date: Tue, 24 Nov 2026 10:00:00 +0300\nSubject: x\nFrom: finance@example.com\nTo: olga@example.com",
     "Outlook, bold": "*From:* Mailflow [mailto:finance@example.com]\n*Sent:* 24.11.2026\n*To:* Olga\n*Subject:* x",
+    "Orange": "Message du 24/11/26 10:00\nDe : Mailflow <finance@example.com>\nA : olga@example.com\nObjet : x",
+    "David": "Original Message processed by david®\n[INV-2026-0114] 24. November 2026\nVon Mailflow\nAn Olga",
+    "Outlook, Turkish": "Gönderen: Mailflow\nTarih: 24 Kasım 2026\nAlıcı: Olga\nKonu: x",
+    "Outlook, Korean": "보낸 사람: Mailflow\n보낸 날짜: 2026년 11월 24일\n받는 사람: Olga\n제목: x",
+    "Outlook, Croatian": "Šalje: Mailflow\nPoslano: 24. studenog 2026. 10:00\nPrima: Olga\nPredmet: x",
+    "a date and an address": "From: finance@example.com\nDate: Tue, 24 Nov 2026 10:00:00 +0300",
+    "Outlook, French": "-----Message d’origine-----\nDe : Mailflow",
+    "Seznam": "---------- Původní e-mail ----------\nOd: Mailflow\nDatum: 24. 11. 2026 10:00:00",
+    "i.ua": "--- Оригінальне повідомлення ---\nВід кого: Mailflow\nДата: 24 листопада 2026, 10:00:00",
     "Original message": "-----Original Message-----",
     "Исходное сообщение": (
         "-------- Исходное сообщение --------\nОт: Mailflow\nДата: 24.11.2026 10:00\nКому: Ольга\nТема: x"

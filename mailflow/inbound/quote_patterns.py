@@ -177,6 +177,9 @@ SALUTATIONS = (
     "привет", "всем привет", "всем добрый день",
 )  # fmt: skip
 
+ADDRESSED = ("team", "all", "everyone", "everybody", "there", "folks", "colleagues", "guys", "коллеги", "всем")
+"""Whom a salutation may greet other than by name."""
+
 QUOTED_ELEMENTS = (
     "blockquote", "*.yahoo_quoted", "*.protonmail_quote", "*.mail-quote-collapse", "*.zmail_extra",
     "*.moz-forward-container", "*.ms-outlook-mobile-reference-message", "*.tutanota_quote", "*.gmail_attr",

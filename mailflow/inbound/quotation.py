@@ -170,6 +170,26 @@ def _tells_who_and_when(pair: list[str]) -> bool:
 
 
 def _attribution(lines: list[str], at: int) -> int:
+    return _known_attribution(lines, at) or _wrapped_attribution(lines, at)
+
+
+def _wrapped_attribution(lines: list[str], at: int) -> int:
+    """An attribution in any language on two or three lines: a year, an hour and an address before a colon."""
+    for end in range(at + 2, min(at + 3, len(lines)) + 1):
+        if not lines[end - 1] or _is_prefixed(lines[end - 1]):
+            return 0
+        if _tells_all(lines[at:end]):
+            is_whole = _DIGIT_OR_ADDRESS.search(lines[at][:MAX_PATTERN]) and not _tells_all(lines[at + 1 : end])
+            return end - at if is_whole and not _known_attribution(lines, at + 1) else 0
+    return 0
+
+
+def _tells_all(lines: list[str]) -> bool:
+    joined = " ".join(line[:MAX_PATTERN] for line in lines)
+    return joined.endswith((":", "：")) and _has_day_and_time(joined) and bool(_ADDRESS.search(joined))
+
+
+def _known_attribution(lines: list[str], at: int) -> int:
     """'On <date>, <name> wrote:' and its kin in many languages, wrapped or not."""
     start = lines[at][:MAX_PATTERN]
     opens = bool(_OPENING.match(start)) or _has_day_and_time(start)
@@ -181,10 +201,15 @@ def _attribution(lines: list[str], at: int) -> int:
             return 0
         joined = f"{joined} {_TURNS.sub('', line[:MAX_PATTERN])}".strip()[: 2 * MAX_PATTERN]
         if _attributes(joined, opens, lines, at + offset + 1):
-            return offset + 1
+            return offset + 1 + _wrapped_end(joined, lines[at + offset + 1 : at + offset + 2])
         if not opens and not _goes_on(joined[:MAX_PATTERN]):
             return 0
     return 0
+
+
+def _wrapped_end(joined: str, below: list[str]) -> int:
+    """1 where the colon that ends the attribution stands on the line below, alone or behind a name and an address."""
+    return int(not joined.endswith((":", "：")) and any(_LATE_END.match(line[:MAX_PATTERN]) for line in below))
 
 
 def _address_follows(lines: list[str], at: int) -> bool:
@@ -292,5 +317,7 @@ _OPENING = re.compile(
     rf"\W{{0,10}}(?:(?:{_any_of((*words.OPENINGS, *words.CALENDAR_WORDS))})(?![^\W\d_])[.,]?\s{{1,3}}){{0,4}}\d",
     re.IGNORECASE,
 )
+_LATE_END = re.compile(r"(?:[^<>\n:]{0,100}<[^\s<>]{1,200}>)?\s?[:：]$")
+_DIGIT_OR_ADDRESS = re.compile(r"[\d@]")
 _HALF_ATTRIBUTION = re.compile(r"[^<>\n]{0,200}<\s?[^\s<>@]{0,100}(?:@[^\s<>]{0,200}>?)?$")
 _NUMBERED_WROTE = re.compile(rf"\d{{1,2}}[:./-]\d.{{0,200}}(?:{_any_of(words.WROTE)})\s{{0,3}}[:：]", re.IGNORECASE)

@@ -192,3 +192,6 @@ QUOTED_FROM_HERE = ("*#divRplyFwdMsg", "*#appendonsend", "*#stopSpelling", "*#zw
 
 SIGNATURE_NAME = "signature"
 """A part of the class or the id of an element that a program puts a signature into."""
+
+SIGNATURE_SECTIONS = ("messageSignatureSection",)
+"""Names of elements that hold a signature."""

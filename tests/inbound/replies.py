@@ -54,6 +54,10 @@ ATTRIBUTIONS = {
     "German, the date last": "Mailflow <finance@example.com> schrieb am Di., 24.\nNov. 2026 um 10:00 Uhr:",
     "K-9, Russian": "24 ноября 2026 г. 10:00:00 GMT+03:00, Mailflow <finance@example.com> пишет:",
     "GroupWise": ">>> Mailflow <finance@example.com> 24.11.2026 10:00 >>>",
+    "Belarusian, wrapped": "аў, 24 ліс 2026 г. у 10:00 Mailflow of the Company\n<finance@example.com> піша:",
+    "Chinese, wrapped": "Mailflow <finance@example.com> 於\n2026年11月24日 週二 上午10:00寫道：",
+    "French, the colon alone": "Le 24 nov. 2026 à 10:00, Mailflow <finance@example.com> a écrit\n:",
+    "Dutch, the name below": "Op 24 november 2026 10:00:00 CET schreef\nMailflow <finance@example.com>:",
     "Polymail": "On Tue, Nov 24, 2026 at 10:00 AM Mailflow\n\n<\nmailto:Mailflow <finance@example.com>\n> wrote:",
     "Polish, Thunderbird": "W dniu 24.11.2026 o 10:00, Mailflow pisze:",
     "Slovene": "Dne 24. 11. 2026 ob 10:00 je Mailflow napisal(a):",
@@ -156,6 +160,8 @@ def html_replies(answer: str) -> dict[str, str]:
         f"<div>-------- Исходное сообщение --------</div><div>От: Mailflow</div><div>Тема: x</div>{asked}",
         "a help desk": f'<div>{said}</div><div class="front-signature">Reject</div><blockquote type="cite">'
         f"On November 24, Mailflow wrote:<br>{asked}</blockquote>",
+        "Spark": f'<div name="messageBodySection">{said}</div><div name="messageSignatureSection"><br>Reject</div>'
+        f'<div name="messageReplySection">On 24 Nov 2026, M wrote:<br><blockquote>{asked}</blockquote></div>',
         "Roundcube": f'<p>{said}</p><p id="reply-intro">Am 2026-11-24 10:00, schrieb Mailflow:</p>'
         f'<blockquote type="cite">{asked}</blockquote>',
     }

@@ -191,7 +191,7 @@ def _tells_all(lines: list[str]) -> bool:
 
 def _known_attribution(lines: list[str], at: int) -> int:
     """'On <date>, <name> wrote:' and its kin in many languages, wrapped or not."""
-    start = lines[at][:MAX_PATTERN]
+    start = _TURNS.sub("", lines[at][:MAX_PATTERN])
     opens = bool(_OPENING.match(start)) or _has_day_and_time(start)
     joined = ""
     for offset, line in enumerate(lines[at : at + _ATTRIBUTION_LINES]):
@@ -281,7 +281,10 @@ _SIGNATURE = re.compile(
 )
 _WARNING = re.compile(rf"[^\n]{{0,120}}(?:{_any_of(words.WARNINGS)})(?!\w)", re.IGNORECASE)
 _TITLE = _any_of((*words.ORIGINAL_MESSAGE, *words.FORWARDED_MESSAGE))
-_SEPARATOR = re.compile(rf"[-_=*\u2010-\u2015]{{2,40}}\s{{0,3}}(?:{_TITLE})(?!\w)[^\n]{{0,60}}$", re.IGNORECASE)
+_SEPARATOR = re.compile(
+    rf"[-_=*\u2010-\u2015]{{2,40}}\s{{0,3}}(?:{_TITLE})(?!\w)(?:\s{{0,3}}[-_=*\u2010-\u2015]{{3}}|[^\n]{{0,60}}$)",
+    re.IGNORECASE,
+)
 _FORWARD_LINE = re.compile(rf"\W{{0,10}}(?:{_any_of(words.FORWARDED_MESSAGE)}):\W{{0,5}}$", re.IGNORECASE)
 _NOTES = re.compile(
     r"[^\n]{1,100}-{3}\d{1,4}[./-]\d{1,2}[./-]\d{2,4}[\s,]{1,3}\d{1,2}[:.]\d\d[^\n]{0,20}-{3}|"
@@ -299,14 +302,14 @@ _HEADER = re.compile(rf"\W{{0,10}}({_any_of(_KINDS)})\W{{0,3}}[:：]", re.IGNORE
 
 _WROTE = re.compile(rf"(?<![^\W\d_])(?:{_any_of(words.WROTE)})(?![^\W\d_])", re.IGNORECASE)
 _CLOSING = re.compile(rf">\s?(?:{_any_of(words.WROTE)})?\s?[:：]$", re.IGNORECASE)
-_RUN_INTO = re.compile(rf"(?:{_any_of(words.WROTE)})[:：](?=[^\W\d])", re.IGNORECASE)
+_RUN_INTO = re.compile(rf"(?:{_any_of(words.WROTE)})[:：](?=>|[^\W\d])", re.IGNORECASE)
 _BANNER = re.compile(r">>> [^\n]{1,300} >>>$")
 _INTRODUCING_LINES = (_BANNER, _FORWARD_LINE, _NOTES, _DASHED_WROTE, _QUOTING)
 _INTRODUCING_ENDS = (_MARKER, _SEPARATOR)
 _TURNS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _DATE_AND_NAME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d GMT[+-]\d\d:\d\d [^\n]{1,200}")
 _ADDRESS = re.compile(r"[^\s<>\"@]{1,100}@[^\s<>\"@]{1,200}")
-_DATE = re.compile(r"(?:19|20)\d\d|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}")
+_DATE = re.compile(r"(?:19|20|١٩|٢٠)\d\d|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}")
 _TIME = re.compile(r"\d{1,2}[:.]\d\d")
 _DAY = re.compile(rf"{_DATE.pattern}|{_TIME.pattern}|\d")
 _ENDING = re.compile(

@@ -12,6 +12,7 @@ WROTE = (
     "napisał", "napisała", "napisał(a)", "kirjoitti", "írta", "napsal", "napsala", "napsal(a)", "napísal", "a scris",
     "pisze", "napisal", "napisala", "napisal(a)", "napisao/la", "je napisala", "je napisao", "kirjoittaa",
     "yazdı", "έγραψε", "rašė", "rakstīja", "kirjutas", "napisao", "је написао", "написа",
+    "كتب", "كتبت", "كتب/كتبت", "כתב", "כתב/ה",
 )  # fmt: skip
 
 OPENINGS = (
@@ -113,7 +114,8 @@ SENT_WITH = (
     "lähetetty", "odesláno z", "odoslané z", "telefonomról", "скачать outlook", "получить outlook", "outlook для",
     "outlook dla", "inviato dal", "inviato dalla", "verzonden vanuit", "enviat des", "poslano s mog", "trimis de pe",
     "poslané z", "wysłane przez", "wysłano przez", "надіслано через", "надіслано зі", "отправлено с помощью",
-    "отправлено при помощи",
+    "отправлено при помощи", "outlook für", "outlook pour",
+    "أُرسلت من", "أرسلت من", "تم الإرسال من", "נשלח מה", "送信元",
 )  # fmt: skip
 """What a mail program or telephone signs with."""
 

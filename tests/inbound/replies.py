@@ -58,6 +58,7 @@ ATTRIBUTIONS = {
     "Chinese, wrapped": "Mailflow <finance@example.com> 於\n2026年11月24日 週二 上午10:00寫道：",
     "French, the colon alone": "Le 24 nov. 2026 à 10:00, Mailflow <finance@example.com> a écrit\n:",
     "Dutch, the name below": "Op 24 november 2026 10:00:00 CET schreef\nMailflow <finance@example.com>:",
+    "Arabic": "\u202bفي ٢٤\u200f/١١\u200f/٢٠٢٦ ١٠:٠٠ ص، كتب \u200fMailflow \u200f<finance@example.com>:\u202c",
     "Polymail": "On Tue, Nov 24, 2026 at 10:00 AM Mailflow\n\n<\nmailto:Mailflow <finance@example.com>\n> wrote:",
     "Polish, Thunderbird": "W dniu 24.11.2026 o 10:00, Mailflow pisze:",
     "Slovene": "Dne 24. 11. 2026 ob 10:00 je Mailflow napisal(a):",
@@ -96,6 +97,10 @@ HEADER_BLOCKS = {
     "Outlook, Croatian": "Šalje: Mailflow\nPoslano: 24. studenog 2026. 10:00\nPrima: Olga\nPredmet: x",
     "a date and an address": "From: finance@example.com\nDate: Tue, 24 Nov 2026 10:00:00 +0300",
     "Outlook, French": "-----Message d’origine-----\nDe : Mailflow",
+    "Samsung, all on one line": (
+        '-------- Ursprüngliche Nachricht --------Von: "Mailflow" <finance@example.com> Datum: 24.11.26  10:00  '
+        "(GMT+01:00) An: olga@example.com Betreff: Rechnung"
+    ),
     "Seznam": "---------- Původní e-mail ----------\nOd: Mailflow\nDatum: 24. 11. 2026 10:00:00",
     "i.ua": "--- Оригінальне повідомлення ---\nВід кого: Mailflow\nДата: 24 листопада 2026, 10:00:00",
     "Original message": "-----Original Message-----",

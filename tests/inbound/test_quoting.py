@@ -80,6 +80,8 @@ def test_the_rest_of_a_quoted_line_that_was_wrapped_is_quotation() -> None:
         "Скачайте Outlook для iOS<https://aka.ms/o0ukef>",
         "Pobierz program Outlook dla systemu Android",
         "Verzonden vanuit Outlook voor iOS",
+        "Outlook für iOS beziehen <https://www.example.com/path#download>",
+        "أُرسلت من الـ iPhone",
         "iPhone'umdan gönderildi",
         "从我的iPhone发送",
         "Написано с телефона",
@@ -116,8 +118,9 @@ def test_what_only_resembles_a_quotation_stays(line: str) -> None:
     assert visible_text(message(f"{line}\nAnd more.\n")).text == f"{line}\nAnd more."
 
 
-def test_an_attribution_that_runs_into_the_quotation_is_quotation_with_all_below() -> None:
-    line = 'On 11/24/2026 at 10:00 AM, "Mailflow" wrote:Invoice needs your decision'
+@pytest.mark.parametrize("begun", ["Invoice needs your decision", "> Invoice needs your decision"])
+def test_an_attribution_that_runs_into_the_quotation_is_quotation_with_all_below(begun: str) -> None:
+    line = f'On 11/24/2026 at 10:00 AM, "Mailflow" wrote:{begun}'
     assert visible_text(message(f"{ANSWER}\n\n{line}\nAPPROVE\n")).text == ANSWER
 
 

@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mailflow.approval.wording import REPLY_MARKERS
+from mailflow.approval.wording import REPLY_MARKERS, Verb
 from mailflow.inbound import quote_patterns as words
 from mailflow.inbound.keyword import KeywordList
 
@@ -98,7 +98,9 @@ def _after_warning(lines: list[str], keywords: KeywordList) -> int:
     at = start
     while at < len(lines) and lines[at] and at - start < _WARNING_LINES and not keywords.begins(lines[at]):
         at += 1
-    return at if _WARNING.match(" ".join(lines[start:at])[:MAX_PATTERN]) else 0
+    paragraph = " ".join(line[:MAX_PATTERN] for line in lines[start:at])
+    decides = keywords.anywhere(paragraph) & {Verb.APPROVE, Verb.REJECT}
+    return at if _WARNING.match(paragraph) and not decides else 0
 
 
 def _only_introduces(lines: list[str], at: int) -> bool:
@@ -275,11 +277,14 @@ _SIGNED = (
     _GET_APP,
     _EXCUSE,
 )
+_SIGNATURE_RULE = r"(?:--|—{1,20}|–{1,20}|__|_{10,200}|-{5}BEGIN PGP SIGNATURE-{5})"
 _SIGNATURE = re.compile(
-    rf"\s{{0,3}}(?:--|—{{1,20}}|–{{1,20}}|__|_{{10,200}})\s{{0,3}}$|\W{{0,5}}(?:{'|'.join(_SIGNED)})[.!\s>)]{{0,3}}$",
+    rf"\s{{0,3}}{_SIGNATURE_RULE}\s{{0,3}}$|\W{{0,5}}(?:{'|'.join(_SIGNED)})[.!\s>)]{{0,3}}$", re.IGNORECASE
+)
+_WARNING = re.compile(
+    rf"(?:\W{{0,9}}(?:{_any_of(words.WARNING_WORDS)})(?!\w)){{0,8}}\W{{0,9}}(?:{_any_of(words.WARNINGS)})(?!\w)",
     re.IGNORECASE,
 )
-_WARNING = re.compile(rf"[^\n]{{0,120}}(?:{_any_of(words.WARNINGS)})(?!\w)", re.IGNORECASE)
 _TITLE = _any_of((*words.ORIGINAL_MESSAGE, *words.FORWARDED_MESSAGE))
 _SEPARATOR = re.compile(
     rf"[-_=*\u2010-\u2015]{{2,40}}\s{{0,3}}(?:{_TITLE})(?!\w)(?:\s{{0,3}}[-_=*\u2010-\u2015]{{3}}|[^\n]{{0,60}}$)",

@@ -157,14 +157,24 @@ GET = (
 FOR = ("for", "для", "dla", "für", "pour", "para", "per", "voor", "til", "för", "pro")
 """'Get <program> for <system>'."""
 
+WARNING_WORDS = (
+    "caution", "warning", "attention", "notice", "important", "external", "this", "the", "e-mail", "email", "message",
+    "mail", "sender", "is", "has", "was", "внимание", "осторожно", "предупреждение", "это", "данное", "письмо",
+    "сообщение", "achtung", "vorsicht", "hinweis", "diese", "nachricht",
+)  # fmt: skip
+"""What may stand before the words of a warning."""
+
 WARNINGS = (
     "originated from outside", "originated outside", "came from outside", "comes from outside", "sent from outside",
-    "was sent from an external", "from an external sender", "from an external source", "is from an external",
-    "this is an external email", "this is an external e-mail", "external email:", "external sender:",
-    "you don't often get email from", "don't often receive email from", "вы не часто получаете", "вы нечасто получаете",
-    "вы редко получаете", "письмо от внешнего отправителя", "письмо получено от внешнего", "письмо пришло извне",
-    "внешняя почта:", "внешнее письмо", "внешний отправитель", "stammt von außerhalb", "von einem externen absender",
-    "sie erhalten nicht oft", "sie erhalten nicht häufig", "vous n'obtenez pas souvent", "vous ne recevez pas souvent",
+    "sent from an external", "from an external sender", "from an external source", "from an external",
+    "an external email", "an external e-mail", "external email:", "external sender:",
+    "you don't often get email from", "you don't often receive email from",
+    "some people who received this message don't", "вы не часто получаете", "вы нечасто получаете",
+    "вы редко получаете", "от внешнего отправителя", "получено от внешнего", "отправлено внешним",
+    "пришло извне", "внешняя почта:", "внешнее письмо:", "внешний отправитель:", "stammt von außerhalb",
+    "von einem externen absender",
+    "begin pgp signed message", "sie erhalten nicht oft", "sie erhalten nicht häufig", "vous n'obtenez pas souvent",
+    "vous ne recevez pas souvent",
 )  # fmt: skip
 """What mail servers put above a mail from elsewhere."""
 
@@ -197,3 +207,6 @@ SIGNATURE_NAME = "signature"
 
 SIGNATURE_SECTIONS = ("messageSignatureSection",)
 """Names of elements that hold a signature."""
+
+QUOTED_SECTIONS = ("messageReplySection", "quote")
+"""Names of elements that hold a quotation."""

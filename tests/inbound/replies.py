@@ -166,7 +166,8 @@ def html_replies(answer: str) -> dict[str, str]:
         "a help desk": f'<div>{said}</div><div class="front-signature">Reject</div><blockquote type="cite">'
         f"On November 24, Mailflow wrote:<br>{asked}</blockquote>",
         "Spark": f'<div name="messageBodySection">{said}</div><div name="messageSignatureSection"><br>Reject</div>'
-        f'<div name="messageReplySection">On 24 Nov 2026, M wrote:<br><blockquote>{asked}</blockquote></div>',
+        f'<div name="messageReplySection">{asked}</div>',
+        "GMX": f'<div>{said}</div><div name="quote"><b>Gesendet:</b> Dienstag<br><div>{asked}</div></div>',
         "Roundcube": f'<p>{said}</p><p id="reply-intro">Am 2026-11-24 10:00, schrieb Mailflow:</p>'
         f'<blockquote type="cite">{asked}</blockquote>',
     }

@@ -65,6 +65,7 @@ def test_the_rest_of_a_quoted_line_that_was_wrapped_is_quotation() -> None:
     "signature",
     [
         "-- \nAnna\nReject fraud",
+        "-----BEGIN PGP SIGNATURE-----\n\nReject/fraud==\n-----END PGP SIGNATURE-----",
         "--\nAnna",
         "Sent from my iPhone",
         "Отправлено с iPhone",
@@ -145,11 +146,20 @@ def test_what_follows_an_introduction_that_alone_is_prefixed_is_quotation(introd
         "[EXTERNAL EMAIL: be careful]",
         "Вы нечасто получаете письма от olga@example.com. Узнайте, почему это важно",
         "ВНИМАНИЕ! Это письмо от внешнего отправителя. Не открывайте вложения.",
+        "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256",
     ],
 )
 def test_the_warning_that_a_server_puts_on_top_is_not_the_answer(warning: str) -> None:
     assert visible_text(message(f"{warning}\n\n{ANSWER}\n")).text == ANSWER
     assert visible_text(message(f"{warning}\nAPPROVE\n")).text == "APPROVE"
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["It came from outside, do not pay.", "Внешнее письмо, не платить.", "CAUTION: external sender: do not approve"],
+)
+def test_what_the_writer_says_of_a_warning_is_seen(line: str) -> None:
+    assert visible_text(message(f"{line}\n\nAPPROVE\n")).text == f"{line}\n\nAPPROVE"
 
 
 @pytest.mark.parametrize("line", ["APPROVEOn 11/24/26 09:00, Invoices wrote:", "APPROVE-----Original Message-----"])

@@ -41,7 +41,9 @@ _COMMANDS = frozenset(Verb) - {Verb.STATUS, Verb.HELP}
 
 _SEPARATOR = re.compile(r"\s{0,400}([:.,;!/\-–—…]{0,5})\s{0,400}")
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}")
+_WORD = re.compile(r"\w[\w-]*")
 _NUMBER = re.compile(r"INV-\d{4}-\d{4,9}", re.IGNORECASE)
+_CLAUSE_END = re.compile(r"[,.:;!?()…]|\s[-–—]|[-–—]\s")
 _LINK = re.compile(r"<[^<>\s]{1,400}>|https?://\S{1,400}", re.IGNORECASE)
 _BEFORE_A_DATE = re.compile(r"^(?:to|until|till|for|на|до)\s{1,4}", re.IGNORECASE)
 
@@ -56,6 +58,7 @@ _NEGATION = _table(words.NEGATIONS)
 _TAKEN_BACK = _table(words.TAKEN_BACK)
 _MONEY = _table(words.DEALS_WITH_MONEY)
 _HARMLESS = _table(words.HARMLESS)
+_BESIDE = _table(words.BESIDE)
 _SMALL_PRINT = _table(words.SMALL_PRINT)
 _DEPENDS_ON = _table(words.DEPENDS_ON)
 _GIVES_A_REASON = _table(words.GIVES_A_REASON)
@@ -65,7 +68,7 @@ _REMARK = re.compile(rf"\s[-–—]\s|[(;]|\s{_GIVES_A_REASON.pattern}\s")
 def read_answer(message: InboundMessage, keywords: Keywords = KEYWORDS, today: date = date.min) -> Reading:
     """What the mail decides, and the very line that was read. `today` is for the date of a POSTPONE."""
     visible = visible_text(message, keywords)
-    reader = _Reader(KeywordList(keywords), message.sender_name, today)
+    reader = _Reader(KeywordList(keywords), message.sender_name, message.subject, today)
     command = reader.read(visible.text)
     if not isinstance(command, AskStatus | AskHelp):
         if visible.doubts:
@@ -77,9 +80,10 @@ def read_answer(message: InboundMessage, keywords: Keywords = KEYWORDS, today: d
 
 
 class _Reader:
-    def __init__(self, keywords: KeywordList, sender_name: str, today: date) -> None:
+    def __init__(self, keywords: KeywordList, sender_name: str, subject: str, today: date) -> None:
         self.keywords = keywords
         self._sender_name = sender_name
+        self._known = frozenset(_WORD.findall(folded(f"{sender_name} {' '.join(_NUMBER.findall(subject))}")))
         self._today = today
 
     def read(self, text: str) -> Command:
@@ -125,7 +129,9 @@ class _Reader:
         if any(self._commands(line, verb) for line in below):
             return "both_keywords"
         if verb in (Verb.APPROVE, Verb.PAID, Verb.WITHDRAW):
-            doubts = (self._doubt_on_the_line(verb, said), *(self._doubt_below(verb, t) for t in said.lines_below))
+            doubts = [self._doubt_on_the_line(verb, said), *(self._doubt_below(verb, t) for t in said.lines_below)]
+            if verb is Verb.APPROVE and self._is_narrowed(said):
+                doubts.append("condition")
             return next(filter(None, doubts), None)
         if verb is Verb.REJECT and _DEPENDS_ON.match(folded(said.text)):
             return "condition"
@@ -144,6 +150,11 @@ class _Reader:
         if (_CONDITION if verb in (Verb.PAID, Verb.DELEGATE) else _CONDITION_ON_THE_LINE).search(plain):
             return "condition"
         return "negation" if _NEGATION.search(plain) or _TAKEN_BACK.search(plain) else None
+
+    def _is_narrowed(self, said: _Said) -> bool:
+        """Whether words stand beside the keyword, with nothing between, that may limit what is approved."""
+        beside = _plain(_CLAUSE_END.split(said.rest, maxsplit=1)[0])
+        return any(word not in self._known for word in _WORD.findall(_BESIDE.sub(" ", beside)))
 
     def _doubt_below(self, verb: Verb, line: str) -> str | None:
         plain = _plain(line)

@@ -16,7 +16,11 @@ CONDITIONS = (
     "частично", "предварительно", "пока", "не более", "не больше", "в пределах", "в принципе", "в целом",
     "жд(?:у|[её]м)", "ожида(?:ю|ем)", "окончательн\\w{1,3} решени\\w{1,3}", "final (?:decision|approval)",
     "с (?:замечани\\w{1,3}|оговорк\\w{1,3}|изменени\\w{1,3}|правк\\w{1,3}|исправлени\\w{1,3}|уч[её]том)",
-    "до тех пор",
+    "до тех пор", "though", "хотя", "за вычетом", "сначала", "сперва", "minus", "минус",
+    "less (?:the )?(?:vat|tax\\w{0,2})",
+    "reduce", "correct (?:the|it|this)", "fix (?:the|it|this)", "change (?:the|it)", "amend", "deduct",
+    "(?:ис)?правьте", "исправ(?:ить|ьте|ив)", "(?:с|от)корректир\\w{1,6}", "измени(?:ть|те)", "уменьши(?:ть|те)",
+    "удержа(?:ть|в)", "удержите", "приостанов\\w{1,6}", "отлож\\w{1,5}", "заморо\\w{1,6}",
 )  # fmt: skip
 """What makes a decision depend on something, wherever it stands in an answer."""
 
@@ -24,14 +28,34 @@ CONDITIONS_ON_THE_LINE = (
     "after", "when", "once", "upon", "without", "instead", "half", "после", "когда", "при", "без", "вместо",
     "половин\\w{1,2}", "or", "или", "либо", "(?<!оплатить )(?<!оплата )до \\d{1,12}",
     "by (?!me(?!\\w)|myself|post|mail|e-?mail|bank|wire|card)\\w{1,40}",
-    "на сумму", "в сумме", "в размере", "по (?:получении|факту|подписании)",
+    "i (?:guess|wish|suppose|think)", "maybe", "perhaps", "probably", "kidding", "joking", "false", "шучу", "шутка",
+    "наверн\\w{1,3}", "вероятно", "возможно", "видимо", "вроде", "кажется", "решайте", "(?!100\\D)\\d{1,3} ?%",
+    "(?:за)?(?:о?плат\\w{1,5}|pay) \\d{1,3} ?\\d{3}(?: ?\\d{3}){0,3}",
+    "что", "check (?:with|the|it|if)", "later", "next (?:week|month|year)", "позже", "потом",
+    "провер(?:ьте|ить|им|ю)", "уточн\\w{1,5}", "на сумму", "в сумме", "в размере",
+    "по (?:получении|факту|подписании)",
 )  # fmt: skip
 """The same, but only beside the keyword: elsewhere they are a remark."""
 
+BESIDE = (
+    "please", "pls", "plz", "this", "it", "the", "invoices?", "bill", "payments?", "pay", "paying", "paid", "be", "for",
+    "to", "proceed", "go", "ahead", "from", "on", "by", "my", "our", "side", "me", "myself", "us", "as", "in", "with",
+    "discussed", "agreed", "requested", "usual", "pleasure", "thanks?", "thx", "many", "you", "all", "full", "fully",
+    "again", "too", "also", "today", "now", "hereby", "and", "ok", "okay", "yes", "good", "fine", "work", "job",
+    "пожалуйста", "прошу", "спасибо", "благодарю", "счет", "счета", "этот", "данный", "к", "в", "на", "и",
+    "оплат[аеуы]", "оплатой", "оплатить", "оплатите", "оплачивайте", "оплачиваем", "платите", "платить", "платим",
+    "проводите", "провести", "полностью", "полном", "объеме", "мною", "мной", "со", "с", "от", "моей", "нашей", "своей",
+    "стороны", "меня", "работу", "сегодня", "срочно", "да", "ок", "коллеги", "подтверждаю", "как", "обычно",
+    "обсуждали", "договаривались", "радостью", "удовольствием", "тоже", "также", "еще", "раз", "повторно",
+)  # fmt: skip
+"""Single words that may stand beside the keyword of an approval with nothing between. Any other word may make it the
+approval of another thing, of a part, of another day or by another person."""
+
 NEGATIONS = (
+    "[👎❌✖✗✘🚫⛔🛑✋≠→]",
     "not", "no", "nope", "never", "none", "cannot", "nothing", "\\w{2,7}n['’`]t", "dont", "cant", "не", "нет",
     "нельзя",
-    "никогда", "никак", "ни",
+    "никогда", "никак", "ни", "отклон\\w{2,6}", "отказыва\\w{2,4}",
 )  # fmt: skip
 
 TAKEN_BACK = (
@@ -60,20 +84,37 @@ HARMLESS = (
     "(?:замечани[йя]|возражени[йя]|вопросов|претензий|комментариев|проблем) (?:нет|не (?:имею|имеется|возникло))",
     "не (?:возражаю|против|срочно|позднее|позже|спешите|торопитесь|забудьте)",
     "если (?:будут|есть|возникнут|появятся) (?:\\w{1,12} )?вопросы", "если что",
+    "не (?:нужно|надо|стоит) (?:ждать|ожидать)", "no need to wait", "потому что", "так что", "что касается",
     "при необходимости", "как только сможете", "вопросы если",
 )  # fmt: skip
 """Courtesies that hold words of the tables above and mean none of them."""
 
 ENDINGS = (
-    "(?:best|kind|warm|many|with (?:best|kind))? ?(?:regards|wishes)", "best", "cheers", "sincerely(?: yours)?",
-    "yours (?:sincerely|faithfully|truly)", "(?:many |with )?thanks(?: a lot| in advance| and regards)?",
-    "thank you(?: very much| in advance| and regards)?", "respectfully", "(?:с )?(?:глубоким )?уважением",
-    "с наилучшими(?: пожеланиями)?", "с пожеланиями \\w{1,15}", "всего (?:доброго|хорошего)",
-    "(?:заранее )?(?:большое )?(?:спасибо|благодарю)(?: заранее)?", "хорошего (?:дня|вечера)",
-    "mit freundlichen grü(?:ß|ss)en",
-    "mfg", "cordialement",
+    "(?:best|kind|warm|many|with (?:best|kind))? ?(?:regards|wishes)", "sincerely(?: yours)?",
+    "yours (?:sincerely|faithfully|truly)", "(?:thanks|thank you) and regards", "respectfully", "rgds",
+    "(?:с )?(?:глубоким |большим )?уважением", "с ув\\.?", "с наилучшими(?: пожеланиями)?", "с пожеланиями \\w{1,15}",
+    "всего (?:доброго|хорошего)", "хорошего (?:дня|вечера)", "з повагою", "mfg", "gru(?:ß|ss)",
+    "(?:mit )?(?:freundlichen|besten|vielen|lieben|herzlichen|schönen) grü(?:ß|ss)en",
+    "(?:freundliche|beste|viele|liebe|herzliche|schöne) grü(?:ß|ss)e", "(?:bien )?cordialement", "bien à vous",
+    "(?:sincères |meilleures )?salutations", "(?:un )?(?:cordial )?saludos?(?: cordiales)?", "atentamente",
+    "(?:cordiali |distinti )?saluti", "cordialmente", "atenciosamente", "(?:melhores )?cumprimentos",
+    "(?:met )?(?:vriendelijke|hartelijke) groet(?:en)?", "groet(?:en|jes)", "mvg",
+    "z (?:poważaniem|wyrazami szacunku)", "(?:serdecznie )?pozdrawiam(?: serdecznie)?", "pozdrowienia",
+    "(?:med )?(?:venlig|vennlig|de bedste|beste) hilsen", "(?:med )?(?:vänliga?|bästa) hälsning(?:ar)?", "hilsen",
+    "mvh",
+    "hälsningar", "(?:ystävällisin )?terveisin", "s pozdravem", "s pozdravom", "s úctou", "saygılarım(?:la|ızla)",
+    "iyi çalışmalar", "üdvözlettel", "tisztelettel", "cu stimă", "lep pozdrav", "lijep pozdrav", "s poštovanjem",
 )  # fmt: skip
-"""How a sign-off begins; a name may follow on its line or below."""
+"""How a sign-off begins; whoever signs may follow on its line or below."""
+
+WEAK_ENDINGS = (
+    "best", "cheers", "br", "kr", "vg", "lg", "vh", "thx", "tnx", "(?:many |with )?thanks(?: a lot| in advance)?",
+    "thank you(?: very much| in advance)?", "(?:заранее )?(?:большое )?(?:спасибо|благодарю)(?: заранее)?",
+    "(?:щиро )?дякую", "danke", "merci", "gracias", "grazie", "obrigad[oa]", "bedankt", "groet", "dziękuję", "tack",
+    "tak",
+    "kiitos", "děkuji", "teşekkürler",
+)  # fmt: skip
+"""The same, but people go on after these too: a name must follow."""
 
 SMALL_PRINT = (
     "confidential\\w{0,5}", "intended (?:solely |only )?(?:for|recipient)", "intended recipients?", "disclaimer",

@@ -14,7 +14,13 @@ from inscriptis.html_engine import Inscriptis
 from inscriptis.model.config import ParserConfig
 from lxml import etree
 
-from mailflow.inbound.quote_patterns import QUOTED_ELEMENTS, QUOTED_FROM_HERE, SIGNATURE_NAME
+from mailflow.inbound.quote_patterns import (
+    QUOTED_ELEMENTS,
+    QUOTED_FROM_HERE,
+    QUOTED_SECTIONS,
+    SIGNATURE_NAME,
+    SIGNATURE_SECTIONS,
+)
 
 MAX_HTML = 1_000_000
 """Characters of a body that are looked at."""
@@ -95,7 +101,7 @@ def _mark_quotations(root: etree._Element) -> None:
             continue
         if _is_signature(element):
             _remove(element)
-        elif quoted.matches(element):
+        elif quoted.matches(element) or element.get("name") in QUOTED_SECTIONS:
             _replace(element, QUOTATION_LINE)
         elif breaks.matches(element) or _OUTLOOK_RULE.search((element.get("style") or "")[:500]):
             _replace(element, BREAK_LINE)
@@ -105,6 +111,8 @@ def _mark_quotations(root: etree._Element) -> None:
 
 def _is_signature(element: etree._Element) -> bool:
     if element.get("data-signature-widget") or element.get("data-signatureblock"):
+        return True
+    if element.get("name") in SIGNATURE_SECTIONS:
         return True
     return bool(_SIGNATURE.search(f"{element.get('class') or ''} {element.get('id') or ''}"[:500]))
 

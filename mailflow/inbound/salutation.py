@@ -8,22 +8,28 @@ from __future__ import annotations
 
 import re
 
-from mailflow.inbound.answer_words import ENDINGS, POSTSCRIPT
+from mailflow.inbound.answer_words import CONDITIONS, ENDINGS, NEGATIONS, POSTSCRIPT, WEAK_ENDINGS
 from mailflow.inbound.keyword import KeywordList, folded
-from mailflow.inbound.quote_patterns import SALUTATIONS
+from mailflow.inbound.quote_patterns import ADDRESSED, SALUTATIONS
 
 _WIDTH = 400
 _SALUTATION = "|".join(sorted((re.escape(words) for words in SALUTATIONS), key=len, reverse=True))
-_NAME = r"(?!(?:No|Not|Wait|Stop|Нет|Не|Стоп)\b)[A-ZА-ЯЁ][^\W\d_][\w.’'-]{0,30}"
+_CAPITAL = "A-ZÀ-ÖØ-ÞĀĆČĎŁŃŇŌŘŚŞŠŤŻŽІЇЄҐА-ЯЁ"
+_NAME = rf"(?!(?:No|Not|Wait|Stop|Нет|Не|Стоп)\b)[{_CAPITAL}][^\W\d_][\w.’'-]{{0,30}}"
+_PATRONYMIC = rf"{_NAME}\s[А-ЯЁ][а-яё]{{2,30}}(?:вич|вна|чна|ьич)\b"
+_ADDRESSED = rf"(?:\s(?i:{'|'.join(ADDRESSED)})|(?:\s{_NAME}){{0,3}})"
+_END = r"\s?(?:[,.!:;]{1,3}|\s[-–—])\s{1,4}"
 _SALUTATIONS = (
-    re.compile(rf"\s{{0,4}}(?i:{_SALUTATION}),?(?:\s{_NAME}){{0,3}}\s?[,.!:;)]{{0,3}}\s{{0,4}}$"),
-    re.compile(rf"\s{{0,4}}(?i:{_SALUTATION})(?:\s{_NAME}){{0,3}}\s?(?:[,.!:;]{{1,3}}|\s[-–—])\s{{1,4}}"),
+    re.compile(rf"\s{{0,4}}(?i:{_SALUTATION}),?{_ADDRESSED}\s?[,.!:;)]{{0,3}}\s{{0,4}}$"),
+    re.compile(rf"\s{{0,4}}(?i:{_SALUTATION})(?:,\s{_PATRONYMIC}|{_ADDRESSED}){_END}"),
+    re.compile(rf"\s{{0,4}}{_PATRONYMIC}(?:{_END}|\s?[,.!:;]{{0,3}}\s{{0,4}}$)"),
 )
-_ENDING = re.compile(
-    rf"\s{{0,4}}(?i:{'|'.join(ENDINGS)})(?:[,.!]{{0,3}}|[,.!]{{0,2}}\s(?:{_NAME}\s?){{1,3}})\s{{0,4}}$"
-)
+_ENDED = rf"(?:[,.!]{{0,3}}|[,.!]{{0,2}}\s(?:{_NAME}\s?){{1,3}})\s{{0,4}}$"
+_ENDING = re.compile(rf"\s{{0,4}}(?i:{'|'.join((*ENDINGS, *WEAK_ENDINGS))}){_ENDED}")
+_FORMAL_ENDING = re.compile(rf"\s{{0,4}}(?i:{'|'.join(ENDINGS)}){_ENDED}")
+_GOES_ON = re.compile(rf"(?<!\w)(?:{'|'.join((*CONDITIONS, *NEGATIONS))})(?!\w)|[?:]\s{{0,4}}$")
 _POSTSCRIPT = re.compile(rf"\W{{0,4}}(?:{'|'.join(POSTSCRIPT)})(?!\w)", re.IGNORECASE)
-_NAME_LINE = re.compile(rf"\W{{0,3}}(?:{_NAME}|[A-ZА-ЯЁ]\.?)(?:\s?(?:{_NAME}|[A-ZА-ЯЁ]\.)){{0,3}}[\s.,!]{{0,3}}$")
+_NAME_LINE = re.compile(rf"\W{{0,3}}(?:{_NAME}|[{_CAPITAL}]\.?)(?:\s?(?:{_NAME}|[{_CAPITAL}]\.)){{0,3}}[\s.,!]{{0,3}}$")
 
 
 def from_decision_line(text: str, keywords: KeywordList) -> list[str]:
@@ -57,6 +63,8 @@ def _signs_off(lines: list[str], at: int, sender_name: str) -> bool:
     if not _ENDING.match(line):
         return False
     below = next((text for text in lines[at + 1 :] if text.strip()), "")
+    if _FORMAL_ENDING.match(line) and not _GOES_ON.search(folded(below[:_WIDTH])):
+        return True
     return not below or bool(_NAME_LINE.match(below[:_WIDTH])) or _is_name_of(below, sender_name)
 
 

@@ -54,6 +54,19 @@ ATTRIBUTIONS = {
     "German, the date last": "Mailflow <finance@example.com> schrieb am Di., 24.\nNov. 2026 um 10:00 Uhr:",
     "K-9, Russian": "24 ноября 2026 г. 10:00:00 GMT+03:00, Mailflow <finance@example.com> пишет:",
     "GroupWise": ">>> Mailflow <finance@example.com> 24.11.2026 10:00 >>>",
+    "Belarusian, wrapped": "аў, 24 ліс 2026 г. у 10:00 Mailflow of the Company\n<finance@example.com> піша:",
+    "Chinese, wrapped": "Mailflow <finance@example.com> 於\n2026年11月24日 週二 上午10:00寫道：",
+    "French, the colon alone": "Le 24 nov. 2026 à 10:00, Mailflow <finance@example.com> a écrit\n:",
+    "Dutch, the name below": "Op 24 november 2026 10:00:00 CET schreef\nMailflow <finance@example.com>:",
+    "Arabic": "\u202bفي ٢٤\u200f/١١\u200f/٢٠٢٦ ١٠:٠٠ ص، كتب \u200fMailflow \u200f<finance@example.com>:\u202c",
+    "Polymail": "On Tue, Nov 24, 2026 at 10:00 AM Mailflow\n\n<\nmailto:Mailflow <finance@example.com>\n> wrote:",
+    "Polish, Thunderbird": "W dniu 24.11.2026 o 10:00, Mailflow pisze:",
+    "Slovene": "Dne 24. 11. 2026 ob 10:00 je Mailflow napisal(a):",
+    "Horde": "Quoting Mailflow <finance@example.com>:",
+    "Horde, German": "Zitat von Mailflow <finance@example.com>:",
+    "Horde, Russian": "Цитирую Mailflow <finance@example.com>:",
+    "Android, no date": "---- Mailflow wrote ----",
+    "Lotus Notes, one line": "Mailflow ---24.11.2026 10:00:00---[INV-2026-0114 #pvte75y7] Approve",
     "Zoho": "---- On Tue, 24 Nov 2026 10:00:00 +0300 finance@example.com wrote ----",
 }
 
@@ -77,6 +90,19 @@ HEADER_BLOCKS = {
     "Outlook.com": "________________________________\nFrom: Mailflow\nSent: 24 November 2026\nTo: Olga\nSubject: x",
     "Hotmail": "Date: Tue, 24 Nov 2026 10:00:00 +0300\nSubject: x\nFrom: finance@example.com\nTo: olga@example.com",
     "Outlook, bold": "*From:* Mailflow [mailto:finance@example.com]\n*Sent:* 24.11.2026\n*To:* Olga\n*Subject:* x",
+    "Orange": "Message du 24/11/26 10:00\nDe : Mailflow <finance@example.com>\nA : olga@example.com\nObjet : x",
+    "David": "Original Message processed by david®\n[INV-2026-0114] 24. November 2026\nVon Mailflow\nAn Olga",
+    "Outlook, Turkish": "Gönderen: Mailflow\nTarih: 24 Kasım 2026\nAlıcı: Olga\nKonu: x",
+    "Outlook, Korean": "보낸 사람: Mailflow\n보낸 날짜: 2026년 11월 24일\n받는 사람: Olga\n제목: x",
+    "Outlook, Croatian": "Šalje: Mailflow\nPoslano: 24. studenog 2026. 10:00\nPrima: Olga\nPredmet: x",
+    "a date and an address": "From: finance@example.com\nDate: Tue, 24 Nov 2026 10:00:00 +0300",
+    "Outlook, French": "-----Message d’origine-----\nDe : Mailflow",
+    "Samsung, all on one line": (
+        '-------- Ursprüngliche Nachricht --------Von: "Mailflow" <finance@example.com> Datum: 24.11.26  10:00  '
+        "(GMT+01:00) An: olga@example.com Betreff: Rechnung"
+    ),
+    "Seznam": "---------- Původní e-mail ----------\nOd: Mailflow\nDatum: 24. 11. 2026 10:00:00",
+    "i.ua": "--- Оригінальне повідомлення ---\nВід кого: Mailflow\nДата: 24 листопада 2026, 10:00:00",
     "Original message": "-----Original Message-----",
     "Исходное сообщение": (
         "-------- Исходное сообщение --------\nОт: Mailflow\nДата: 24.11.2026 10:00\nКому: Ольга\nТема: x"
@@ -139,6 +165,9 @@ def html_replies(answer: str) -> dict[str, str]:
         f"<div>-------- Исходное сообщение --------</div><div>От: Mailflow</div><div>Тема: x</div>{asked}",
         "a help desk": f'<div>{said}</div><div class="front-signature">Reject</div><blockquote type="cite">'
         f"On November 24, Mailflow wrote:<br>{asked}</blockquote>",
+        "Spark": f'<div name="messageBodySection">{said}</div><div name="messageSignatureSection"><br>Reject</div>'
+        f'<div name="messageReplySection">{asked}</div>',
+        "GMX": f'<div>{said}</div><div name="quote"><b>Gesendet:</b> Dienstag<br><div>{asked}</div></div>',
         "Roundcube": f'<p>{said}</p><p id="reply-intro">Am 2026-11-24 10:00, schrieb Mailflow:</p>'
         f'<blockquote type="cite">{asked}</blockquote>',
     }

@@ -65,6 +65,7 @@ def test_the_rest_of_a_quoted_line_that_was_wrapped_is_quotation() -> None:
     "signature",
     [
         "-- \nAnna\nReject fraud",
+        "-----BEGIN PGP SIGNATURE-----\n\nReject/fraud==\n-----END PGP SIGNATURE-----",
         "--\nAnna",
         "Sent from my iPhone",
         "Отправлено с iPhone",
@@ -73,6 +74,19 @@ def test_the_rest_of_a_quoted_line_that_was_wrapped_is_quotation() -> None:
         "Get Outlook for iOS<https://aka.ms/o0ukef>",
         "Von meinem iPhone gesendet",
         "Envoyé de mon iPhone",
+        "Sent from my mobile device. Please excuse my brevity.",
+        "Отправлено с устройства Android через K-9 Mail. Извините за краткость.",
+        "Простите за краткость, создано в K-9 Mail.",
+        "Diese Nachricht wurde von meinem Android-Gerät mit K-9 Mail gesendet.",
+        "Скачайте Outlook для iOS<https://aka.ms/o0ukef>",
+        "Pobierz program Outlook dla systemu Android",
+        "Verzonden vanuit Outlook voor iOS",
+        "Outlook für iOS beziehen <https://www.example.com/path#download>",
+        "أُرسلت من الـ iPhone",
+        "iPhone'umdan gönderildi",
+        "从我的iPhone发送",
+        "Написано с телефона",
+        "Сообщение отправлено с мобильного устройства",
     ],
 )
 def test_a_signature_is_cut(signature: str) -> None:
@@ -92,10 +106,60 @@ def test_a_signature_is_cut(signature: str) -> None:
         "Sent from my desk, it is much easier.",
         "See https://example.com/on-date-someone-wrote-about",
         "Bob wrote: pay it.",
+        "On 24.11.2026 Bob wrote: pay it.",
+        "Please excuse the delay, the contract came today.",
+        "Написано с ошибкой.",
+        "Телефон Samsung оплачен.",
+        "From: Berlin\nDate: tomorrow",
+        "Quoting Bob: pay it",
+        "We got it from outside.",
     ],
 )
 def test_what_only_resembles_a_quotation_stays(line: str) -> None:
     assert visible_text(message(f"{line}\nAnd more.\n")).text == f"{line}\nAnd more."
+
+
+@pytest.mark.parametrize("begun", ["Invoice needs your decision", "> Invoice needs your decision"])
+def test_an_attribution_that_runs_into_the_quotation_is_quotation_with_all_below(begun: str) -> None:
+    line = f'On 11/24/2026 at 10:00 AM, "Mailflow" wrote:{begun}'
+    assert visible_text(message(f"{ANSWER}\n\n{line}\nAPPROVE\n")).text == ANSWER
+
+
+@pytest.mark.parametrize(
+    "introduction",
+    [
+        "> Mailflow <finance@example.com> hat am 24. November 2026 um 10:00 geschrieben:",
+        ">Вторник, 24 ноября 2026, 10:00 +03:00 от Mailflow <finance@example.com>:\n>",
+        "> Message du 24/11/26 10:00\n> De : Mailflow <finance@example.com>\n> A : olga@example.com\n> Objet : x",
+    ],
+)
+def test_what_follows_an_introduction_that_alone_is_prefixed_is_quotation(introduction: str) -> None:
+    assert visible_text(message(f"{introduction}\n\nAPPROVE\n")).text == ""
+    assert visible_text(message(f"{introduction}\n> APPROVE\n\n{ANSWER}\n")).text == ANSWER
+
+
+@pytest.mark.parametrize(
+    "warning",
+    [
+        "CAUTION: This email originated from outside of the organization. Do not click links or open\nattachments.",
+        "You don't often get email from olga@example.com. Learn why this is important<https://aka.ms/x>",
+        "[EXTERNAL EMAIL: be careful]",
+        "Вы нечасто получаете письма от olga@example.com. Узнайте, почему это важно",
+        "ВНИМАНИЕ! Это письмо от внешнего отправителя. Не открывайте вложения.",
+        "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256",
+    ],
+)
+def test_the_warning_that_a_server_puts_on_top_is_not_the_answer(warning: str) -> None:
+    assert visible_text(message(f"{warning}\n\n{ANSWER}\n")).text == ANSWER
+    assert visible_text(message(f"{warning}\nAPPROVE\n")).text == "APPROVE"
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["It came from outside, do not pay.", "Внешнее письмо, не платить.", "CAUTION: external sender: do not approve"],
+)
+def test_what_the_writer_says_of_a_warning_is_seen(line: str) -> None:
+    assert visible_text(message(f"{line}\n\nAPPROVE\n")).text == f"{line}\n\nAPPROVE"
 
 
 @pytest.mark.parametrize("line", ["APPROVEOn 11/24/26 09:00, Invoices wrote:", "APPROVE-----Original Message-----"])

@@ -41,11 +41,13 @@ BESIDE = (
     "please", "pls", "plz", "this", "it", "the", "invoices?", "bill", "payments?", "pay", "paying", "paid", "be", "for",
     "to", "proceed", "go", "ahead", "from", "on", "by", "my", "our", "side", "me", "myself", "us", "as", "in", "with",
     "discussed", "agreed", "requested", "usual", "pleasure", "thanks?", "thx", "many", "you", "all", "full", "fully",
+    "looks?", "sounds?", "great", "perfect", "correct", "right", "everything", "urgent", "urgently", "asap", "quickly",
     "again", "too", "also", "today", "now", "hereby", "and", "ok", "okay", "yes", "good", "fine", "work", "job",
     "пожалуйста", "прошу", "спасибо", "благодарю", "счет", "счета", "этот", "данный", "к", "в", "на", "и",
     "оплат[аеуы]", "оплатой", "оплатить", "оплатите", "оплачивайте", "оплачиваем", "платите", "платить", "платим",
     "проводите", "провести", "полностью", "полном", "объеме", "мною", "мной", "со", "с", "от", "моей", "нашей", "своей",
     "стороны", "меня", "работу", "сегодня", "срочно", "да", "ок", "коллеги", "подтверждаю", "как", "обычно",
+    "все", "верно", "правильно", "хорошо", "отлично", "нормально", "поддерживаю", "скорее", "быстрее",
     "обсуждали", "договаривались", "радостью", "удовольствием", "тоже", "также", "еще", "раз", "повторно",
 )  # fmt: skip
 """Single words that may stand beside the keyword of an approval with nothing between. Any other word may make it the

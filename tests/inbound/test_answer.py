@@ -61,6 +61,8 @@ def test_every_word_of_approval_approves_as_people_type_it(word: str, form: str)
         ("Согласовано. Если будут вопросы - звоните", "Если будут вопросы - звоните"),
         ("Approved. Let me know if you need anything.", "Let me know if you need anything."),
         ("Approve this invoice", "this invoice"),
+        ("Approved looks good to me", "looks good to me"),
+        ("Согласовано все верно", "все верно"),
         ("Approved for payment", "for payment"),
         ("Approved as discussed, thanks", "as discussed, thanks"),
         ("Approve INV-2026-0114", "INV-2026-0114"),

@@ -29,14 +29,15 @@ class Troubles:
 
     _now: list[str] = field(default_factory=list)
 
-    def are(self, troubles: list[str]) -> None:
-        """What is wrong at the moment, as sentences for people."""
-        for trouble in troubles:
-            if trouble not in self._now:
-                log.error("%s", trouble)
+    def are(self, troubles: list[str]) -> bool:
+        """What is wrong at the moment, as sentences for people; whether any of it is news."""
+        news = [trouble for trouble in troubles if trouble not in self._now]
+        for trouble in news:
+            log.error("%s", trouble)
         if self._now and not troubles:
             log.info("everything can be reached again")
         self._now = troubles
+        return bool(news)
 
 
 @dataclass
@@ -67,13 +68,12 @@ class Beside:
             self._woken.clear()
             try:
                 result = self.run_round()
-            except Exception as failure:  # the thread goes on, whatever one round met
-                self._troubles.are([f"the portal could not be told anything: {failure}"])
-                log.debug("portal", exc_info=failure)
-            else:
                 self._troubles.are(result.troubles)
                 if result.taken_over:
                     took_over()
+            except Exception as failure:  # the thread goes on, whatever one round met
+                if self._troubles.are([f"the portal could not be told anything: {failure}"]):
+                    log.info("portal", exc_info=failure)
             self._woken.wait(self.seconds)
 
 

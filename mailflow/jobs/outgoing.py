@@ -57,8 +57,9 @@ class Outgoing:
             self.show(uow, changes_after(replace(outcome, invoice=saved), self.shown, self.company, now), now)
         return saved
 
-    def show(self, uow: UnitOfWork, changes: Iterable[PortalChange], now: datetime) -> None:
-        """Puts changes of what the portal shows into the outbox; one that was written before is not written again."""
+    def show(self, uow: UnitOfWork, changes: Iterable[PortalChange], now: datetime) -> int:
+        """Puts changes of what the portal shows into the outbox, how many; one that was written before is left out."""
+        written = 0
         for change in changes:
             message_id = f"{PORTAL_CHANNEL}:{change.key}"
             if not uow.outbox.knows(message_id):
@@ -74,6 +75,8 @@ class Outgoing:
                         world=World.PORTAL,
                     )
                 )
+                written += 1
+        return written
 
     def enqueue(self, uow: UnitOfWork, effect: Effect, trigger: Trigger | None, now: datetime) -> None:
         """Puts one effect into the outbox, with its identity and the reference that a reply will carry."""

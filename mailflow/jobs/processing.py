@@ -254,9 +254,7 @@ class Processing:
         self.outgoing.record(uow, record_rsvp(invoice, reply), trigger, now)
         return Settled(InboxState.PROCESSED, "rsvp", reply.partstat, number)
 
-    def _bounce(
-        self, uow: UnitOfWork, intent: Bounced, mail: InboxMail, trigger: Trigger, now: datetime
-    ) -> Settled:
+    def _bounce(self, uow: UnitOfWork, intent: Bounced, mail: InboxMail, trigger: Trigger, now: datetime) -> Settled:
         sent = _bounced_mail(uow, intent)
         if sent is None:
             return self._bounced_somewhere(uow, intent, mail, now)

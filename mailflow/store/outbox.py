@@ -204,6 +204,19 @@ class Outbox:
         )
         return [_entry(row) for row in rows]
 
+    def delivered_to_portal_after(self, entry: OutboxEntry) -> list[PortalChange]:
+        """Later changes of the same kind, of the same invoice, that the portal shows."""
+        rows = self._connection.execute(
+            select(OutboxRow).where(
+                col(OutboxRow.channel) == PORTAL_CHANNEL,
+                col(OutboxRow.number) == entry.number,
+                col(OutboxRow.kind) == kind_of(entry.effect),
+                col(OutboxRow.state) == OutboxState.DELIVERED.value,
+                col(OutboxRow.id) > entry.id,
+            )
+        )
+        return [effect for row in rows if isinstance(effect := _entry(row).effect, PortalChange)]
+
     def waiting_in(self, world: World) -> int:
         """How many effects still have to reach one world; dead ones count."""
         count: int = self._connection.execute(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -28,7 +28,7 @@ class ParentRefused(PermanentFailure):
 
 @dataclass
 class Bench:
-    """One change at work. `missing` gathers the people who have no account in the portal."""
+    """One change at work; `clock` goes on meanwhile. `missing` gathers the people without an account in the portal."""
 
     portal: Portal
     setup: Setup
@@ -36,8 +36,13 @@ class Bench:
     texts: PortalTexts
     company: Company
     store: Store
-    now: datetime
+    clock: Callable[[], datetime]
     missing: set[str] = field(default_factory=set)
+
+    @property
+    def now(self) -> datetime:
+        """This very moment: what was sent is looked for so long after its sending, however long others took before."""
+        return self.clock()
 
     def user(self, address: str) -> int | None:
         """A person's user id, None (and noted) where there is none."""

@@ -72,8 +72,9 @@ class Maker:
 
     def _first_time(self, bench: Bench, change: PortalChange, creation: Creation, key: str) -> int:
         request = creation.request(bench, change)
+        _about_to_make(bench, change, key, request)
         try:
-            return self._sent(bench, change, creation, request)
+            answer = request.send(bench.portal, bench.read_file)
         except PortalRefused as refusal:
             return self._unless_there(bench, change, creation, key, refusal)
         except InDoubt:
@@ -81,6 +82,7 @@ class Maker:
         except TransientFailure:  # it was not carried out
             _forget(bench, key)
             raise
+        return _remember(bench, key, creation.identity(answer.result))
 
     def _again(self, bench: Bench, change: PortalChange, creation: Creation, sent: PortalObject) -> int:
         knows_at = sent.sent_at + self.settles_in
@@ -90,10 +92,13 @@ class Maker:
         if found is not None:
             log.info("%s: %s was there already, as %s", change.invoice.number, sent.key, found)
             return found
+        request = Request(**sent.request)
+        _about_to_make(bench, change, sent.key, request)
         try:
-            return self._sent(bench, change, creation, Request(**sent.request))
+            answer = request.send(bench.portal, bench.read_file)
         except PortalRefused as refusal:
             return self._unless_there(bench, change, creation, sent.key, refusal)
+        return _remember(bench, sent.key, creation.identity(answer.result))
 
     def _unless_there(
         self, bench: Bench, change: PortalChange, creation: Creation, key: str, refusal: PortalRefused
@@ -106,19 +111,17 @@ class Maker:
         _forget(bench, key)
         raise refusal
 
-    def _sent(self, bench: Bench, change: PortalChange, creation: Creation, request: Request) -> int:
-        key = creation.key(change)
-        with bench.store.begin() as uow:
-            uow.portal.about_to_make(key, change.invoice.number, change.shows.value, request.document(), bench.now)
-            uow.commit()
-        answer = request.send(bench.portal, bench.read_file)
-        return _remember(bench, key, creation.identity(answer.result))
-
     def _found(self, bench: Bench, change: PortalChange, creation: Creation, sent: PortalObject) -> int | None:
         found = sorted(set(creation.look(bench, change, sent)))
         if len(found) > 1:
             log.error("%s: the portal has %s more than once: %s; the first one is taken", sent.number, sent.key, found)
         return _remember(bench, sent.key, found[0]) if found else None
+
+
+def _about_to_make(bench: Bench, change: PortalChange, key: str, request: Request) -> None:
+    with bench.store.begin() as uow:
+        uow.portal.about_to_make(key, change.invoice.number, change.shows.value, request.document(), bench.now)
+        uow.commit()
 
 
 def _kept(bench: Bench, key: str) -> PortalObject:

@@ -34,14 +34,15 @@ class Post(Creation):
         return Request("log.blogpost.add", params)
 
     def look(self, bench: Bench, change: PortalChange, sent: PortalObject) -> list[int]:
-        """By the number in the title, among what the first reader may read."""
+        """By the number in the title, among the webhook's owner's own posts that the first reader may read."""
         asked = {
             "LOG_RIGHTS": sent.request["params"]["DEST"][:1],
             "LOG_DATE_FROM": (sent.sent_at - _LOOK_BACK).isoformat(),
         }
         ours = re.compile(rf"{re.escape(change.invoice.number)}(?!\d)")
         posts = bench.portal.call("log.blogpost.get", asked).result
-        return [int(post["ID"]) for post in posts if ours.search(str(post.get("TITLE", "")))]
+        by_us = [post for post in posts if str(post.get("AUTHOR_ID")) == str(bench.setup.owner)]
+        return [int(post["ID"]) for post in by_us if ours.search(str(post.get("TITLE", "")))]
 
 
 class Comment(Creation):

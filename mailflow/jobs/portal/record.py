@@ -25,8 +25,12 @@ def show_record(bench: Bench, change: PortalChange, maker: Maker) -> int:
     record = ListElement() if bench.setup.place is RecordPlace.LIST else Item()
     with bench.store.begin() as uow:
         known = uow.portal.get(change.about)
-    if known is None or known.remote_id is None:
+    if known is None:
         return maker.make(bench, change, record)
+    if known.remote_id is None:  # an earlier change was asked for, and how it ended was not known
+        made = maker.make(bench, change, record)
+        record.update(bench, change, made)
+        return made
     if known.gone:
         raise bench.vanished(change.about)
     try:
@@ -63,8 +67,9 @@ class Item(Creation):
         name, value = "xmlId", xml_id(change.invoice.number)
         if not bench.setup.xml_id_filters and by_number:
             name, value = by_number, change.invoice.number
-        asked = {**self._where(bench), "select": ["id", "xmlId"], "filter": {f"={name}": value}}
-        return [int(item["id"]) for item in bench.portal.call("crm.item.list", asked).result["items"]]
+        asked = {**self._where(bench), "select": ["id", name], "filter": {f"={name}": value}}
+        items = bench.portal.call("crm.item.list", asked).result["items"]
+        return [int(item["id"]) for item in items if str(item.get(name)) == value]  # a filter may be ignored
 
     def identity(self, result: Any) -> int:
         """The id within `item`."""
@@ -121,7 +126,7 @@ class ListElement(Creation):
     def look(self, bench: Bench, change: PortalChange, sent: PortalObject) -> list[int]:
         """By ELEMENT_CODE."""
         found = bench.portal.call("lists.element.get", self._where(bench, change)).result
-        return [int(element["ID"]) for element in found]
+        return [int(e["ID"]) for e in found if e.get("CODE", change.invoice.number) == change.invoice.number]
 
     def is_there_already(self, refusal: PortalRefused) -> bool:
         """The portal keeps the code unique."""

@@ -209,10 +209,10 @@ class SettingUp:
     def _xml_id_filters(self, entity_type_id: int) -> bool:
         """Whether items can be found by xmlId: no documentation promises it, so it is tried."""
         try:
-            self.portal.call("crm.item.list", {"entityTypeId": entity_type_id, "filter": {"=xmlId": "mailflow:probe"}})
+            asked = {"entityTypeId": entity_type_id, "filter": {"=xmlId": "mailflow:probe"}}
+            return not self.portal.call("crm.item.list", asked).result["items"]
         except PortalRefused:
             return False
-        return True
 
     def _list(self) -> dict[str, Any]:
         where = {"IBLOCK_TYPE_ID": LIST_TYPE, "IBLOCK_CODE": _LIST_CODE}

@@ -11,12 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from mailflow.approval.effects import Entry, Mail, Message, Outcome, PortalChange, PortalKind, RecordPlace
+from mailflow.approval.effects import Entry, Mail, Message, Outcome, PortalChange, PortalKind, RecordPlace, Showing
 from mailflow.approval.lifecycle import FINAL, Status
 from mailflow.errors import (
     InDoubt,
     Parked,
     PermanentFailure,
+    PortalClosed,
     PortalRefused,
     ServerAway,
     TransientFailure,
@@ -44,6 +45,12 @@ SHORTEST_PAUSE = timedelta(seconds=30)
 WAITS_FOR_TURN = timedelta(minutes=1)
 """So long the administrator's set-up waits for a daemon that is speaking to the portal."""
 
+MANY_TRIES = 6
+"""After so many the administrator hears of a change that cannot be shown."""
+
+_DOUBTFUL = "setting up in doubt"
+_SUPERSEDED_BY_LATER = (Showing.RECORD, Showing.TASK_MOVED, Showing.EVENT_MOVED)
+
 MOST_DOUBTS = 3
 """After so many answers in a row that never came the portal is left alone until the next pass."""
 
@@ -65,6 +72,7 @@ class PortalSync:
     settles_in: timedelta
     name: str = field(default_factory=_who_speaks)
     _setup: Setup | None = None
+    _caught_up: bool = False
     _doubts: int = 0
     _in_doubt: str = ""
 
@@ -80,46 +88,59 @@ class PortalSync:
     def run(self, clock: Callable[[], datetime], shown: Callable[[int], None] = lambda count: None) -> int:
         """Shows everything that is due; how much that was.
 
-        Raises ServerAway where the portal cannot be spoken to, TransientFailure where something was left in doubt.
+        Raises ServerAway where the portal cannot be spoken to, TransientFailure where something was left in doubt, and
+        what the portal raises where it cannot be set up: then nothing was tried.
         """
-        count, self._doubts, self._in_doubt, self._setup = 0, 0, "", None
+        count, self._doubts, self._in_doubt = 0, 0, ""
         try:
-            while self._my_turn(clock()) and (done := self.run_once(clock())) is not None:
-                count += done
-                shown(count)
+            if self._my_turn(clock()) and self._get_ready(clock()):
+                while self._my_turn(clock()) and (done := self.run_once(clock)) is not None:
+                    count += done
+                    shown(count)
             if self._in_doubt:
                 raise TransientFailure(self._in_doubt)
         finally:
             self._end_turn(clock())
         return count
 
-    def run_once(self, now: datetime) -> bool | None:
+    def run_once(self, clock: Callable[[], datetime]) -> bool | None:
         """Shows the oldest change that is due: True shown or given up, False put off, None nothing was due."""
         with self.store.begin() as uow:
-            entry = uow.outbox.claim_due(now, LEASE, World.PORTAL)
+            entry = uow.outbox.claim_due(clock(), LEASE, World.PORTAL)
             uow.commit()
         if entry is None:
             return None
         if not isinstance(entry.effect, PortalChange):
             raise TypeError(f"{entry.message_id} is nothing to show in the portal")
         try:
-            return self._show(entry, entry.effect, now)
+            return self._show(entry, entry.effect, clock)
         except ServerAway as failure:
-            self._put_off(entry, str(failure), now)
-            raise
+            if not self._answers():
+                self._put_off(entry, str(failure), clock())
+                raise
+            if isinstance(failure, PortalClosed):
+                self.tell_administrator(str(failure), clock())
+            return self._put_off_by_itself(entry, str(failure), clock())
         except Parked as failure:
+            now = clock()
             return self._put_off(entry, str(failure), max(failure.until, now + SHORTEST_PAUSE))
         except InDoubt as failure:
-            return self._doubt(entry, str(failure), now)
+            return self._doubt(entry, str(failure), clock())
         except TransientFailure as failure:
-            return self._put_off(entry, str(failure), next_try_at_portal(entry.attempts + 1, now))
+            return self._put_off_by_itself(entry, str(failure), clock())
         except PermanentFailure as failure:
-            return self._give_up(entry, entry.effect, failure, now)
+            return self._give_up(entry, entry.effect, failure, clock())
         except Exception as failure:  # one change that cannot be shown must not hold up the others
             log.exception("%s could not be shown in the portal", entry.message_id)
-            return self._put_off(
-                entry, f"{type(failure).__name__}: {failure}", next_try_at_portal(entry.attempts + 1, now)
-            )
+            return self._put_off_by_itself(entry, f"{type(failure).__name__}: {failure}", clock())
+
+    def _answers(self) -> bool:
+        """Whether the portal can be spoken to at all, so that a failure is one change's own."""
+        try:
+            self.portal.call("profile")
+        except (TransientFailure, PermanentFailure):
+            return False
+        return True
 
     def set_up_in_turn(self, clock: Callable[[], datetime], said: Callable[[str], None]) -> None:
         """The same as `set_up`, once no other mailflow speaks to the portal. Raises TransientFailure if one goes on."""
@@ -136,28 +157,69 @@ class PortalSync:
     def set_up(self, now: datetime, said: Callable[[str], None] = lambda line: None) -> Setup:
         """Finds or makes what mailflow needs in the portal, and writes down what it has not heard of yet."""
         known = self._kept_setup() or NOT_SET_UP
-        self._setup = SettingUp(self.portal, self.texts.language, self.kinds, self.place, known, said).run()
-        with self.store.begin() as uow:
-            uow.portal.keep_setup(self._setup.document(), now)
-            under_way = [i for status in Status if status not in FINAL for i in uow.invoices.all(status)]
-            unheard = [i for i in under_way if not uow.outbox.knows_portal(i.number)]
-            for invoice in unheard:
-                changes = from_the_beginning(invoice, self.kinds, self.outgoing.company, now)
-                self.outgoing.show(uow, changes, now)
-            uow.commit()
-        if unheard:
-            said(f"invoices under way that the portal will show now: {len(unheard)}")
-        return self._setup
-
-    def _show(self, entry: OutboxEntry, change: PortalChange, now: datetime) -> bool:
-        bench = Bench(self.portal, self._ready(now), self._people, self.texts, self.outgoing.company, self.store, now)
         try:
-            made = show(bench, change, self._maker)
+            setup = SettingUp(self.portal, self.texts.language, self.kinds, self.place, known, said).run()
+        except InDoubt as failure:
+            with self.store.begin() as uow:
+                uow.portal.remember(_DOUBTFUL, str(failure), now)
+                uow.commit()
+            raise
+        with self.store.begin() as uow:
+            uow.portal.keep_setup(setup.document(), now)
+            uow.commit()
+        unheard = self._catch_up(now)
+        if unheard:
+            said(f"invoices under way that the portal will show now: {unheard}")
+        self._setup = setup
+        return setup
+
+    def _get_ready(self, now: datetime) -> bool:
+        """Whether there is anything to show; then the portal is set up, and knows of every invoice under way."""
+        if not self._caught_up:
+            self._caught_up = bool(self._catch_up(now)) or self._kept_setup() is not None
+        self._setup = self._kept_setup()
+        with self.store.begin() as uow:
+            waits = uow.outbox.waiting_in(World.PORTAL)
+            doubtful = uow.portal.recall(_DOUBTFUL)
+        if not waits:
+            return False
+        if self._setup is None:
+            if doubtful and now < doubtful[1] + self.settles_in:
+                raise TransientFailure(f"Whether Bitrix24 was set up is not known yet: {doubtful[0]}")
+            try:
+                self.set_up(now, lambda line: log.info("portal: %s", line))
+            except PermanentFailure as failure:
+                self.tell_administrator(str(failure), now)
+                raise
+        return True
+
+    def _catch_up(self, now: datetime) -> int:
+        """Writes down what the portal ought to show of invoices under way, and was never asked for."""
+        with self.store.begin() as uow:
+            under_way = [i for status in Status if status not in FINAL for i in uow.invoices.all(status)]
+            unheard = 0
+            for invoice in under_way:
+                is_known = uow.outbox.knows_portal(invoice.number)
+                changes = [
+                    change
+                    for change in from_the_beginning(invoice, self.kinds, self.outgoing.company, now)
+                    if not is_known or change.shows is not Showing.RECORD
+                ]
+                unheard += bool(self.outgoing.show(uow, changes, now))
+            uow.commit()
+        return unheard
+
+    def _show(self, entry: OutboxEntry, change: PortalChange, clock: Callable[[], datetime]) -> bool:
+        if self._setup is None:
+            raise TransientFailure("Bitrix24 is not set up yet")
+        bench = Bench(self.portal, self._setup, self._people, self.texts, self.outgoing.company, self.store, clock)
+        try:
+            made = None if self._is_superseded(entry, change) else show(bench, change, self._maker)
         except NotShown as why:
             made, answer = None, f"not shown: {why}"
         else:
             answer = f"shown as {made}" if made is not None else "shown"
-        self._doubts = 0
+        self._doubts, now = 0, clock()
         with self.store.begin() as uow:
             uow.outbox.delivered(entry.id, now, answer)
             if made is not None and change.shows.is_new_thing:
@@ -168,10 +230,13 @@ class PortalSync:
         log.info("portal: %s %s", change.key, answer)
         return True
 
-    def _ready(self, now: datetime) -> Setup:
-        if self._setup is None:
-            self._setup = self._kept_setup() or self.set_up(now, lambda line: log.info("portal: %s", line))
-        return self._setup
+    def _is_superseded(self, entry: OutboxEntry, change: PortalChange) -> bool:
+        """Whether the portal shows already how it stood later: an old change that was refused first comes too late."""
+        if change.shows not in _SUPERSEDED_BY_LATER:
+            return False
+        with self.store.begin() as uow:
+            later = uow.outbox.delivered_to_portal_after(entry)
+        return any(effect.about == change.about for effect in later)
 
     def _kept_setup(self) -> Setup | None:
         with self.store.begin() as uow:
@@ -194,10 +259,21 @@ class PortalSync:
     def _doubt(self, entry: OutboxEntry, error: str, now: datetime) -> bool:
         self._doubts += 1
         self._in_doubt = error
-        self._put_off(entry, error, now + max(self.settles_in, SHORTEST_PAUSE))
+        earliest = now + max(self.settles_in, SHORTEST_PAUSE)
+        self._put_off(entry, error, max(earliest, next_try_at_portal(entry.attempts + 1, now)))
+        self._tell_of_many_tries(entry, error, now)
         if self._doubts >= MOST_DOUBTS:
             raise ServerAway(f"Bitrix24 does not answer as it should: {error}")
         return False
+
+    def _put_off_by_itself(self, entry: OutboxEntry, error: str, now: datetime) -> bool:
+        """For longer at every try; the portal takes other changes meanwhile."""
+        self._tell_of_many_tries(entry, error, now)
+        return self._put_off(entry, error, next_try_at_portal(entry.attempts + 1, now))
+
+    def _tell_of_many_tries(self, entry: OutboxEntry, error: str, now: datetime) -> None:
+        if entry.attempts + 1 == MANY_TRIES:
+            self.tell_administrator(f"{entry.message_id} could not be shown in {MANY_TRIES} tries: {error}", now)
 
     def _put_off(self, entry: OutboxEntry, error: str, again_at: datetime) -> bool:
         told_before = entry.attempts > 0

@@ -66,14 +66,11 @@ class Task(Creation):
         return Request("tasks.task.add", {"fields": fields})
 
     def look(self, bench: Bench, change: PortalChange, sent: PortalObject) -> list[int]:
-        """By XML_ID among the person's tasks whose title names the invoice; by the title where XML_ID is not kept."""
+        """By XML_ID among the tasks whose title names the invoice, whoever has them by now; else by the title."""
         fields = sent.request["params"]["fields"]
         title = fields.get("TITLE", fields.get("title"))
         asked = {
-            "filter": {
-                "TITLE": f"%{change.invoice.number}%",
-                "RESPONSIBLE_ID": fields.get("RESPONSIBLE_ID", fields.get("responsibleId")),
-            },
+            "filter": {"TITLE": f"%{change.invoice.number}%"},
             "select": ["ID", "TITLE", "XML_ID", "STATUS"],
         }
         tasks = bench.portal.call("tasks.task.list", asked).result["tasks"]

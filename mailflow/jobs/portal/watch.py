@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from mailflow.approval.effects import Outcome, Showing
 from mailflow.approval.invoice import Invoice
 from mailflow.approval.lifecycle import Status
 from mailflow.approval.paying import completed_by_another, paid_in_portal
+from mailflow.errors import PortalRefused
 from mailflow.jobs.outgoing import Outgoing
 from mailflow.jobs.portal.people import People
 from mailflow.jobs.portal.tasks import COMPLETED
@@ -57,10 +59,18 @@ class PortalWatch:
                 name: ("tasks.task.get", {"taskId": task.remote_id, "select": list(_SELECTED)})
                 for name, task in asked.items()
             }
-            for name, answer in self.portal.batch(calls).items():
+            answers = self.portal.batch(calls)
+            if refused := next((name for name, answer in answers.items() if isinstance(answer, PortalRefused)), None):
+                self._ask_alone(*calls[refused])
+            for name, answer in answers.items():
                 found = answer.result.get("task") if isinstance(answer, PortalAnswer) and answer.result else None
-                if found and int(found["status"]) == COMPLETED:
+                if found and str(found.get("status")) == str(COMPLETED):
                     yield asked[name].number, _Closed.read(found)
+
+    def _ask_alone(self, method: str, params: Mapping[str, Any]) -> None:
+        """Raises PortalClosed where the portal no longer lets tasks be read; a task that was deleted is no trouble."""
+        with suppress(PortalRefused):
+            self.portal.call(method, params)
 
     def _open_tasks(self) -> list[PortalObject]:
         with self.store.begin() as uow:

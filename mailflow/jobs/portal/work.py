@@ -46,16 +46,20 @@ class PortalWork:
 
     def run(self, clock: Callable[[], datetime], shown: Callable[[int], None] = lambda count: None) -> PortalResult:
         """One round. What fails in one part does not keep the others from being tried."""
-        result = self.read_structure(clock())
+        result = PortalResult()
 
         def shown_one(count: int) -> None:
             shown(count)
-            fresh = self.read_structure(clock())  # a long round must not let it grow old
+            look_around()  # a long round must not let the structure grow old, or a payment wait
+
+        def look_around() -> None:
+            fresh = self.read_structure(clock())
             result.taken_over += fresh.taken_over
             result.troubles += fresh.troubles
+            with self._troubles(result, clock()):
+                result.taken_over += self.watch.run_once(clock())
 
-        with self._troubles(result, clock()):
-            result.taken_over += self.watch.run_once(clock())
+        look_around()
         with self._troubles(result, clock()):
             result.shown = self.sync.run(clock, shown_one)
         result.troubles = list(dict.fromkeys(result.troubles))
@@ -71,6 +75,9 @@ class PortalWork:
             result.troubles.append(str(closed))
         except (TransientFailure, PermanentFailure) as failure:
             result.troubles.append(str(failure))
+        except Exception as failure:  # what one part meets must not keep the others from being tried
+            log.exception("the portal")
+            result.troubles.append(f"Bitrix24: {type(failure).__name__}: {failure}")
 
     def close(self) -> None:
         """Ends the connections."""

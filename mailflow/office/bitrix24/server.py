@@ -107,7 +107,7 @@ class PortalServer:
         self._drive = Drive(self._desk)
         self.crm = Crm(self._desk)
         self._tasks = Tasks(self._desk, self.people, self._drive, self.crm.takes_tasks)
-        self._feed = Feed(self._desk, self._drive)
+        self.feed = Feed(self._desk, self._drive)
         self.calendar = Calendar(self._desk, self.people)
         self._notices = Notices(self._desk, self.people)
         self._lists = Lists(self._desk)
@@ -158,12 +158,12 @@ class PortalServer:
     @property
     def posts(self) -> list[dict[str, Any]]:
         """The posts: id, title, message, dest, files, author, at."""
-        return self._copy(self._feed.posts)
+        return self._copy(self.feed.posts)
 
     @property
     def comments(self) -> list[dict[str, Any]]:
         """The comments: id, post_id, text, author, at."""
-        return self._copy(self._feed.comments)
+        return self._copy(self.feed.comments)
 
     @property
     def events(self) -> list[dict[str, Any]]:
@@ -346,7 +346,7 @@ class PortalServer:
         raise Refusal("insufficient_scope", said, self.contested.insufficient_scope)
 
     def _all_methods(self) -> dict[str, tuple[str, Method]]:
-        families = (self.people, self.crm, self._tasks, self._feed, self.calendar, self._notices, self._drive)
+        families = (self.people, self.crm, self._tasks, self.feed, self.calendar, self._notices, self._drive)
         found: dict[str, tuple[str, Method]] = {}
         for family in (*families, self._lists):
             found |= family.methods()

@@ -59,6 +59,7 @@ _TAKEN_BACK = _table(words.TAKEN_BACK)
 _MONEY = _table(words.DEALS_WITH_MONEY)
 _HARMLESS = _table(words.HARMLESS)
 _BESIDE = _table(words.BESIDE)
+_ANOTHER = _table(words.ANOTHER)
 _SMALL_PRINT = _table(words.SMALL_PRINT)
 _DEPENDS_ON = _table(words.DEPENDS_ON)
 _GIVES_A_REASON = _table(words.GIVES_A_REASON)
@@ -130,7 +131,7 @@ class _Reader:
             return "both_keywords"
         if verb in (Verb.APPROVE, Verb.PAID, Verb.WITHDRAW):
             doubts = [self._doubt_on_the_line(verb, said), *(self._doubt_below(verb, t) for t in said.lines_below)]
-            if verb is Verb.APPROVE and self._is_narrowed(said):
+            if verb is Verb.APPROVE and (self._is_narrowed(said) or _is_of_another(said)):
                 doubts.append("condition")
             return next(filter(None, doubts), None)
         if verb is Verb.REJECT and _DEPENDS_ON.match(folded(said.text)):
@@ -204,11 +205,17 @@ class _Said:
         end = separator.end() if separator else 0
         self.first = self.rest[end:].rstrip()
         marked = bool(separator and separator[1]) or bool(_GIVES_A_REASON.match(folded(self.first)))
+        marked = marked or self.first.startswith("(")
         self.is_separated = bool(self.first) and marked
         self.below = "\n".join(line.strip() for line in below).strip()[:MAX_COMMENT]
         self.second = next((line.strip() for line in self.lines_below), "")
         is_ours = folded(self.first).strip(" .:<>[]()…") in words.PLACEHOLDERS
         self.text = "" if is_ours else f"{self.first}\n{self.below}".strip()[:MAX_COMMENT]
+
+
+def _is_of_another(said: _Said) -> bool:
+    """Whether the writer says that the answer was meant for something else."""
+    return any(_ANOTHER.search(folded(line)) for line in (said.rest, *said.lines_below))
 
 
 def _plain(text: str) -> str:

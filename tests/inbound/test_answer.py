@@ -113,6 +113,7 @@ def test_a_rejection_without_a_reason_has_none(text: str) -> None:
         ("Отказ. Причина: нет договора", "Причина: нет договора"),
         ("Не согласовано, сумма не та", "сумма не та"),
         ("Отказ, т.к. нет акта", "т.к. нет акта"),
+        ("Отказ (нет договора)", "(нет договора)"),
         ("Declined, we never ordered this", "we never ordered this"),
         ("**REJECT**: no order", "no order"),
         ("REJECT: no contract\nRegards,\nOlga\n\nP.S. wrong date", "no contract\nP.S. wrong date"),
@@ -182,6 +183,15 @@ def test_a_reason_is_kept_whole_and_ends_at_the_sign_off(text: str, reason: str)
         ("Approved\n\nPlease correct the amount to 100 000.", "condition"),
         ("Approved\n\nRegards\nonly if signed", "condition"),
         ("Approved subject to legal review", "condition"),
+        ("Approved, excluding shipping", "condition"),
+        ("Approved, needs the signature of the CFO", "condition"),
+        ("Approved, see my comments", "condition"),
+        ("Approved, postpone payment to January", "condition"),
+        ("Approved - test", "condition"),
+        ("Approved\n\nSorry, wrong invoice", "condition"),
+        ("Согласовано, требуется подпись директора", "condition"),
+        ("Согласовано, есть замечания", "condition"),
+        ("Согласовано\n\nИзвините, это про другой счёт", "condition"),
         ("Approve the other one", "condition"),
         ("Approve invoice INV-2026-0999", "condition"),
         ("Approve tomorrow", "condition"),
@@ -379,7 +389,8 @@ def test_a_letter_put_into_a_keyword_makes_it_none(letters: str, at: int) -> Non
     "text",
     ["APPROVE " + "if you " * 30_000, "APPROVE\n" + "no further " * 30_000, "DELEGATE: " + "a@" * 50_000,
      "REJECT: " + "x" * 200_000, "APPROVE" + " " * 100_000 + "x", "а" * 100_000, "APPROVE\n" * 3_000,
-     "POSTPONE: " + "1." * 50_000, "no " * 50_000],
+     "POSTPONE: " + "1." * 50_000, "no " * 50_000, "APPROVE " + "to pay please " * 20_000,
+     "APPROVE " + "оплатить 100 000 " * 20_000, "Анна Петровна " * 20_000, "REJECT\n" + "С уважением Анна " * 20_000],
 )  # fmt: skip
 def test_no_hostile_answer_takes_long(text: str) -> None:
     began = time.process_time()

@@ -255,6 +255,9 @@ HOSTILE = {
     "blank lines": "\n" * 100_000,
     "headers far apart": "Date: x\n\n" * 3_000,
     "salutations": "hi " * 50_000,
+    "telephones": f"{'iphone ' * 50}gesendet x\n" * 2_000,
+    "warnings": f"{'external ' * 30}\n" * 2_000,
+    "wrapped attributions": "x 2026 a@b:\n10:00 :\n" * 1_000,
 }
 HOSTILE_HTML = {
     "deep": "<div>" * 50_000,

@@ -137,6 +137,13 @@ SMALL_PRINT = (
 )  # fmt: skip
 """Words of a company's small print; a line with one of them says nothing about the invoice."""
 
+SMALL_PRINT_OPENINGS = (
+    "this (?:e-?mail|message|communication|transmission)", "the (?:information|contents?) (?:contained )?in this",
+    "disclaimer", "confidentiality (?:notice|note)", "(?:это|данное|настоящее) (?:электронное )?(?:сообщение|письмо)",
+    "(?:информация|сведения), содержащ\\w{1,4}", "уведомление о конфиденциальности",
+)  # fmt: skip
+"""Where a line that begins so is small print, so is the rest of its paragraph."""
+
 DEPENDS_ON = ("if", "unless", "provided", "in case", "если", "при условии", "в случае")
 """A rejection that begins so gives no reason but sets a condition."""
 

@@ -274,6 +274,19 @@ def test_hidden_html_that_would_be_read_otherwise_decides_nothing() -> None:
 def test_small_print_is_no_condition() -> None:
     text = "APPROVE\n\nThis e-mail is confidential. If you are not the intended recipient, do not pay attention to it."
     assert isinstance(command(text), Approve)
+    assert isinstance(command(text.replace(". If", ".\nIf").replace(", do", ",\ndo")), Approve)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "APPROVE\n\nOnly if signed.\nThis e-mail is confidential.",
+        "APPROVE\n\nThe contract is confidential.\nPay only if signed.",
+        "APPROVE\n\nThis e-mail is confidential.\n\nPay only if signed.",
+    ],
+)
+def test_what_stands_beside_small_print_is_read(text: str) -> None:
+    assert command(text) == Unclear("condition")
 
 
 @pytest.mark.parametrize(

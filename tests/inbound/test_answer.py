@@ -188,6 +188,8 @@ def test_a_reason_is_kept_whole_and_ends_at_the_sign_off(text: str, reason: str)
         ("Approved, see my comments", "condition"),
         ("Approved, postpone payment to January", "condition"),
         ("Approved - test", "condition"),
+        ("Approved, pay in January", "condition"),
+        ("Согласовано, оплатить в январе", "condition"),
         ("Approved\n\nSorry, wrong invoice", "condition"),
         ("Согласовано, требуется подпись директора", "condition"),
         ("Согласовано, есть замечания", "condition"),

@@ -59,7 +59,9 @@ _TAKEN_BACK = _table(words.TAKEN_BACK)
 _MONEY = _table(words.DEALS_WITH_MONEY)
 _HARMLESS = _table(words.HARMLESS)
 _BESIDE = _table(words.BESIDE)
+_ANOTHER = _table(words.ANOTHER)
 _SMALL_PRINT = _table(words.SMALL_PRINT)
+_OPENS_SMALL_PRINT = re.compile(rf"\W{{0,9}}{_table(words.SMALL_PRINT_OPENINGS).pattern}")
 _DEPENDS_ON = _table(words.DEPENDS_ON)
 _GIVES_A_REASON = _table(words.GIVES_A_REASON)
 _REMARK = re.compile(rf"\s[-–—]\s|[(;]|\s{_GIVES_A_REASON.pattern}\s")
@@ -129,8 +131,8 @@ class _Reader:
         if any(self._commands(line, verb) for line in below):
             return "both_keywords"
         if verb in (Verb.APPROVE, Verb.PAID, Verb.WITHDRAW):
-            doubts = [self._doubt_on_the_line(verb, said), *(self._doubt_below(verb, t) for t in said.lines_below)]
-            if verb is Verb.APPROVE and self._is_narrowed(said):
+            doubts = [self._doubt_on_the_line(verb, said), *(self._doubt_below(verb, line) for line in said.own_lines)]
+            if verb is Verb.APPROVE and (self._is_narrowed(said) or _is_of_another(said)):
                 doubts.append("condition")
             return next(filter(None, doubts), None)
         if verb is Verb.REJECT and _DEPENDS_ON.match(folded(said.text)):
@@ -158,8 +160,6 @@ class _Reader:
 
     def _doubt_below(self, verb: Verb, line: str) -> str | None:
         plain = _plain(line)
-        if _SMALL_PRINT.search(plain):
-            return None
         if self.keywords.anywhere(line) & (_DECISIONS - {verb}):
             return "both_keywords"
         if "?" in _LINK.sub(" ", line):
@@ -200,15 +200,35 @@ class _Said:
     def __init__(self, rest: str, below: list[str]) -> None:
         self.rest = rest[:MAX_COMMENT]
         self.lines_below = [line for line in below if line.strip()]
+        self.own_lines = _without_small_print(below)
         separator = _SEPARATOR.match(self.rest)
         end = separator.end() if separator else 0
         self.first = self.rest[end:].rstrip()
         marked = bool(separator and separator[1]) or bool(_GIVES_A_REASON.match(folded(self.first)))
+        marked = marked or self.first.startswith("(")
         self.is_separated = bool(self.first) and marked
         self.below = "\n".join(line.strip() for line in below).strip()[:MAX_COMMENT]
         self.second = next((line.strip() for line in self.lines_below), "")
         is_ours = folded(self.first).strip(" .:<>[]()…") in words.PLACEHOLDERS
         self.text = "" if is_ours else f"{self.first}\n{self.below}".strip()[:MAX_COMMENT]
+
+
+def _is_of_another(said: _Said) -> bool:
+    """Whether the writer says that the answer was meant for something else."""
+    return any(_ANOTHER.search(folded(line)) for line in (said.rest, *said.own_lines))
+
+
+def _without_small_print(lines: list[str]) -> list[str]:
+    """The lines that are not empty, without a company's small print."""
+    own: list[str] = []
+    small = False
+    for line in lines:
+        plain = _plain(line)
+        in_small_print = bool(_SMALL_PRINT.search(plain))
+        small = bool(line.strip()) and (small or (in_small_print and bool(_OPENS_SMALL_PRINT.match(plain))))
+        if line.strip() and not small and not in_small_print:
+            own.append(line)
+    return own
 
 
 def _plain(text: str) -> str:

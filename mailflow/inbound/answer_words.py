@@ -19,6 +19,8 @@ CONDITIONS = (
     "до тех пор", "though", "хотя", "за вычетом", "сначала", "сперва", "minus", "минус",
     "less (?:the )?(?:vat|tax\\w{0,2})",
     "reduce", "correct (?:the|it|this)", "fix (?:the|it|this)", "change (?:the|it)", "amend", "deduct",
+    "exclud(?:e|ed|ing)",
+    "исключ(?:ая|ить|ите|ив)", "(?:pause|delay|postpone|suspend|move) (?:the |this )?payment", "перенес(?:ти|ите)",
     "(?:ис)?правьте", "исправ(?:ить|ьте|ив)", "(?:с|от)корректир\\w{1,6}", "измени(?:ть|те)", "уменьши(?:ть|те)",
     "удержа(?:ть|в)", "удержите", "приостанов\\w{1,6}", "отлож\\w{1,5}", "заморо\\w{1,6}",
 )  # fmt: skip
@@ -28,8 +30,14 @@ CONDITIONS_ON_THE_LINE = (
     "after", "when", "once", "upon", "without", "instead", "half", "после", "когда", "при", "без", "вместо",
     "половин\\w{1,2}", "or", "или", "либо", "(?<!оплатить )(?<!оплата )до \\d{1,12}",
     "by (?!me(?!\\w)|myself|post|mail|e-?mail|bank|wire|card)\\w{1,40}",
-    "i (?:guess|wish|suppose|think)", "maybe", "perhaps", "probably", "kidding", "joking", "false", "шучу", "шутка",
+    "i (?:guess|wish|suppose|think)", "maybe", "perhaps", "probably", "kidding", "joking", "false", "tests?", "must",
+    "needs",
+    "requires?", "conditions?", "comments?", "remarks?", "замечани\\w{1,3}", "вопрос\\w{0,3}", "требу\\w{2,4}",
+    "нуж(?:но|на|ны|ен)",
+    "тест", "шучу", "шутка",
     "наверн\\w{1,3}", "вероятно", "возможно", "видимо", "вроде", "кажется", "решайте", "(?!100\\D)\\d{1,3} ?%",
+    "о?плат\\w{1,5} в (?:(?:январ|феврал|март|апрел|ма|июн|июл|август|сентябр|октябр|ноябр|декабр)е|следующ\\w{2,3})",
+    "pay(?:ment)? (?:it )?in (?:january|february|march|april|may|june|july|august|september|october|november|december)",
     "(?:за)?(?:о?плат\\w{1,5}|pay) \\d{1,3} ?\\d{3}(?: ?\\d{3}){0,3}",
     "что", "check (?:with|the|it|if)", "later", "next (?:week|month|year)", "позже", "потом",
     "провер(?:ьте|ить|им|ю)", "уточн\\w{1,5}", "на сумму", "в сумме", "в размере",
@@ -67,6 +75,12 @@ TAKEN_BACK = (
 )  # fmt: skip
 """Second thoughts, wherever they stand in an answer."""
 
+ANOTHER = (
+    "(?:wrong|another|other) (?:one|invoice|mail|e-?mail|message|thread|letter)", "did not mean", "didn['’]t mean",
+    "(?:друго(?:й|го|му|м)|не (?:тот|тому|того|том|про этот|этот)|чужой) (?:счет\\w{0,2}|письм\\w{1,2})", "не туда",
+)  # fmt: skip
+"""What says of an approval, wherever it stands, that it was meant for something else."""
+
 DEALS_WITH_MONEY = (
     "approv\\w{1,5}", "agree\\w{0,3}", "pa(?:y|id|yment)\\w{0,3}", "sign(?:ed)?", "confirm\\w{0,3}", "ok", "okay",
     "согла[сш]\\w{1,10}", "утвер\\w{1,8}", "одобр\\w{1,8}", "оплат\\w{1,5}", "оплач\\w{1,6}", "плат\\w{1,5}",
@@ -77,16 +91,16 @@ DEALS_WITH_MONEY = (
 HARMLESS = (
     "(?:no|without) (?:further |other |more |any )?"
     "(?:objections?|issues?|questions?|comments?|problems?|remarks?|concerns?|changes?)",
-    "no (?:later|rush|hurry|need)", "not (?:urgent|later than)",
+    "no (?:later|rush|hurry|need(?: to wait)?)", "not (?:urgent|later than)",
     "if (?:you have|there are|you need) (?:any |more |further )?(?:questions?|help|information|details)",
     "(?:let me know|call me|write me|contact me|ask me) if",
     "if (?:anything|something|need(?:ed)?|necessary|possible)", "as soon as (?:possible|you can)",
     "not only", "no\\.? ?\\d{1,20}",
     "(?:без|нет|никаких) (?:замечани[йя]|возражени[йя]|вопросов|претензий|комментари\\w{1,3}|проблем)",
-    "(?:замечани[йя]|возражени[йя]|вопросов|претензий|комментариев|проблем) (?:нет|не (?:имею|имеется|возникло))",
+    "(?:замечани[йя]|возражени[йя]|вопросов|претензий|комментариев|проблем) (?:нет|не (?:имею|имеем|имеется|возникло))",
     "не (?:возражаю|против|срочно|позднее|позже|спешите|торопитесь|забудьте)",
     "если (?:будут|есть|возникнут|появятся) (?:\\w{1,12} )?вопросы", "если что",
-    "не (?:нужно|надо|стоит) (?:ждать|ожидать)", "no need to wait", "потому что", "так что", "что касается",
+    "не (?:нужно|надо|стоит) (?:ждать|ожидать)", "потому что", "так что", "что касается",
     "при необходимости", "как только сможете", "вопросы если",
 )  # fmt: skip
 """Courtesies that hold words of the tables above and mean none of them."""
@@ -126,6 +140,13 @@ SMALL_PRINT = (
     "распечат\\w{1,8}", "отписаться", "vertraulich\\w{0,3}", "confidentiel\\w{0,3}",
 )  # fmt: skip
 """Words of a company's small print; a line with one of them says nothing about the invoice."""
+
+SMALL_PRINT_OPENINGS = (
+    "this (?:e-?mail|message|communication|transmission)", "the (?:information|contents?) (?:contained )?in this",
+    "disclaimer", "confidentiality (?:notice|note)", "(?:это|данное|настоящее) (?:электронное )?(?:сообщение|письмо)",
+    "(?:информация|сведения), содержащ\\w{1,4}", "уведомление о конфиденциальности",
+)  # fmt: skip
+"""Where a line that begins so is small print, so is the rest of its paragraph."""
 
 DEPENDS_ON = ("if", "unless", "provided", "in case", "если", "при условии", "в случае")
 """A rejection that begins so gives no reason but sets a condition."""

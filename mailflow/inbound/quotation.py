@@ -109,6 +109,8 @@ def _only_introduces(lines: list[str], at: int) -> bool:
     while end < len(lines) and _is_prefixed(lines[end]) and end - at <= _HEADER_LINES:
         end += 1
     run = [line for line in (_PREFIX.sub("", line, count=1).strip(" ") for line in lines[at:end]) if line]
+    if len(run) > 1 and all(_HEADER.match(line[:MAX_PATTERN]) for line in run):
+        return True
     read = 0
     while read < len(run) and (length := _introduction(run, read)):
         read += length

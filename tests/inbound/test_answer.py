@@ -115,6 +115,7 @@ def test_a_rejection_without_a_reason_has_none(text: str) -> None:
         ("Отказ. Причина: нет договора", "Причина: нет договора"),
         ("Не согласовано, сумма не та", "сумма не та"),
         ("Отказ, т.к. нет акта", "т.к. нет акта"),
+        ("Отказ (нет договора)", "(нет договора)"),
         ("Declined, we never ordered this", "we never ordered this"),
         ("**REJECT**: no order", "no order"),
         ("REJECT: no contract\nRegards,\nOlga\n\nP.S. wrong date", "no contract\nP.S. wrong date"),
@@ -184,6 +185,17 @@ def test_a_reason_is_kept_whole_and_ends_at_the_sign_off(text: str, reason: str)
         ("Approved\n\nPlease correct the amount to 100 000.", "condition"),
         ("Approved\n\nRegards\nonly if signed", "condition"),
         ("Approved subject to legal review", "condition"),
+        ("Approved, excluding shipping", "condition"),
+        ("Approved, needs the signature of the CFO", "condition"),
+        ("Approved, see my comments", "condition"),
+        ("Approved, postpone payment to January", "condition"),
+        ("Approved - test", "condition"),
+        ("Approved, pay in January", "condition"),
+        ("Согласовано, оплатить в январе", "condition"),
+        ("Approved\n\nSorry, wrong invoice", "condition"),
+        ("Согласовано, требуется подпись директора", "condition"),
+        ("Согласовано, есть замечания", "condition"),
+        ("Согласовано\n\nИзвините, это про другой счёт", "condition"),
         ("Approve the other one", "condition"),
         ("Approve invoice INV-2026-0999", "condition"),
         ("Approve tomorrow", "condition"),
@@ -266,6 +278,19 @@ def test_hidden_html_that_would_be_read_otherwise_decides_nothing() -> None:
 def test_small_print_is_no_condition() -> None:
     text = "APPROVE\n\nThis e-mail is confidential. If you are not the intended recipient, do not pay attention to it."
     assert isinstance(command(text), Approve)
+    assert isinstance(command(text.replace(". If", ".\nIf").replace(", do", ",\ndo")), Approve)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "APPROVE\n\nOnly if signed.\nThis e-mail is confidential.",
+        "APPROVE\n\nThe contract is confidential.\nPay only if signed.",
+        "APPROVE\n\nThis e-mail is confidential.\n\nPay only if signed.",
+    ],
+)
+def test_what_stands_beside_small_print_is_read(text: str) -> None:
+    assert command(text) == Unclear("condition")
 
 
 @pytest.mark.parametrize(
@@ -381,7 +406,8 @@ def test_a_letter_put_into_a_keyword_makes_it_none(letters: str, at: int) -> Non
     "text",
     ["APPROVE " + "if you " * 30_000, "APPROVE\n" + "no further " * 30_000, "DELEGATE: " + "a@" * 50_000,
      "REJECT: " + "x" * 200_000, "APPROVE" + " " * 100_000 + "x", "а" * 100_000, "APPROVE\n" * 3_000,
-     "POSTPONE: " + "1." * 50_000, "no " * 50_000],
+     "POSTPONE: " + "1." * 50_000, "no " * 50_000, "APPROVE " + "to pay please " * 20_000,
+     "APPROVE " + "оплатить 100 000 " * 20_000, "Анна Петровна " * 20_000, "REJECT\n" + "С уважением Анна " * 20_000],
 )  # fmt: skip
 def test_no_hostile_answer_takes_long(text: str) -> None:
     began = time.process_time()

@@ -130,6 +130,7 @@ def test_an_attribution_that_runs_into_the_quotation_is_quotation_with_all_below
     [
         "> Mailflow <finance@example.com> hat am 24. November 2026 um 10:00 geschrieben:",
         ">Вторник, 24 ноября 2026, 10:00 +03:00 от Mailflow <finance@example.com>:\n>",
+        "----- Исходное сообщение -----\n> От: Mailflow <finance@example.com>\n> Кому: olga@example.com",
         "> Message du 24/11/26 10:00\n> De : Mailflow <finance@example.com>\n> A : olga@example.com\n> Objet : x",
     ],
 )
@@ -255,6 +256,9 @@ HOSTILE = {
     "blank lines": "\n" * 100_000,
     "headers far apart": "Date: x\n\n" * 3_000,
     "salutations": "hi " * 50_000,
+    "telephones": f"{'iphone ' * 50}gesendet x\n" * 2_000,
+    "warnings": f"{'external ' * 30}\n" * 2_000,
+    "wrapped attributions": "x 2026 a@b:\n10:00 :\n" * 1_000,
 }
 HOSTILE_HTML = {
     "deep": "<div>" * 50_000,

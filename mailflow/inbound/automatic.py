@@ -42,9 +42,12 @@ _MADE_FOR_IT = (
 _CALENDAR_ANSWER = re.compile(rb"^METHOD\s{0,3}:\s{0,3}(REPLY|COUNTER|REFRESH)\s{0,3}$", re.IGNORECASE | re.MULTILINE)
 
 
-def automatic_reason(message: InboundMessage) -> str | None:
-    """The sign by which a mail is no person's words; None where a person wrote it."""
-    return _declared(message) or _kind(message) or _by_subject(message) or _by_words(message)
+def automatic_reason(message: InboundMessage, own_text: str | None = None) -> str | None:
+    """The sign by which a mail is no person's words; None where a person wrote it.
+
+    `own_text` is what it does not quote, where that was read before.
+    """
+    return _declared(message) or _kind(message) or _by_subject(message) or _by_words(message, own_text)
 
 
 def is_list_mail(message: InboundMessage) -> bool:
@@ -88,9 +91,9 @@ def _by_subject(message: InboundMessage) -> str | None:
     return "the subject of an automatic answer" if is_named and answers else None
 
 
-def _by_words(message: InboundMessage) -> str | None:
+def _by_words(message: InboundMessage, own_text: str | None) -> str | None:
     """What only a program writes: never one phrase alone, for persons quote each of them."""
-    words = one_spaced(visible_text(message).text[:_LONGEST])
+    words = one_spaced((visible_text(message).text if own_text is None else own_text)[:_LONGEST])
     if RECEIPT_SUBJECT.match(message.subject) and RECEIPT_TEXT.search(words):
         return "a read receipt"
     if RECALL_SUBJECT.match(message.subject) and RECALL_TEXT.search(words):

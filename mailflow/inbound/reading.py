@@ -43,8 +43,8 @@ class ReadMail:
 def read_mail(raw: bytes, keywords: Keywords, today: date) -> ReadMail:
     """Reads any bytes. `today` is the day in the company's time zone, for dates without a year."""
     message = parse(raw)
-    automatic = automatic_reason(message)
     answer = read_answer(message, keywords, today)
+    automatic = automatic_reason(message, answer.text)
     return ReadMail(
         message=message,
         sha256=hashlib.sha256(raw).hexdigest(),

@@ -29,8 +29,7 @@ from talon import quotations  # type: ignore[import-not-found]
 
 from mailflow.approval.decision import Command
 from mailflow.approval.wording import KEYWORDS
-from mailflow.inbound.answer import _Reader as KeywordReader
-from mailflow.inbound.keyword import KeywordList
+from mailflow.inbound.answer import command_in
 from mailflow.inbound.message import InboundMessage, parse
 from mailflow.inbound.quoting import visible_text
 from tests.inbound.corpus import CORPUS, raw, rows
@@ -150,7 +149,7 @@ def score(reader: Reader) -> Score:
         found.exact[row["kind"]] += words(read(reply(row))) == words(cell(row["visible_text"]))
     for row in rows("decisions"):
         mail = parse(raw("decisions", row))
-        command = KeywordReader(KeywordList(KEYWORDS), mail.sender_name, TODAY).read(read(mail))
+        command = command_in(read(mail), mail, KEYWORDS, TODAY)
         found.verdicts[judged(row, command)] += 1
     found.hostile = {name: seconds(reader.read, message(text)) for name, text in HOSTILE.items()}
     return found

@@ -81,6 +81,11 @@ def read_answer(message: InboundMessage, keywords: Keywords = KEYWORDS, today: d
     return Reading(command, line[:MAX_LINE], visible.text)
 
 
+def command_in(text: str, message: InboundMessage, keywords: Keywords, today: date) -> Command:
+    """What a text says as the visible answer of a mail, without the doubts that its parts may raise."""
+    return _Reader(KeywordList(keywords), message.sender_name, message.subject, today).read(text)
+
+
 class _Reader:
     def __init__(self, keywords: KeywordList, sender_name: str, subject: str, today: date) -> None:
         self.keywords = keywords

@@ -114,10 +114,10 @@ def once(ctx: click.Context) -> None:
 def check(ctx: click.Context) -> None:
     """Try the settings, IMAP, SMTP, the database and Bitrix24 for real."""
     settings = _load(ctx)
-    from mailflow import bootstrap
+    from mailflow import checking
 
     click.echo(f"{click.style('ok  ', fg='green')} settings: {ctx.obj}")
-    lines = bootstrap.check(settings)
+    lines = checking.check(settings)
     for line in lines:
         mark = click.style("ok  ", fg="green") if line.ok else click.style("FAIL", fg="red")
         click.echo(f"{mark} {one_line(line.what)}")

@@ -161,9 +161,12 @@ def test_once_says_what_it_did_and_whether_something_waits(
     assert ("waits for a retry" in result.stderr) is (code == 75)
 
 
-def test_check_prints_a_line_each_and_what_to_do(office: Company, bootstrap: types.ModuleType) -> None:
+def test_check_prints_a_line_each_and_what_to_do(office: Company, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = [CheckLine(True, "IMAP: signed in"), CheckLine(False, "SMTP: \x1b[2Jrefused", "Check the port.")]
-    bootstrap.check = lambda settings: lines  # type: ignore[attr-defined]
+    checking = types.ModuleType("mailflow.checking")
+    checking.check = lambda settings: lines  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "mailflow.checking", checking)
+    monkeypatch.setattr("mailflow.checking", checking, raising=False)
     result = office.run("check")
     assert result.exit_code == 1
     assert result.stdout.splitlines()[1:] == ["ok   IMAP: signed in", "FAIL SMTP: [2Jrefused", "     Check the port."]

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from click.testing import CliRunner, Result
 
-from mailflow import bootstrap
+from mailflow import bootstrap, checking
 from mailflow.cli import cli
 from mailflow.jobs.portal import sync
 from mailflow.office.bitrix24.server import PortalServer
@@ -45,7 +45,7 @@ def test_check_says_of_everybody_who_would_ask_nobody_why(office: Office, portal
     director = portal.add_user("director@example.com", "Dmitry", departments=(top,))
     portal.set_head(top, director)
     below = portal.add_department("Below", parent=top, head=director)
-    for n in range(bootstrap.MOST_HEADS_SHOWN + 10):
+    for n in range(checking.MOST_HEADS_SHOWN + 10):
         portal.add_user(f"p{n}@example.com", f"P{n}", departments=(below,))
     alone = portal.add_department("Alone")
     portal.add_user("last@example.com", "Last", departments=(alone,))
@@ -55,7 +55,7 @@ def test_check_says_of_everybody_who_would_ask_nobody_why(office: Office, portal
     assert "ok   route hierarchy: nobody is above director@example.com (own head: Top)" in done.output
     assert "FAIL route hierarchy: nobody is above last@example.com (no head: Alone)" in done.output
     assert "Name a head above them in Bitrix24" in done.output
-    assert done.output.count(" asks director@example.com") == bootstrap.MOST_HEADS_SHOWN - 1  # and the director
+    assert done.output.count(" asks director@example.com") == checking.MOST_HEADS_SHOWN - 1  # and the director
     assert "and 11 more people" in done.output
     assert "nobody is above finance@example.com" not in done.output
 

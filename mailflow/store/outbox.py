@@ -116,7 +116,7 @@ class Outbox:
         """Takes the oldest effect of a world that is due and has nothing before it, for the time of the lease."""
         row = self._connection.execute(
             select(OutboxRow)
-            .where(col(OutboxRow.world) == world.value, _due(now), ~_held_up())
+            .where(col(OutboxRow.world) == world.value, _MAY_BE_DUE, _due(now), ~_held_up())
             .order_by(col(OutboxRow.id))
             .limit(1)
             .with_for_update(skip_locked=True, of=OutboxRow)
@@ -293,6 +293,7 @@ def kind_of(effect: Effect | PortalChange) -> str:
 _ID: ColumnElement[int] = OutboxRow.__table__.c.id  # type: ignore[attr-defined]
 _ANYWHERE = col(OutboxRow.world).in_(list(World))
 _STILL_WAITS = col(OutboxRow.state).in_(UNDELIVERED)
+_MAY_BE_DUE = col(OutboxRow.state).in_([OutboxState.PENDING.value, OutboxState.SENDING.value])  # by the index
 
 
 def _due(now: datetime) -> ColumnElement[bool]:

@@ -109,7 +109,7 @@ def test_the_plans_above_would_show_a_whole_table_read(store: Store) -> None:
 
 
 WAITING = 5
-"""The quickest of so many claims counts: a machine that does other work besides must not fail the test."""
+"""The quickest of so many claims counts, beside reading every row in the same run: other work must fail no test."""
 
 
 @pytest.mark.slow
@@ -126,10 +126,19 @@ def test_claims_stay_fast_beside_a_hundred_thousand_finished_mails(store: Store)
     with store.begin() as uow:
         if on_postgresql(uow._connection):  # as its autovacuum does; SQLite does so only where somebody asks it to
             uow._connection.execute(text("ANALYZE"))
-        for claim in (uow.inbox.claim, uow.outbox.claim_due):
+        for claim, table, column in (
+            (uow.inbox.claim, "inbox", "subject"),
+            (uow.outbox.claim_due, "outbox", "recipient"),
+        ):
+            every_row = text(f"SELECT count(*) FROM {table} WHERE lower({column}) != 'nobody'")
+            whole_table = _quickest(lambda: uow._connection.execute(every_row).scalar())  # noqa: B023
             assert claim(NOW, LEASE)
-            assert min(_seconds(lambda: claim(NOW, LEASE)) for _ in range(WAITING)) < 0.02  # noqa: B023
+            assert _quickest(lambda: claim(NOW, LEASE)) < whole_table / 2  # noqa: B023
             assert claim(NOW, LEASE) is None
+
+
+def _quickest(work: Callable[[], object]) -> float:
+    return min(_seconds(work) for _ in range(WAITING))
 
 
 def _seconds(work: Callable[[], object]) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 
 import jinja2
@@ -17,7 +18,7 @@ from mailflow.company_settings import company_of
 from mailflow.errors import ConfigurationError, MailflowError
 from mailflow.jobs.company_now import company_now
 from mailflow.jobs.portal.doctor import Doctor
-from mailflow.jobs.portal.setup import Setup
+from mailflow.jobs.portal.setup import kept_setup
 from mailflow.jobs.portal.structure import StructureReader
 from mailflow.outbound.portal_names import NAMES
 from mailflow.outbound.portal_texts import PortalTexts
@@ -77,7 +78,8 @@ def _portal(settings: Settings, company: Company) -> list[CheckLine]:
     if settings.bitrix24 is None:
         return []
     try:
-        setup = _portal_setup(settings)
+        with closing(open_store(settings.database.get_secret_value())) as store:
+            setup = kept_setup(store)
         portal = portal_of(settings.bitrix24)
     except MailflowError as error:
         return [CheckLine(False, f"Bitrix24: {error}")]
@@ -96,16 +98,6 @@ def _portal(settings: Settings, company: Company) -> list[CheckLine]:
         return [CheckLine(found.ok, f"Bitrix24: {found.what}", found.mend) for found in doctor.examine()]
     finally:
         portal.close()
-
-
-def _portal_setup(settings: Settings) -> Setup | None:
-    store = open_store(settings.database.get_secret_value())
-    try:
-        with store.begin() as uow:
-            kept = uow.portal.setup()
-    finally:
-        store.close()
-    return Setup.read(kept) if kept else None
 
 
 def _templates(settings: Settings, company: Company) -> list[CheckLine]:

@@ -182,18 +182,17 @@ def _start_or_ask(
     invoice: Invoice, first: tuple[Effect, ...], history: tuple[Entry, ...], company: Company, now: datetime
 ) -> Outcome:
     invoice = _with_changes(_without_past_date(invoice, company, now))
-    if invoice.problems or (invoice.repeat and not invoice.repeat.reason):
-        invoice = replace(invoice, awaits_structure=False)
-    if invoice.problems:
-        mail = Mail(invoice.submitter, Message.INCOMPLETE, invoice, asks=Asks.COMPLETION)
+    stopped = replace(invoice, awaits_structure=False)
+    if stopped.problems:
+        mail = Mail(stopped.submitter, Message.INCOMPLETE, stopped, asks=Asks.COMPLETION)
         lacking = Entry(
-            "found_incomplete", "mailflow", {"problems": [f"{p.field}: {p.code}" for p in invoice.problems]}
+            "found_incomplete", "mailflow", {"problems": [f"{p.field}: {p.code}" for p in stopped.problems]}
         )
-        return Outcome(invoice, (*first, mail), (*history, lacking))
-    if invoice.repeat and not invoice.repeat.reason:
-        mail = Mail(invoice.submitter, Message.REPEATED, invoice, asks=Asks.COMPLETION)
-        held = Entry("found_repeated", "mailflow", {"of": invoice.repeat.number})
-        return Outcome(invoice, (*first, mail), (*history, held))
+        return Outcome(stopped, (*first, mail), (*history, lacking))
+    if stopped.repeat and not stopped.repeat.reason:
+        mail = Mail(stopped.submitter, Message.REPEATED, stopped, asks=Asks.COMPLETION)
+        held = Entry("found_repeated", "mailflow", {"of": stopped.repeat.number})
+        return Outcome(stopped, (*first, mail), (*history, held))
     return _start(invoice, first, history, company, now)
 
 

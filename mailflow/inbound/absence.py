@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from mailflow.inbound.automatic import is_apples_vacation
 from mailflow.inbound.message import InboundMessage
 
 _LONGEST = 5000
@@ -30,5 +31,4 @@ def is_absence(message: InboundMessage, visible: str) -> bool:
     """
     if message.report or message.calendars:
         return False
-    is_vacation = "vacation" in " ".join(message.headers.get("x-apple-action", ())).lower()
-    return is_vacation or bool(_AWAY.search(f"{message.subject}\n{visible[:_LONGEST]}"))
+    return is_apples_vacation(message) or bool(_AWAY.search(f"{message.subject}\n{visible[:_LONGEST]}"))

@@ -56,6 +56,11 @@ def is_list_mail(message: InboundMessage) -> bool:
     return through_list or _first(message, "precedence").lower() in ("list", "bulk")
 
 
+def is_apples_vacation(message: InboundMessage) -> bool:
+    """Whether iCloud says so: it has this header, and none of the standard ones."""
+    return "vacation" in _first(message, "x-apple-action").lower()
+
+
 def _declared(message: InboundMessage) -> str | None:
     submitted = re.split(r"[;\s(]", _first(message, "auto-submitted").lower(), maxsplit=1)[0]
     if submitted and submitted != "no":
@@ -63,7 +68,7 @@ def _declared(message: InboundMessage) -> str | None:
     for name in _MADE_FOR_IT:
         if name in message.headers and _first(message, name).lower() not in ("no", "false", "0"):
             return name.title()
-    if "vacation" in _first(message, "x-apple-action").lower():
+    if is_apples_vacation(message):
         return "X-Apple-Action: VACATION"
     if any(re.sub("[_-]", "", _first(message, n).lower()) == "autoreply" for n in ("precedence", "x-precedence")):
         return "Precedence: auto_reply"

@@ -127,6 +127,12 @@ class PortalMemory:
         found = self.recall(_STRUCTURE)
         return read_structure(found[0]) if found else None
 
+    def structure_read_at(self) -> datetime | None:
+        """When they were last read; to know that, nobody has to read them all."""
+        when = select(col(PortalMemoryRow.at)).where(col(PortalMemoryRow.name) == _STRUCTURE)
+        moment: datetime | None = self._connection.execute(when).scalar()
+        return moment
+
     def keep_structure(self, structure: Structure) -> None:
         """Remembers them."""
         self.remember(_STRUCTURE, structure_document(structure), structure.read_at)

@@ -121,6 +121,7 @@ def test_the_structure_comes_back_as_it_was_kept(store: Store) -> None:
     )
     with store.begin() as uow:
         assert uow.portal.structure() is None
+        assert uow.portal.structure_read_at() is None
         uow.portal.keep_structure(structure)
         uow.portal.keep_structure(Structure(SOON, structure.departments, structure.members))
         uow.commit()
@@ -128,3 +129,4 @@ def test_the_structure_comes_back_as_it_was_kept(store: Store) -> None:
         kept = uow.portal.structure()
         assert kept == Structure(SOON, structure.departments, structure.members)
         assert kept.read_at - NOW == timedelta(minutes=1)
+        assert uow.portal.structure_read_at() == kept.read_at

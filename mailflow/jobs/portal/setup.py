@@ -11,6 +11,7 @@ from mailflow.approval.lifecycle import Status
 from mailflow.errors import PermanentFailure, PortalClosed, PortalRefused
 from mailflow.outbound.portal_names import FOLDER, NAMES, PortalNames
 from mailflow.ports import Portal
+from mailflow.store.engine import Store
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,13 @@ class Setup:
 
 
 NOT_SET_UP = Setup(0, RecordPlace.SMART_PROCESS)
+def kept_setup(store: Store) -> Setup | None:
+    """How the portal was set up last; None where it never was."""
+    with store.begin() as uow:
+        kept = uow.portal.setup()
+    return Setup.read(kept) if kept else None
+
+
 LIST_TYPE = "lists"
 _LIST_CODE = "mailflow_invoices"
 _STAGES = {

@@ -27,8 +27,8 @@ class StructureReader:
     def run_once(self, now: datetime) -> bool:
         """Reads the structure where it is time; whether it did. Raises what the portal raises."""
         with self.store.begin() as uow:
-            kept = uow.portal.structure()
-        if kept and timedelta(0) <= now - kept.read_at < READ_EVERY:
+            read_at = uow.portal.structure_read_at()
+        if read_at and timedelta(0) <= now - read_at < READ_EVERY:
             return False
         self.read(now)
         return True

@@ -26,7 +26,7 @@ from mailflow.jobs.outgoing import Outgoing
 from mailflow.jobs.portal.bench import Bench, NotShown
 from mailflow.jobs.portal.creation import Maker
 from mailflow.jobs.portal.people import People
-from mailflow.jobs.portal.setup import NOT_SET_UP, SettingUp, Setup
+from mailflow.jobs.portal.setup import NOT_SET_UP, SettingUp, Setup, kept_setup
 from mailflow.jobs.portal.showing import show
 from mailflow.jobs.retry import next_try_at_portal
 from mailflow.outbound.portal import from_the_beginning
@@ -156,7 +156,7 @@ class PortalSync:
 
     def set_up(self, now: datetime, said: Callable[[str], None] = lambda line: None) -> Setup:
         """Finds or makes what mailflow needs in the portal, and writes down what it has not heard of yet."""
-        known = self._kept_setup() or NOT_SET_UP
+        known = kept_setup(self.store) or NOT_SET_UP
         try:
             setup = SettingUp(self.portal, self.texts.language, self.kinds, self.place, known, said).run()
         except InDoubt as failure:
@@ -175,9 +175,9 @@ class PortalSync:
 
     def _get_ready(self, now: datetime) -> bool:
         """Whether there is anything to show; then the portal is set up, and knows of every invoice under way."""
+        self._setup = kept_setup(self.store)
         if not self._caught_up:
-            self._caught_up = bool(self._catch_up(now)) or self._kept_setup() is not None
-        self._setup = self._kept_setup()
+            self._caught_up = bool(self._catch_up(now)) or self._setup is not None
         with self.store.begin() as uow:
             waits = uow.outbox.waiting_in(World.PORTAL)
             doubtful = uow.portal.recall(_DOUBTFUL)
@@ -237,11 +237,6 @@ class PortalSync:
         with self.store.begin() as uow:
             later = uow.outbox.delivered_to_portal_after(entry)
         return any(effect.about == change.about for effect in later)
-
-    def _kept_setup(self) -> Setup | None:
-        with self.store.begin() as uow:
-            kept = uow.portal.setup()
-        return Setup.read(kept) if kept else None
 
     def _note_missing(self, number: str, people: set[str], now: datetime) -> None:
         """Who has no account in the portal is noted once for each invoice; the mails serve them all the same."""

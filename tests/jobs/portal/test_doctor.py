@@ -10,18 +10,12 @@ import pytest
 from mailflow.approval.effects import PortalKind, RecordPlace
 from mailflow.approval.lifecycle import Status
 from mailflow.jobs.portal.doctor import Doctor, Finding
-from mailflow.jobs.portal.setup import Setup
+from mailflow.jobs.portal.setup import kept_setup
 from mailflow.outbound.portal_names import NAMES
 from tests.approval.company import ANNA, IVAN
 from tests.jobs.portal.conftest import ALL, Bureau
 
 SETUP = "Run `bitrix24 setup`: it makes what is missing."
-
-
-def setup_of(bureau: Bureau) -> Setup | None:
-    with bureau.store.begin() as uow:
-        document = uow.portal.setup()
-    return Setup.read(document) if document else None
 
 
 def examine(bureau: Bureau, people: tuple[str, ...] = (IVAN, ANNA), with_departments: bool = False) -> list[Finding]:
@@ -30,7 +24,7 @@ def examine(bureau: Bureau, people: tuple[str, ...] = (IVAN, ANNA), with_departm
         NAMES[bureau.company.language],
         bureau.kinds,
         bureau.place,
-        setup_of(bureau),
+        kept_setup(bureau.store),
         people,
         with_departments,
         now=bureau.now,
@@ -86,7 +80,7 @@ def test_the_right_to_read_people_and_departments_is_asked_for_only_where_it_is_
 
 
 def test_a_field_and_a_stage_that_somebody_deleted_are_named(ready: Bureau) -> None:
-    setup = setup_of(ready)
+    setup = kept_setup(ready.store)
     assert setup is not None
     field, stage = next(iter(setup.fields.values())), setup.stages["to_pay"]
     ready.portal.crm.fields = [row for row in ready.portal.crm.fields if row["fieldName"] != field]
@@ -132,7 +126,7 @@ def test_what_was_switched_on_after_the_set_up_is_named(open_bureau: Callable[..
 
 
 def test_a_right_that_the_set_up_counted_on_is_missed_when_it_is_gone(ready: Bureau) -> None:
-    setup = setup_of(ready)
+    setup = kept_setup(ready.store)
     assert setup is not None
     assert setup.rest3
     ready.portal.remove_scope("tasks")
@@ -188,7 +182,7 @@ def test_a_right_that_is_missing_for_one_part_does_not_hide_what_is_wrong_with_t
 
 
 def test_a_folder_in_the_bin_is_named(ready: Bureau) -> None:
-    setup = setup_of(ready)
+    setup = kept_setup(ready.store)
     assert setup is not None
     ready.client.call("disk.folder.markdeleted", {"id": setup.folder})
     assert wrong(examine(ready)) == [Finding(False, "the Drive folder is in the bin", SETUP)]

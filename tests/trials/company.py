@@ -1,0 +1,77 @@
+"""The company that the trials play in, and the mails that its people write, as bytes."""
+
+from __future__ import annotations
+
+from email import message_from_bytes
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP, default
+from pathlib import Path
+
+from tests.servers.dovecot import PASSWORD
+
+MAILBOX, ADMIN = "finance@example.com", "admin@example.com"
+IVAN, OLGA, DIRECTOR, BUH = (f"{name}@example.com" for name in ("ivan", "olga", "director", "buh"))
+
+SETTINGS = """\
+language: en
+timezone: Europe/Moscow
+database: {database}
+mailbox:
+  address: finance@example.com
+  imap: {{host: 127.0.0.1, port: {imap}, security: none, username: {user}, password: '{password}'}}
+  smtp: {{host: 127.0.0.1, port: {smtp}, security: none}}
+  sender_check: reference
+  poll_seconds: 1
+administrator: admin@example.com
+submitters: ["@example.com"]
+people:
+  - {{email: ivan@example.com, name: "Иван Петров", language: ru}}
+  - {{email: olga@example.com, name: "Ольга Смирнова", language: ru}}
+  - {{email: director@example.com, name: "Dmitry Orlov", language: en}}
+  - {{email: buh@example.com, name: "Анна Белова", language: ru}}
+approval: {{sequence: [olga@example.com, director@example.com]}}
+payment: {{accountant: buh@example.com}}
+{more}
+"""
+
+
+def write_settings(
+    folder: Path, *, database: str, imap: int, smtp: int, user: str, password: str = PASSWORD, more: str = ""
+) -> Path:
+    """A settings.yaml in this folder."""
+    file = folder / "settings.yaml"
+    filled = SETTINGS.format(database=database, imap=imap, smtp=smtp, user=user, password=password, more=more)
+    file.write_text(filled, encoding="utf-8")
+    return file
+
+
+def submission(number: int, sender: str = IVAN, pay_date: str = "in 30 days") -> bytes:
+    """A complete invoice; the number makes it another one."""
+    mail = _mail(sender, f"Paper {number}", f"<submission-{number}@{sender.partition('@')[2]}>")
+    mail.set_content(f"Counterparty: Supplier {number} Ltd\nAmount: {1000 + number} EUR\nPay date: {pay_date}\n")
+    content = f"%PDF-1.4 invoice {number}".encode()
+    mail.add_attachment(content, maintype="application", subtype="pdf", filename=f"invoice-{number}.pdf")
+    return mail.as_bytes()
+
+
+def answer(sent: bytes, words: str, sender: str | None = None, again: int = 0) -> bytes:
+    """What a mail client makes of a reply to a mail of ours; `again` makes it another mail with the same words."""
+    ours = message_from_bytes(sent, policy=default)
+    message_id = str(ours["Message-ID"])
+    recipient = sender or ours["To"].addresses[0].addr_spec
+    key = f"{message_id.strip('<>').partition('@')[0]}.{again}"
+    mail = _mail(recipient, f"Re: {ours['Subject']}", f"<re.{key}@{recipient.partition('@')[2]}>")
+    mail["In-Reply-To"] = message_id
+    mail["References"] = message_id
+    mail.set_content(f"{words}\n")
+    return mail.as_bytes()
+
+
+def _mail(sender: str, subject: str, message_id: str) -> EmailMessage:
+    mail = EmailMessage(policy=SMTP)
+    user, _, domain = sender.partition("@")
+    mail["From"], mail["To"] = Address(user, user, domain), MAILBOX
+    mail["Subject"], mail["Message-ID"] = subject, message_id
+    mail["Date"] = "Tue, 01 Dec 2026 09:00:00 +0300"
+    return mail

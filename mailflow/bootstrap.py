@@ -25,7 +25,7 @@ from mailflow.explanation import Explanation
 from mailflow.explanation import explain as explained
 from mailflow.inbound.routing import Router
 from mailflow.jobs.calendar_day import CalendarDay
-from mailflow.jobs.dispatch import Dispatch
+from mailflow.jobs.dispatch import Dispatch, in_doubt_until
 from mailflow.jobs.identity import Mint
 from mailflow.jobs.intake import Intake
 from mailflow.jobs.outgoing import Outgoing
@@ -114,10 +114,10 @@ def build(settings: Settings) -> Application:
     """Wires everything; opens the database, but no mail connection yet."""
     company = company_of(settings)
     store = open_store(settings.database.get_secret_value())
-    store.take_part(utc_now())
+    store.take_part(utc_now(), in_doubt_until(utc_now(), settings.mailbox.keep_copies))
     mailbox, transport = mailbox_of(settings), transport_of(settings)
     folders = settings.mailbox.folders
-    outgoing = outgoing_of(settings, company)
+    outgoing = outgoing_of(settings, company, store)
     reading = ReadingProcess(keywords_of(settings), memory_to_read(settings.max_message_mb))
     templates = templates_of(settings)
     return Application(
@@ -130,7 +130,15 @@ def build(settings: Settings) -> Application:
             intake=Intake(store, mailbox, folders.processed, folders.quarantine),
             processing=Processing(store, reading.read, router_of(settings, company), outgoing, templates),
             calendar_day=CalendarDay(store, company, outgoing),
-            dispatch=Dispatch(store, company, templates, transport, outgoing, settings.payment.invite_at),
+            dispatch=Dispatch(
+                store,
+                company,
+                templates,
+                transport,
+                outgoing,
+                settings.payment.invite_at,
+                settings.mailbox.keep_copies,
+            ),
         ),
         portal=portal_work_of(settings, company, store, outgoing),
     )
@@ -146,9 +154,10 @@ def memory_to_read(max_message_mb: int) -> int:
     return 400 + 10 * max_message_mb
 
 
-def outgoing_of(settings: Settings, company: Company) -> Outgoing:
+def outgoing_of(settings: Settings, company: Company, store: Store) -> Outgoing:
     """What writes decisions down, with Message-IDs of the mailbox's domain."""
-    return Outgoing(company, Mint(company.mailbox.rpartition("@")[2]), shown_in_portal(settings))
+    mint = Mint(company.mailbox.rpartition("@")[2], store.identity_key())
+    return Outgoing(company, mint, shown_in_portal(settings))
 
 
 def shown_in_portal(settings: Settings) -> frozenset[PortalKind]:
@@ -195,7 +204,7 @@ def set_up_portal(settings: Settings, said: Callable[[str], None]) -> None:
     company = company_of(settings)
     store = open_store(settings.database.get_secret_value())
     store.take_part(utc_now())
-    work = portal_work_of(settings, company, store, outgoing_of(settings, company))
+    work = portal_work_of(settings, company, store, outgoing_of(settings, company, store))
     try:
         if work:
             work.sync.set_up_in_turn(utc_now, said)
@@ -245,6 +254,8 @@ def once(settings: Settings, progress: Progress = lambda what, count: None) -> i
     application = build(settings)
     try:
         result = application.pass_once(progress=progress)
+        for trouble in result.troubles:
+            log.error("%s", trouble)
         return EXIT_TRY_AGAIN if result.troubles or application.waits_for_retry() else EXIT_OK
     finally:
         application.close()
@@ -267,12 +278,13 @@ def reassign(settings: Settings, number: str, old: str, new: str) -> None:
     company = company_of(settings)
     store = open_store(settings.database.get_secret_value())
     try:
+        outgoing = outgoing_of(settings, company, store)
         with store.begin() as uow:
             invoice = uow.invoices.get(number)
             if invoice is None:
                 raise LookupError(number)
             outcome = deciding.reassign(invoice, old.lower(), new.lower(), company, utc_now())
-            outgoing_of(settings, company).record(uow, outcome, None, utc_now())
+            outgoing.record(uow, outcome, None, utc_now())
             uow.commit()
     finally:
         store.close()
@@ -285,7 +297,7 @@ def explain(settings: Settings, raw: bytes) -> Explanation:
     reading = ReadingProcess(keywords_of(settings), memory_to_read(settings.max_message_mb))
     templates = templates_of(settings)
     processing = Processing(
-        store, reading.read, router_of(settings, company), outgoing_of(settings, company), templates
+        store, reading.read, router_of(settings, company), outgoing_of(settings, company, store), templates
     )
     try:
         whys, refusals = templates.words("en", "unclear"), templates.words("en", "refused")

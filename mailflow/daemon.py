@@ -29,11 +29,14 @@ class Troubles:
 
     _now: list[str] = field(default_factory=list)
 
-    def are(self, troubles: list[str]) -> bool:
-        """What is wrong at the moment, as sentences for people; whether any of it is news."""
+    def are(self, troubles: list[str], unforeseen: Exception | None = None) -> bool:
+        """What is wrong at the moment, as sentences for people; whether any of it is news.
+
+        `unforeseen` is what led to it, where it tells the administrator more.
+        """
         news = [trouble for trouble in troubles if trouble not in self._now]
         for trouble in news:
-            log.error("%s", trouble)
+            log.error("%s", trouble, exc_info=unforeseen)
         if self._now and not troubles:
             log.info("everything can be reached again")
         self._now = troubles
@@ -71,9 +74,8 @@ class Beside:
                 self._troubles.are(result.troubles)
                 if result.taken_over:
                     took_over()
-            except Exception as failure:  # the thread goes on, whatever one round met
-                if self._troubles.are([f"the portal could not be told anything: {failure}"]):
-                    log.info("portal", exc_info=failure)
+            except Exception as failure:  # noqa: BLE001 - the thread goes on, whatever one round met
+                self._troubles.are([f"the portal could not be told anything: {failure}"], _unforeseen(failure))
             self._woken.wait(self.seconds)
 
 
@@ -115,16 +117,15 @@ class Daemon:
     def _pass(self) -> None:
         try:
             result = self.run_pass()
-        except Exception as failure:  # the daemon goes on, whatever one pass met
-            log.error("this pass was broken off and is tried again: %s", failure, exc_info=not _expected(failure))
-            self._failures += 1
+        except Exception as failure:  # noqa: BLE001 - the daemon goes on, whatever one pass met
+            self._report([f"this pass was broken off and is tried again: {failure}"], _unforeseen(failure))
             return
         self._report(result.troubles)
         if self.beside:
             self.beside.wake()
 
-    def _report(self, troubles: list[str]) -> None:
-        self._troubles.are(troubles)
+    def _report(self, troubles: list[str], unforeseen: Exception | None = None) -> None:
+        self._troubles.are(troubles, unforeseen)
         self._failures = self._failures + 1 if troubles else 0
 
     def _something_came(self, seconds: float) -> bool:
@@ -139,5 +140,5 @@ class Daemon:
             return False
 
 
-def _expected(failure: Exception) -> bool:
-    return isinstance(failure, TransientFailure)
+def _unforeseen(failure: Exception) -> Exception | None:
+    return None if isinstance(failure, TransientFailure) else failure

@@ -31,6 +31,10 @@ class ServerAway(TransientFailure):
     """The server itself cannot be reached or signed in to: whatever else waits for it need not be tried now."""
 
 
+class BrokenOff(TransientFailure):
+    """The connection ended over this one thing, which was not handed over: it waits, and nothing else is tried now."""
+
+
 class InDoubt(TransientFailure):
     """Handed over, but the answer was lost: repeated with the same Message-ID and bytes."""
 

@@ -49,18 +49,22 @@ class Mailbox(Protocol):
 
 @dataclass(frozen=True)
 class Envelope:
-    """One mail ready to go: SMTP sender and the single recipient, the message as bytes with CRLF (RFC 5321, 5322)."""
+    """One mail ready to go: SMTP sender and the single recipient, the message as bytes with CRLF (RFC 5321, 5322).
+
+    `copy_to` gets the same, where the recipient does; that it is refused is no failure.
+    """
 
     sender: str
     recipient: str
     message: bytes
+    copy_to: str | None = None
 
 
 class MailTransport(Protocol):
     """Hands mails to the SMTP server.
 
-    `send` raises TransientFailure (try again: 4xx, no connection), PermanentFailure (5xx), and returns the server's
-    final answer where it took the mail.
+    `send` raises TransientFailure (try again: 4xx), ServerAway (no connection, no sign-in), InDoubt (the answer to the
+    whole mail was lost), PermanentFailure (5xx), and returns the server's final answer where it took the mail.
     """
 
     def send(self, envelope: Envelope) -> str:

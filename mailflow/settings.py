@@ -261,6 +261,10 @@ class MailboxSettings(Section):
         (), validate_default=True, description="a list of authserv-ids (RFC 8601)"
     )
     poll_seconds: float = Field(60, ge=1, le=3600, description="the seconds between two looks, from 1 to 3600")
+    keep_copies: bool = Field(
+        False,
+        description="true or false; true: every mail goes to the mailbox itself too, as evidence that it was taken",
+    )
 
     @field_validator("trusted_authserv")
     @classmethod

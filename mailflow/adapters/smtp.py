@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mailflow.adapters.connection import said, sasl_plain, verified_tls, without_secret, words
-from mailflow.errors import InDoubt, MailflowError, PermanentFailure, ServerAway, TransientFailure
+from mailflow.errors import BrokenOff, InDoubt, MailflowError, PermanentFailure, ServerAway, TransientFailure
 from mailflow.ports import Envelope
 
 SILENT_FOR_LONG = 5.0
@@ -32,7 +32,8 @@ class SmtpTransport:
 
     `security` is tls, starttls or none; certificates are always verified, against `ca_file` where one is given.
     `timeout` is in seconds; `timeout_after_data` is for the answer to a whole mail, where RFC 5321 section 4.5.3.2.6
-    asks for ten minutes, since less makes duplicates. `hello` is the name given in EHLO.
+    asks for ten minutes, since less makes duplicates. A mail that is not taken within `longest_hand_over` seconds is
+    broken off before its end, so that it is not in doubt. `hello` is the name given in EHLO.
     """
 
     host: str
@@ -43,6 +44,7 @@ class SmtpTransport:
     ca_file: Path | None = None
     timeout: float = 60.0
     timeout_after_data: float = 600.0
+    longest_hand_over: float = 900.0
     hello: str | None = None
     _client: smtplib.SMTP | None = field(default=None, init=False, repr=False)
     _last_spoken: float = field(default=0.0, init=False, repr=False)
@@ -51,7 +53,8 @@ class SmtpTransport:
         """Hands over one mail; the server's answer.
 
         Raises PermanentFailure where the server refuses it for good (5xx), InDoubt where the answer to the whole mail
-        was lost, TransientFailure for all that may go better later: 4xx, no connection, no sign-in.
+        was lost, ServerAway where there is no connection or no sign-in, BrokenOff where the connection was lost before
+        the server had the mail, TransientFailure for a 4xx.
         """
         client = self._connection()
         try:
@@ -63,7 +66,7 @@ class SmtpTransport:
             raise
         except Failures as error:
             self._drop()
-            raise TransientFailure(f"{self._place} broke off before it had the mail: {words(error)}") from error
+            raise BrokenOff(f"{self._place} broke off before it had the mail: {words(error)}") from error
         except BaseException:
             self._drop()
             raise
@@ -159,8 +162,8 @@ class SmtpTransport:
                 raise ServerAway(f"{self._place} broke off during the sign-in: {why}") from None
             raise self._refused(why) from None
 
-    def _refused(self, why: str) -> TransientFailure:
-        return TransientFailure(
+    def _refused(self, why: str) -> ServerAway:
+        return ServerAway(
             f"{self._place} refused the sign-in of {self.username}: {why}. Check username and password in mailbox.smtp."
         )
 
@@ -179,11 +182,16 @@ class SmtpTransport:
             if not client.has_extn("smtputf8"):
                 raise PermanentFailure(f"{self._place} takes only addresses in ASCII (no SMTPUTF8), not {recipient}")
             parameters += " SMTPUTF8"
-        commands = [f"MAIL FROM:<{sender}>{parameters}\r\n", f"RCPT TO:<{recipient}>\r\n", "DATA\r\n"]
+        commands: list[tuple[str, int | None]] = [
+            (f"MAIL FROM:<{sender}>{parameters}\r\n", 2),
+            (f"RCPT TO:<{recipient}>\r\n", 2),
+            *([(f"RCPT TO:<{envelope.copy_to}>\r\n", None)] if envelope.copy_to else []),
+            ("DATA\r\n", 3),
+        ]
         at_once = client.has_extn("pipelining")
         if at_once:
-            client.send("".join(commands).encode())
-        for command, kind in zip(commands, (2, 2, 3), strict=True):
+            client.send("".join(command for command, _ in commands).encode())
+        for command, kind in commands:
             if not at_once:
                 client.send(command.encode())
             try:
@@ -194,16 +202,19 @@ class SmtpTransport:
                 raise
 
     def _hand_over(self, client: smtplib.SMTP, message: bytes) -> None:
-        """The mail, all but the end that makes it the server's."""
+        """The mail, and the end that makes it the server's: where that cannot be written, the server lacks it."""
         stuffed = memoryview(_dot_stuffed(message))
+        deadline = time.monotonic() + self.longest_hand_over
         for start in range(0, len(stuffed), CHUNK):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"the mail takes longer than {self.longest_hand_over:.0f} seconds")
             client.send(stuffed[start : start + CHUNK])
+        client.send(b".\r\n")
 
     def _answer(self, client: smtplib.SMTP) -> str:
-        """Ends the mail; the server's answer. From here on it may have taken it."""
+        """The server's answer to a whole mail: it may have taken it."""
         try:
             _patience(client, self.timeout_after_data)
-            client.send(b".\r\n")
             code, answer = client.getreply()
             _patience(client, self.timeout)
         except Failures as error:
@@ -214,10 +225,10 @@ class SmtpTransport:
         self._expect((code, answer), 2)
         return f"{code} {said(answer)}"
 
-    def _expect(self, reply: tuple[int, bytes], kind: int) -> None:
-        """The first digit of a reply says all (RFC 5321 section 4.2.1)."""
+    def _expect(self, reply: tuple[int, bytes], kind: int | None) -> None:
+        """The first digit of a reply says all (RFC 5321 section 4.2.1); without a kind any will do."""
         code, answer = reply
-        if code // 100 == kind:
+        if kind is None or code // 100 == kind:
             return
         refusal = f"{self._place} said {code} {said(answer)}"
         if 500 <= code < 600 and code not in NOT_SIGNED_IN:

@@ -40,9 +40,7 @@ def record_rsvp(invoice: Invoice, reply: CalendarReply) -> Outcome:
     details = _details(reply)
     if why := _counts_not(known, reply):
         return Outcome(invoice, (), (Entry("rsvp", reply.attendee, {**details, "not_counted": why}),))
-    answered = replace(
-        invoice, invites=tuple(_with_answer(i, reply) if i is known else i for i in invoice.invites)
-    )
+    answered = replace(invoice, invites=tuple(_with_answer(i, reply) if i is known else i for i in invoice.invites))
     return Outcome(answered, _asked_about(answered, reply), (Entry("rsvp", reply.attendee, details),))
 
 

@@ -8,25 +8,33 @@ from datetime import datetime, time, timedelta
 
 from mailflow.approval import noticing
 from mailflow.approval.company import Company
-from mailflow.approval.effects import Entry, Invitation, Message, PortalChange
-from mailflow.errors import PermanentFailure, ServerAway, TransientFailure
+from mailflow.approval.effects import Entry, Invitation, Mail, Message
+from mailflow.errors import BrokenOff, InDoubt, PermanentFailure, ServerAway, TransientFailure
 from mailflow.jobs.company_now import company_now
 from mailflow.jobs.outgoing import Outgoing
 from mailflow.jobs.retry import next_delivery
-from mailflow.outbound.mail import Identity, write_invitation, write_mail
+from mailflow.outbound.mail import Identity, complete, draft_invitation, draft_mail, files_of
 from mailflow.outbound.templating import Templates
 from mailflow.ports import Envelope, MailTransport
 from mailflow.store.engine import Store
-from mailflow.store.outbox import OutboxEntry, kind_of
+from mailflow.store.outbox import OutboxEntry, OutboxState, World, kind_of
+from mailflow.store.unit_of_work import UnitOfWork
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=15)
+LEASE = timedelta(minutes=30)
+"""Longer than a mail may take to be handed over, the ten minutes for the answer included (RFC 5321 section 4.5.3.2)."""
+
+COPY_COMES_WITHIN = timedelta(minutes=2)
+"""So long the copy of a mail in doubt is waited for before the mail is repeated."""
 
 
 @dataclass(frozen=True)
 class Dispatch:
-    """Delivers the outbox. `invite_at` is the time of day of the calendar event."""
+    """Delivers the outbox. `invite_at` is the time of day of the calendar event.
+
+    `copies`: every mail goes to the mailbox itself too, and what has come back from there is not sent again.
+    """
 
     store: Store
     company: Company
@@ -34,48 +42,107 @@ class Dispatch:
     transport: MailTransport
     outgoing: Outgoing
     invite_at: time
+    copies: bool = False
+
+    def resume(self, now: datetime) -> None:
+        """What we were sending when something broke is in doubt."""
+        with self.store.begin() as uow:
+            uow.outbox.give_back(in_doubt_until(now, self.copies), World.MAIL)
+            uow.commit()
 
     def run_once(self, now: datetime) -> bool | None:
         """Delivers the oldest entry that is due: True delivered or given up, False put off, None nothing was due.
 
-        Raises ServerAway where nothing can be delivered now.
+        Raises ServerAway where nothing can be delivered now, BrokenOff where the server broke off over this one.
         """
         with self.store.begin() as uow:
             entry = uow.outbox.claim_due(now, LEASE)
+            if entry is None:
+                return None
+            if self.copies and uow.inbox.holds_copy(entry.message_id, self.company.mailbox):
+                self._delivered(uow, entry, "its copy has come to the mailbox", now)
+                uow.commit()
+                return True
+            draft, error = self._drafted(uow, entry)
             uow.commit()
-        if entry is None:
-            return None
+        if error:
+            return self._put_off(entry, error, now)
+        return self._hand_over(entry, draft, now)
+
+    def _drafted(self, uow: UnitOfWork, entry: OutboxEntry) -> tuple[bytes, str]:
+        """The mail as it goes out at every try, and what hinders it from being written."""
+        if entry.draft is not None:
+            return entry.draft, ""
         try:
-            answer = self.transport.send(Envelope(self.company.mailbox, entry.recipient, self._write(entry)))
+            draft = self._draft(uow, entry)
+        except TransientFailure as failure:
+            return b"", str(failure)
+        except Exception as failure:  # one mail that cannot be written must not hold up the others
+            log.exception("mail %s to %s could not be written", entry.id, entry.recipient)
+            return b"", f"{type(failure).__name__}: {failure}"
+        uow.outbox.keep_draft(entry.id, draft)
+        return draft, ""
+
+    def _draft(self, uow: UnitOfWork, entry: OutboxEntry) -> bytes:
+        identity, company = identity_of(entry), company_now(self.company, uow)
+        match entry.effect:
+            case Invitation():
+                return draft_invitation(entry.effect, identity, company, self.templates, self.invite_at)
+            case Mail():
+                return draft_mail(entry.effect, identity, company, self.templates)
+            case _:
+                raise TypeError(f"{entry.message_id} is no mail")
+
+    def _hand_over(self, entry: OutboxEntry, draft: bytes, now: datetime) -> bool:
+        try:
+            answer = self.transport.send(self._envelope(entry, draft))
         except ServerAway as failure:
+            self._let_go(entry, str(failure))
+            raise
+        except BrokenOff as failure:
             self._put_off(entry, str(failure), now)
             raise
+        except InDoubt as failure:
+            return self._doubt(entry, str(failure), now)
         except TransientFailure as failure:
             return self._put_off(entry, str(failure), now)
         except PermanentFailure as failure:
             return self._give_up(entry, str(failure), now)
-        except Exception as failure:  # one mail that cannot be written must not hold up the others
-            log.exception("mail %s to %s could not be written", entry.id, entry.recipient)
-            return self._put_off(entry, f"{type(failure).__name__}: {failure}", now)
         with self.store.begin() as uow:
-            uow.outbox.delivered(entry.id, now, answer)
-            if entry.number:
-                sent = Entry("mail_sent", "mailflow", {"to": entry.recipient, "message": kind_of(entry.effect)})
-                uow.history.append(entry.number, sent, now, entry.message_id, None)
+            self._delivered(uow, entry, answer, now)
             uow.commit()
-        log.info("sent %s to %s %s", kind_of(entry.effect), entry.recipient, entry.number or "")
         return True
 
-    def _write(self, entry: OutboxEntry) -> bytes:
-        identity = identity_of(entry)
-        if isinstance(entry.effect, PortalChange):
-            raise TypeError(f"{entry.message_id} is no mail")
+    def _envelope(self, entry: OutboxEntry, draft: bytes) -> Envelope:
+        lacking = files_of(draft)
         with self.store.begin() as uow:
-            company = company_now(self.company, uow)
-            if isinstance(entry.effect, Invitation):
-                return write_invitation(entry.effect, identity, company, self.templates, self.invite_at)
-            files = {a.sha256: uow.files.read(a.sha256) for a in entry.effect.attachments}
-        return write_mail(entry.effect, identity, company, self.templates, files)
+            files = {sha256: uow.files.read(sha256) for sha256 in lacking}
+        copy_to = self.company.mailbox if self.copies else None
+        return Envelope(self.company.mailbox, entry.recipient, complete(draft, files), copy_to)
+
+    def _delivered(self, uow: UnitOfWork, entry: OutboxEntry, answer: str, now: datetime) -> None:
+        uow.outbox.delivered(entry.id, now, answer)
+        if entry.number:
+            sent = Entry("mail_sent", "mailflow", {"to": entry.recipient, "message": kind_of(entry.effect)})
+            uow.history.append(entry.number, sent, now, entry.message_id, None)
+        log.info("sent %s to %s %s", kind_of(entry.effect), entry.recipient, entry.number or "")
+
+    def _let_go(self, entry: OutboxEntry, error: str) -> None:
+        """The server is away, which is nothing that this mail could help: it is as it was."""
+        was = OutboxState.UNKNOWN if entry.again else OutboxState.PENDING
+        with self.store.begin() as uow:
+            uow.outbox.let_go(entry.id, error, was)
+            uow.commit()
+
+    def _doubt(self, entry: OutboxEntry, error: str, now: datetime) -> bool:
+        again_at = next_delivery(entry.attempts + 1, entry.created_at, now)
+        if again_at is None:
+            return self._give_up(entry, f"not delivered in five days: {error}", now)
+        log.warning("%s to %s may have been taken: %s", kind_of(entry.effect), entry.recipient, error)
+        with self.store.begin() as uow:
+            uow.outbox.doubt(entry.id, error, max(again_at, in_doubt_until(now, self.copies)))
+            uow.commit()
+        return False
 
     def _put_off(self, entry: OutboxEntry, error: str, now: datetime) -> bool:
         again_at = next_delivery(entry.attempts + 1, entry.created_at, now)
@@ -112,3 +179,8 @@ def identity_of(entry: OutboxEntry) -> Identity:
         references=tuple(facts["references"]),
         answers=facts["answers"],
     )
+
+
+def in_doubt_until(now: datetime, copies: bool) -> datetime:
+    """When a mail in doubt may be repeated: where its copy would come to the mailbox, not before it could be there."""
+    return now + COPY_COMES_WITHIN if copies else now

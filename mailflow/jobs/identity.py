@@ -1,27 +1,37 @@
-"""What makes each outgoing mail that very mail: Message-ID, reference and date, fixed before the first try."""
+"""What makes each outgoing mail that very mail: Message-ID and reference, fixed before the first try.
+
+Both are made from what the mail is about by a secret of the database, so that a day that is done again after a restore
+gives the same mails their same names, and the answers of that day still find what they answer.
+"""
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable
-from dataclasses import dataclass
+import hmac
+from dataclasses import dataclass, field
 
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 _TOKEN_LENGTH = 10
 
 
-def random_token() -> str:
-    """A reference for a subject: ten characters that nobody mistakes for others, about 49 bits."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(_TOKEN_LENGTH))
-
-
 @dataclass(frozen=True)
 class Mint:
-    """Makes tokens and Message-IDs (RFC 5322 section 3.6.4) for the mailbox's domain."""
+    """Makes Message-IDs (RFC 5322 section 3.6.4) for the mailbox's domain, and tokens; nobody without `key` can."""
 
     domain: str
-    token: Callable[[], str] = random_token
+    key: bytes = field(repr=False)
 
-    def message_id(self) -> str:
-        """A Message-ID with its angle brackets."""
-        return f"<{secrets.token_hex(16)}@{self.domain}>"
+    def message_id(self, about: str) -> str:
+        """A Message-ID with its angle brackets, 128 bits."""
+        return f"<{self._secret('message-id', about)[:16].hex()}@{self.domain}>"
+
+    def token(self, about: str) -> str:
+        """A reference for a subject: ten characters that nobody mistakes for others, about 49 bits."""
+        number = int.from_bytes(self._secret("token", about))
+        characters = []
+        for _ in range(_TOKEN_LENGTH):
+            number, index = divmod(number, len(_ALPHABET))
+            characters.append(_ALPHABET[index])
+        return "".join(characters)
+
+    def _secret(self, purpose: str, about: str) -> bytes:
+        return hmac.digest(self.key, f"{purpose}\0{about}".encode("utf-8", "surrogatepass"), "sha256")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,7 +14,7 @@ from mailflow.approval.invoice import Invoice
 from mailflow.approval.reference import Asks, Reference
 from mailflow.jobs.identity import Mint
 from mailflow.outbound.portal import changes_after
-from mailflow.store.outbox import PORTAL_CHANNEL, NewEntry, World
+from mailflow.store.outbox import PORTAL_CHANNEL, NewEntry, World, kind_of
 from mailflow.store.unit_of_work import UnitOfWork
 
 
@@ -80,7 +82,7 @@ class Outgoing:
 
     def enqueue(self, uow: UnitOfWork, effect: Effect, trigger: Trigger | None, now: datetime) -> None:
         """Puts one effect into the outbox, with its identity and the reference that a reply will carry."""
-        token, message_id = self.mint.token(), self.mint.message_id()
+        token, message_id = self._identity(uow, effect, trigger)
         invoice = effect.invoice
         number = invoice.number if invoice else None
         if invoice:
@@ -107,6 +109,24 @@ class Outgoing:
                 created_at=now,
             )
         )
+
+    def _identity(self, uow: UnitOfWork, effect: Effect, trigger: Trigger | None) -> tuple[str, str]:
+        """Token and Message-ID; of effects that are alike the first gets the first, each next one the next."""
+        about = [*_about(effect), trigger.evidence if trigger else ""]
+        names = (json.dumps([*about, nth]) for nth in itertools.count())
+        identities = ((self.mint.token(name), self.mint.message_id(name)) for name in names)
+        return next((token, message_id) for token, message_id in identities if _is_new(uow, token, message_id))
+
+
+def _is_new(uow: UnitOfWork, token: str, message_id: str) -> bool:
+    return not uow.outbox.knows(message_id) and uow.references.message_id_of(token) is None
+
+
+def _about(effect: Effect) -> list[object]:
+    """What an effect tells whom of which state of an invoice."""
+    invoice = effect.invoice
+    stands = [invoice.number, invoice.revision, invoice.digest] if invoice else []
+    return [kind_of(effect), effect.to, *stands]
 
 
 def _reference(token: str, invoice: Invoice, effect: Effect) -> Reference:

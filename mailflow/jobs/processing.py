@@ -40,7 +40,7 @@ from mailflow.jobs.company_now import company_now
 from mailflow.jobs.dispatch import identity_of
 from mailflow.jobs.outgoing import Outgoing, Trigger
 from mailflow.jobs.retry import next_reading
-from mailflow.outbound.mail import write_mail
+from mailflow.outbound.mail import draft_mail
 from mailflow.outbound.templating import Templates
 from mailflow.store.engine import Store
 from mailflow.store.history import HistoryLine
@@ -97,6 +97,12 @@ class Processing:
     def company(self) -> Company:
         """The company whose mail is read."""
         return self.router.company
+
+    def resume(self) -> None:
+        """What we had taken in hand when something broke waits again."""
+        with self.store.begin() as uow:
+            uow.inbox.give_back()
+            uow.commit()
 
     def run_once(self, now: datetime) -> bool:
         """Processes the oldest mail that waits; False where none does."""
@@ -221,7 +227,7 @@ class Processing:
         if sent is None or not isinstance(sent.effect, Mail):
             return intent.form
         try:
-            ours = write_mail(sent.effect, identity_of(sent), self.company, self.templates, {})
+            ours = draft_mail(sent.effect, identity_of(sent), self.company, self.templates)
         except TransientFailure as failure:
             log.error("the form that was answered cannot be compared with the answer: %s", failure)
             return intent.form

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,8 +11,6 @@ from mailflow.jobs.calendar_day import CalendarDay
 from mailflow.jobs.dispatch import Dispatch
 from mailflow.jobs.intake import Intake
 from mailflow.jobs.processing import Processing
-
-log = logging.getLogger(__name__)
 
 Progress = Callable[[str, int], None]
 """Told what is being done ('received', 'processed', 'sent') and how many of it so far."""
@@ -47,7 +44,9 @@ class WholePass:
     dispatch: Dispatch
 
     def run(self, clock: Callable[[], datetime], progress: Progress = lambda what, count: None) -> PassResult:
-        """Rounds until a round finds nothing to do."""
+        """Rounds until a round finds nothing to do; what an earlier pass left in hand, broken off, comes first."""
+        self.processing.resume()
+        self.dispatch.resume(clock())
         result = PassResult()
         while self._round(clock, result, progress) and not result.troubles:
             pass
@@ -77,6 +76,5 @@ class WholePass:
         try:
             job()
         except TransientFailure as failure:
-            log.warning("%s", failure)
             if str(failure) not in result.troubles:
                 result.troubles.append(str(failure))

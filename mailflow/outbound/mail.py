@@ -1,7 +1,12 @@
-"""Mails as bytes: RFC 5322 and 2045 with CRLF. The same effect and identity always give the same bytes."""
+"""Mails as bytes: RFC 5322 and 2045 with CRLF. The same effect and identity always give the same bytes.
+
+A mail is written in two steps: the draft is everything but its files, and is what is kept while the mail is on its
+way; `complete` puts the files in.
+"""
 
 from __future__ import annotations
 
+import binascii
 import hashlib
 import re
 from collections.abc import Mapping
@@ -26,6 +31,8 @@ _FORBIDDEN_IN_NAMES = re.compile(r'[/\\:*?"<>|]')
 _FILENAME_LENGTH = 120
 _SENT_AS_THEY_ARE = re.compile(r"(application/(?!ics)[a-z0-9.+-]+|image/[a-z0-9.+-]+|text/(plain|csv|xml))")
 _BYTES = "application/octet-stream"
+_FILE_GOES_HERE = re.compile(rb"\x00([0-9a-f]{64})\x00")  # nothing else in a mail that we write holds a NUL
+_BASE64_LINE = 76
 _POLICY = SMTP.clone(cte_type="7bit")  # CRLF, and no byte that an old server could change
 
 
@@ -44,15 +51,13 @@ class Identity:
     answers: bool = False
 
 
-def write_mail(
-    mail: Mail, identity: Identity, company: Company, templates: Templates, files: Mapping[str, bytes]
-) -> bytes:
-    """A mail with its files, `files` by SHA-256 (hex). Raises TransientFailure where a template is broken."""
+def draft_mail(mail: Mail, identity: Identity, company: Company, templates: Templates) -> bytes:
+    """A mail without its files. Raises TransientFailure where a template is broken."""
     context = mail_context(mail, identity.token, identity.date, company)
     rendered = templates.render(context["language"], mail.message, context)
     message = _alternatives(rendered)
     for attachment in mail.attachments:
-        _attach(message, attachment, files[attachment.sha256])
+        _attach(message, attachment)
     if mail.message is Message.WORK_ON_ERRORS and mail.invoice is not None:
         summary = rendered.subject.partition("] ")[2]
         calendar = todo_calendar(context["invoice"], context["extra"]["points"], summary, identity.date, company)
@@ -60,12 +65,22 @@ def write_mail(
     return _bytes(message, mail.to, rendered.subject, identity, company)
 
 
-def write_invitation(
+def files_of(draft: bytes) -> frozenset[str]:
+    """The files that a draft lacks, by SHA-256 (hex)."""
+    return frozenset(digest.decode() for digest in _FILE_GOES_HERE.findall(draft))
+
+
+def complete(draft: bytes, files: Mapping[str, bytes]) -> bytes:
+    """The mail with its files, `files` by SHA-256 (hex)."""
+    return _FILE_GOES_HERE.sub(lambda mark: _base64(files[mark[1].decode()]), draft)
+
+
+def draft_invitation(
     invitation: Invitation, identity: Identity, company: Company, templates: Templates, invite_at: time
 ) -> bytes:
     """A calendar invite: text, HTML and text/calendar as alternatives, the same calendar as invite.ics (RFC 6047).
 
-    `invite_at` is the time of day of the event in the company's time zone. Raises as `write_mail` does.
+    `invite_at` is the time of day of the event in the company's time zone. Raises as `draft_mail` does.
     """
     context = invitation_context(invitation, identity.token, identity.date, company)
     language = context["language"]
@@ -94,11 +109,19 @@ def _alternatives(rendered: Rendered) -> EmailMessage:
     return message
 
 
-def _attach(message: EmailMessage, attachment: Attachment, content: bytes) -> None:
+def _base64(content: bytes) -> bytes:
+    """As it stands in a mail (RFC 2045 section 6.8), without the last line end."""
+    encoded = binascii.b2a_base64(content, newline=False)
+    return b"\r\n".join(encoded[start : start + _BASE64_LINE] for start in range(0, len(encoded), _BASE64_LINE))
+
+
+def _attach(message: EmailMessage, attachment: Attachment) -> None:
     media_type = attachment.media_type.lower()
     maintype, _, subtype = (media_type if _SENT_AS_THEY_ARE.fullmatch(media_type) else _BYTES).partition("/")
     name = shortened(_FORBIDDEN_IN_NAMES.sub("_", one_line(attachment.filename)), _FILENAME_LENGTH)
-    message.add_attachment(content, maintype=maintype, subtype=subtype, filename=name or "file")
+    message.add_attachment(b"", maintype=maintype, subtype=subtype, filename=name or "file")
+    *_, part = message.iter_attachments()
+    part.set_payload(f"\0{attachment.sha256}\0")
 
 
 def _attach_calendar(

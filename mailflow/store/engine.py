@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
+from uuid import uuid4
 
 from alembic import command
 from alembic.config import Config
@@ -32,28 +33,29 @@ _POSTGRESQL = ("postgresql", "postgresql+psycopg")
 
 
 class Store:
-    """Everything that is remembered."""
+    """Everything that is remembered; what is taken in hand through it is held by this one."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._leave: Callable[[], None] = lambda: None
+        self._holder = uuid4().hex
 
-    def take_part(self, now: datetime) -> None:
+    def take_part(self, now: datetime, in_doubt_until: datetime | None = None) -> None:
         """Begins to work on what is kept here; where nobody else does, everything taken in hand is free again.
 
-        Whoever only looks does not take part.
+        What was being sent waits until `in_doubt_until`, where that is given. Whoever only looks does not take part.
         """
         try:
-            self._leave = join(self._engine, lambda: self._free(now))
+            self._leave = join(self._engine, lambda: self._free(in_doubt_until or now, now))
         except DBAPIError as error:
             raise why_not_done(error, self._engine.url) from error
         except OSError as error:
             raise TransientFailure(f"The lock file of the database cannot be used: {error.strerror}") from error
 
-    def _free(self, now: datetime) -> None:
+    def _free(self, in_doubt_until: datetime, now: datetime) -> None:
         with self.begin() as uow:
             uow.inbox.free()
-            uow.outbox.free(now)
+            uow.outbox.free(in_doubt_until)
             uow.portal.free(now)
             uow.commit()
 
@@ -66,9 +68,14 @@ class Store:
         """
         try:
             with self._engine.connect() as connection:
-                yield UnitOfWork(connection)
+                yield UnitOfWork(connection, self._holder)
         except DBAPIError as error:
             raise why_not_done(error, self._engine.url) from error
+
+    def identity_key(self) -> bytes:
+        """The secret from which references and Message-IDs are made; it never changes."""
+        with self.begin() as uow:
+            return uow.references.identity_key()
 
     def close(self) -> None:
         """Ends every connection, and the part in the work."""

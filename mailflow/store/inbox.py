@@ -60,8 +60,9 @@ class InboxMail:
 class Inbox:
     """The received mails."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, holder: str) -> None:
         self._connection = connection
+        self._holder = holder
 
     def known(self, location: Location) -> bool:
         """Whether the mail at this place has been recorded."""
@@ -72,10 +73,11 @@ class Inbox:
     ) -> Recorded:
         """Records a mail, or one more place of a mail known by its digest.
 
-        A mail that had been quarantined or dropped and comes again was moved back by somebody: it is read again.
+        A mail that had been quarantined or dropped and lies at a new place was moved back by somebody: it is read
+        again.
         """
         added = self._add(mail, message_id, digest, sender, subject, now)
-        recorded = Recorded(added, news=True) if added else self._recognise(digest, now)
+        recorded = Recorded(added, news=True) if added else self._recognise(mail.location, digest, now)
         place = upsert(self._connection, LocationRow).values(inbox_id=recorded.id, filed=False, **asdict(mail.location))
         self._connection.execute(place.on_conflict_do_nothing())
         return recorded
@@ -85,7 +87,7 @@ class Inbox:
         row = self._connection.execute(
             select(InboxRow).where(_due(now)).order_by(col(InboxRow.id)).limit(1).with_for_update(skip_locked=True)
         ).first()
-        if row is None or not self._set(row.id, _due(now), leased_until=now + lease):
+        if row is None or not self._set(row.id, _due(now), leased_until=now + lease, leased_by=self._holder):
             return None
         return _mail(row)
 
@@ -177,16 +179,26 @@ class Inbox:
         held = col(InboxRow.leased_until).is_not(None)
         self._connection.execute(update(InboxRow).where(_STILL_WAITS, held).values(leased_until=None))
 
+    def give_back(self) -> None:
+        """Ends our own leases: something broke, and what we had taken in hand was not finished."""
+        ours = _STILL_WAITS, col(InboxRow.leased_until).is_not(None), col(InboxRow.leased_by) == self._holder
+        self._connection.execute(update(InboxRow).where(*ours).values(leased_until=None))
+
+    def holds_copy(self, message_id: str, sender: str) -> bool:
+        """Whether a mail with this Message-ID and sender was ever received: our own, that came back."""
+        statement = select(_ID).where(col(InboxRow.message_id) == message_id, col(InboxRow.sender) == sender)
+        return self._connection.execute(statement.limit(1)).first() is not None
+
     def waiting(self, now: datetime) -> int:
         """How many mails still have to be read, now or later."""
         count: int = self._connection.execute(select(func.count()).where(col(InboxRow.state).in_(WAITING))).scalar_one()
         return count
 
-    def _recognise(self, digest: str, now: datetime) -> Recorded:
+    def _recognise(self, place: Location, digest: str, now: datetime) -> Recorded:
         inbox_id, state = self._connection.execute(
             select(_ID, col(InboxRow.state)).where(col(InboxRow.digest) == digest)
         ).one()
-        moved_back = state in (InboxState.QUARANTINED, InboxState.DROPPED)
+        moved_back = state in (InboxState.QUARANTINED, InboxState.DROPPED) and not self.known(place)
         if moved_back:
             self.retry(inbox_id, now)
         return Recorded(inbox_id, moved_back)

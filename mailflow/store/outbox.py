@@ -60,7 +60,10 @@ class NewEntry:
 
 @dataclass(frozen=True)
 class OutboxEntry:
-    """An effect on its way. `again`: it was being sent before, and nobody knows how far that came."""
+    """An effect on its way. `again`: it was being sent before, and nobody knows how far that came.
+
+    `draft` is the mail without its files, None before its first try.
+    """
 
     id: int
     channel: str
@@ -75,14 +78,16 @@ class OutboxEntry:
     next_attempt_at: datetime
     last_error: str
     delivered_at: datetime | None
+    draft: bytes | None = None
     again: bool = False
 
 
 class Outbox:
     """Effects of one invoice and channel leave in order; one that is stuck holds up no other."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, holder: str) -> None:
         self._connection = connection
+        self._holder = holder
 
     def add(self, entry: NewEntry) -> int:
         """Writes an effect, due at once."""
@@ -121,11 +126,15 @@ class Outbox:
             .limit(1)
             .with_for_update(skip_locked=True, of=OutboxRow)
         ).first()
-        sending = {"state": OutboxState.SENDING.value, "leased_until": now + lease}
+        sending = {"state": OutboxState.SENDING.value, "leased_until": now + lease, "leased_by": self._holder}
         if row is None or not self._set(row.id, _due(now), **sending):
             return None
-        again = row.state == OutboxState.SENDING.value
+        again = row.state in (OutboxState.SENDING.value, OutboxState.UNKNOWN.value)
         return replace(_entry(row), state=OutboxState.SENDING, again=again)
+
+    def keep_draft(self, entry_id: int, draft: bytes) -> None:
+        """The mail as it goes out, at the first try and at any other."""
+        self._set(entry_id, true(), draft=draft)
 
     def delivered(self, entry_id: int, now: datetime, answer: str) -> None:
         """The world has taken it; `answer` are its words."""
@@ -137,13 +146,14 @@ class Outbox:
             answer=answer,
             leased_until=None,
             last_error="",
+            draft=None,
         )
 
     def retry(self, entry_id: int, error: str, next_attempt_at: datetime) -> None:
-        """Not this time; tried again later, unless somebody else has ended it after our lease ran out."""
+        """Not this time; tried again later, unless our lease ran out and somebody else has it or has ended it."""
         self._set(
             entry_id,
-            _STILL_WAITS,
+            self._still_ours(),
             state=OutboxState.PENDING.value,
             attempts=col(OutboxRow.attempts) + 1,
             last_error=error,
@@ -151,11 +161,27 @@ class Outbox:
             leased_until=None,
         )
 
+    def doubt(self, entry_id: int, error: str, next_attempt_at: datetime) -> None:
+        """Handed over, and nobody knows whether it was taken; repeated later, unless somebody else has ended it."""
+        self._set(
+            entry_id,
+            self._still_ours(),
+            state=OutboxState.UNKNOWN.value,
+            attempts=col(OutboxRow.attempts) + 1,
+            last_error=error,
+            next_attempt_at=next_attempt_at,
+            leased_until=None,
+        )
+
+    def let_go(self, entry_id: int, error: str, was: OutboxState) -> None:
+        """It was not tried, since the world is away: as it was before, due as before."""
+        self._set(entry_id, self._still_ours(), state=was.value, last_error=error, leased_until=None)
+
     def dead(self, entry_id: int, now: datetime, error: str) -> None:
         """It will never be taken, unless somebody else has delivered it after our lease ran out."""
         self._set(
             entry_id,
-            _STILL_WAITS,
+            self._still_ours(),
             state=OutboxState.DEAD.value,
             attempts=col(OutboxRow.attempts) + 1,
             last_error=error,
@@ -167,10 +193,14 @@ class Outbox:
         stuck = (OutboxState.PENDING, OutboxState.UNKNOWN, OutboxState.DEAD)
         self._set(entry_id, col(OutboxRow.state).in_(stuck), state=OutboxState.PENDING.value, next_attempt_at=now)
 
-    def free(self, now: datetime) -> None:
-        """Ends every lease: whoever held them is gone, and what was being sent is in doubt."""
-        held = col(OutboxRow.state) == OutboxState.SENDING.value
-        self._connection.execute(update(OutboxRow).where(held).values(leased_until=now))
+    def free(self, until: datetime) -> None:
+        """Ends every lease at a moment: whoever held them is gone, and what was being sent is in doubt."""
+        self._connection.execute(update(OutboxRow).where(_SENDING).values(leased_until=until))
+
+    def give_back(self, until: datetime, world: World) -> None:
+        """Ends our own leases at a moment: something broke, and what we were sending is in doubt."""
+        ours = col(OutboxRow.world) == world.value, _SENDING, col(OutboxRow.leased_by) == self._holder
+        self._connection.execute(update(OutboxRow).where(*ours).values(leased_until=until, leased_by=None))
 
     def undelivered(self) -> list[OutboxEntry]:
         """What has not reached the world, dead ones too, oldest first."""
@@ -237,9 +267,7 @@ class Outbox:
     def next_due(self) -> datetime | None:
         """When the next waiting effect is due."""
         moment: datetime | None = self._connection.execute(
-            select(func.min(OutboxRow.next_attempt_at)).where(
-                _ANYWHERE, col(OutboxRow.state) == OutboxState.PENDING.value
-            )
+            select(func.min(OutboxRow.next_attempt_at)).where(_ANYWHERE, col(OutboxRow.state).in_(_WAITS_FOR_ITS_TIME))
         ).scalar()
         return moment
 
@@ -272,6 +300,9 @@ class Outbox:
         ).scalar()
         return moment
 
+    def _still_ours(self) -> ColumnElement[bool]:
+        return and_(_STILL_WAITS, func.coalesce(col(OutboxRow.leased_by), self._holder) == self._holder)
+
     def _set(self, entry_id: int, condition: ColumnElement[bool], **values: object) -> bool:
         changed = self._connection.execute(
             update(OutboxRow).where(col(OutboxRow.id) == entry_id, condition).values(**values)
@@ -293,13 +324,15 @@ def kind_of(effect: Effect | PortalChange) -> str:
 _ID: ColumnElement[int] = OutboxRow.__table__.c.id  # type: ignore[attr-defined]
 _ANYWHERE = col(OutboxRow.world).in_(list(World))
 _STILL_WAITS = col(OutboxRow.state).in_(UNDELIVERED)
-_MAY_BE_DUE = col(OutboxRow.state).in_([OutboxState.PENDING.value, OutboxState.SENDING.value])  # by the index
+_SENDING = col(OutboxRow.state) == OutboxState.SENDING.value
+_WAITS_FOR_ITS_TIME = [OutboxState.PENDING.value, OutboxState.UNKNOWN.value]
+_MAY_BE_DUE = col(OutboxRow.state).in_([*_WAITS_FOR_ITS_TIME, OutboxState.SENDING.value])  # by the index
 
 
 def _due(now: datetime) -> ColumnElement[bool]:
     return or_(
-        and_(col(OutboxRow.state) == OutboxState.PENDING.value, col(OutboxRow.next_attempt_at) <= now),
-        and_(col(OutboxRow.state) == OutboxState.SENDING.value, col(OutboxRow.leased_until) <= now),
+        and_(col(OutboxRow.state).in_(_WAITS_FOR_ITS_TIME), col(OutboxRow.next_attempt_at) <= now),
+        and_(_SENDING, col(OutboxRow.leased_until) <= now),
     )
 
 
@@ -336,4 +369,5 @@ def _entry(row: Row[Any]) -> OutboxEntry:
         row.next_attempt_at,
         row.last_error,
         row.delivered_at,
+        row.draft,
     )

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Connection, insert, select
 from sqlmodel import col
 
 from mailflow.approval.reference import Asks, Reference
-from mailflow.store.tables import InviteUidRow, ReferenceRow
+from mailflow.store.tables import IdentityKeyRow, InviteUidRow, ReferenceRow
 
 
 class References:
@@ -51,6 +51,11 @@ class References:
             select(col(InviteUidRow.number)).where(col(InviteUidRow.uid) == uid)
         ).scalar()
         return number
+
+    def identity_key(self) -> bytes:
+        """The secret from which references and Message-IDs are made."""
+        key: bytes = self._connection.execute(select(col(IdentityKeyRow.key))).scalar_one()
+        return key
 
     def _find(self, condition: ColumnElement[bool]) -> Reference | None:
         row = self._connection.execute(select(ReferenceRow).where(condition)).first()

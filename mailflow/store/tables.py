@@ -61,7 +61,10 @@ class InboxRow(SQLModel, table=True):
     """One received mail; its bytes are in `raw_mail`."""
 
     __tablename__ = "inbox"
-    __table_args__ = (Index("ix_inbox_waiting", "state", "next_attempt_at", "id"),)
+    __table_args__ = (
+        Index("ix_inbox_waiting", "state", "next_attempt_at", "id"),
+        Index("ix_inbox_message_id", "message_id", postgresql_using="hash"),  # a stranger's may be long
+    )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=Identifier)
     message_id: str | None = Field(default=None, sa_type=Words)
@@ -79,6 +82,7 @@ class InboxRow(SQLModel, table=True):
     attempts: int = 0
     next_attempt_at: datetime = Field(sa_type=Moment)
     leased_until: datetime | None = Field(default=None, sa_type=Moment)
+    leased_by: str | None = None
     settled_at: datetime | None = Field(default=None, sa_type=Moment)
 
 
@@ -188,7 +192,11 @@ class ReferenceRow(SQLModel, table=True):
 
 
 class OutboxRow(SQLModel, table=True):
-    """One effect that must reach the world (transactional outbox): `world` is mail or portal."""
+    """One effect that must reach the world (transactional outbox): `world` is mail or portal.
+
+    `draft` is the mail without its files, kept from the first try until it is delivered, so that a repetition is the
+    same mail byte for byte, whatever has changed in templates and settings.
+    """
 
     __tablename__ = "outbox"
     __table_args__ = (
@@ -212,6 +220,8 @@ class OutboxRow(SQLModel, table=True):
     attempts: int = 0
     next_attempt_at: datetime = Field(sa_type=Moment)
     leased_until: datetime | None = Field(default=None, sa_type=Moment)
+    leased_by: str | None = None
+    draft: bytes | None = Field(default=None, sa_type=LargeBinary)
     last_error: str = Field(default="", sa_type=Words)
     answer: str = Field(default="", sa_type=Words)
     delivered_at: datetime | None = Field(default=None, sa_type=Moment)
@@ -231,6 +241,15 @@ class HistoryRow(SQLModel, table=True):
     message_id: str | None = Field(default=None, sa_type=Words)
     evidence: str | None = None
     hash: str
+
+
+class IdentityKeyRow(SQLModel, table=True):
+    """The secret from which references and Message-IDs are made; one row, made with the database."""
+
+    __tablename__ = "identity_key"
+
+    id: int = Field(primary_key=True)
+    key: bytes = Field(sa_type=LargeBinary)
 
 
 class PortalObjectRow(SQLModel, table=True):

@@ -16,12 +16,12 @@ from mailflow.store.references import References
 class UnitOfWork:
     """What a job reads and writes in one go."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, holder: str) -> None:
         self._connection = connection
-        self.inbox = Inbox(connection)
+        self.inbox = Inbox(connection, holder)
         self.invoices = Invoices(connection)
         self.files = Files(connection)
-        self.outbox = Outbox(connection)
+        self.outbox = Outbox(connection, holder)
         self.references = References(connection)
         self.history = History(connection)
         self.portal = PortalMemory(connection)

@@ -154,7 +154,12 @@ class TestReading:
         commands = spied_on(mailbox)
         assert len(read(mailbox)) == len(sizes)
         assert [uids for name, uids, *_ in commands if name == "FETCH"] == [
-            "1,2,3,4,5,6,7,8", "1,2", "3", "4", "5,6,7", "8"
+            "1,2,3,4,5,6,7,8",
+            "1,2",
+            "3",
+            "4",
+            "5,6,7",
+            "8",
         ]
 
     def test_of_a_mail_that_is_too_large_only_the_header_is_read(
@@ -391,6 +396,7 @@ class TestWaiting:
         self, shared_dovecot: Dovecot, user: str, mailbox: ImapMailbox, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         read(mailbox)
+
         def deliver_then_idle(*arguments: Any) -> bool:
             shared_dovecot.deliver(user, mail())
             return idle(*arguments)
@@ -465,9 +471,7 @@ class TestWaitingOtherwise:
     def test_no_time_is_no_wait(self, open_mailbox: Open) -> None:
         assert open_mailbox(9).wait(0) is False
 
-    def test_a_server_that_dies_during_idle_is_noticed_at_once(
-        self, dovecot: Dovecot, open_mailbox: Open
-    ) -> None:
+    def test_a_server_that_dies_during_idle_is_noticed_at_once(self, dovecot: Dovecot, open_mailbox: Open) -> None:
         mailbox = open_mailbox(dovecot.imap_port)
         read(mailbox)
         waiting = Waiting(mailbox)

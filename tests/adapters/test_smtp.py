@@ -20,7 +20,7 @@ from tests.servers.smtp_sink import DROP, EXTENSIONS, HANG, HOST, Fault, SmtpSin
 
 MESSAGE = b"From: finance@example.com\r\nSubject: [INV-2026-0001 #k7f3q9xw]\r\n\r\nPlease decide.\r\n"
 ENVELOPE = Envelope("finance@example.com", "olga@example.com", MESSAGE)
-PASSWORD = "cor\"rect\\horse%battery"
+PASSWORD = 'cor"rect\\horse%battery'
 USERS = {"finance": PASSWORD, "финансы": "пароль"}
 Open = Callable[..., SmtpTransport]
 
@@ -303,9 +303,7 @@ class TestLostConnections:
 
 @pytest.mark.parametrize("security", ["tls", "starttls"])
 class TestTls:
-    def test_mail_goes_encrypted(
-        self, certificates: Certificates, open_transport: Open, security: str
-    ) -> None:
+    def test_mail_goes_encrypted(self, certificates: Certificates, open_transport: Open, security: str) -> None:
         with SmtpSink(certificates.good, implicit=security == "tls") as sink:
             transport = open_transport(sink.port, security=security)
             transport.send(ENVELOPE)
@@ -396,9 +394,7 @@ class TestSigningIn:
                 transport.send(ENVELOPE)
             assert {command.split()[0] for command in sink.commands} == {"ehlo"}
 
-    def test_what_was_said_before_starttls_is_forgotten(
-        self, certificates: Certificates, open_transport: Open
-    ) -> None:
+    def test_what_was_said_before_starttls_is_forgotten(self, certificates: Certificates, open_transport: Open) -> None:
         """Injected before encryption: an answer that would be taken for one that came encrypted."""
 
         def talk(received: BinaryIO, send: Callable[[bytes], object]) -> None:

@@ -128,9 +128,7 @@ def test_any_structure_ends_in_a_chain_of_active_people_each_once_and_never_the_
 
 
 def by_portal(found: Structure | None, **more: object) -> object:
-    return company(
-        hierarchy=HierarchySource.BITRIX24, structure=found, default_route=RouteKind.HIERARCHY, **more
-    )
+    return company(hierarchy=HierarchySource.BITRIX24, structure=found, default_route=RouteKind.HIERARCHY, **more)
 
 
 def test_the_chain_is_frozen_with_where_it_was_taken_from() -> None:

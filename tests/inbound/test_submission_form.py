@@ -65,9 +65,7 @@ Approval: by hierarchy
 Best regards,
 Ann
 """
-    expected = Form(
-        "Office rent", "ACME Ltd", Money(Decimal("1234.50"), "USD"), DAY, "contract 7", RouteKind.HIERARCHY
-    )
+    expected = Form("Office rent", "ACME Ltd", Money(Decimal("1234.50"), "USD"), DAY, "contract 7", RouteKind.HIERARCHY)
     assert form(text) == expected
 
 

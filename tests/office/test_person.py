@@ -109,9 +109,10 @@ def test_a_reply_to_a_reply_has_one_re_only(office: Office) -> None:
     ivan = office.person("en")
     ivan.reply(ivan.inbox()[0], "yes")
     assert office.last["Subject"] == "RE: hello"
-    assert "On 24 Nov 2026, at 09:00, mailflow <finance@example.com> wrote:\n" in ReceivedMail(
-        office.server.journal[-1].raw
-    ).text
+    assert (
+        "On 24 Nov 2026, at 09:00, mailflow <finance@example.com> wrote:\n"
+        in ReceivedMail(office.server.journal[-1].raw).text
+    )
 
 
 def test_a_button_is_followed_exactly_by_its_link(office: Office) -> None:

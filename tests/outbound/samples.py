@@ -17,7 +17,7 @@ from inscriptis import get_text
 
 from mailflow.approval.company import Company
 from mailflow.approval.effects import Effect, Invitation, Message
-from mailflow.outbound.mail import Identity, write_invitation, write_mail
+from mailflow.outbound.mail import Identity, complete, draft_invitation, draft_mail
 from mailflow.outbound.samples import LANGUAGES, NOW, TOKEN, sample_company, sample_invitations, sample_mails
 from mailflow.outbound.templating import Templates
 from tests.approval.company import company
@@ -35,8 +35,8 @@ def readers(language: str, full: bool = True) -> Company:
 def written(effect: Effect, language: str = "en", rules: Company | None = None, identity: Identity = IDENTITY) -> bytes:
     rules = rules or readers(language)
     if isinstance(effect, Invitation):
-        return write_invitation(effect, identity, rules, TEMPLATES, time(10, 0))
-    return write_mail(effect, identity, rules, TEMPLATES, FILES)
+        return draft_invitation(effect, identity, rules, TEMPLATES, time(10, 0))
+    return complete(draft_mail(effect, identity, rules, TEMPLATES), FILES)
 
 
 def parsed(raw: bytes) -> EmailMessage:

@@ -16,7 +16,7 @@ from mailflow.approval.invoice import Invite, Invoice
 from mailflow.approval.lifecycle import Status
 from mailflow.approval.reference import Asks
 from mailflow.outbound.invite import event_calendar
-from mailflow.outbound.mail import write_invitation
+from mailflow.outbound.mail import draft_invitation
 from mailflow.outbound.samples import ACCOUNTANT, NOW, NUMBER, SUBMITTER, TOKEN, sample_invoice
 from tests.outbound.samples import IDENTITY, TEMPLATES, parsed, readers, written
 
@@ -177,7 +177,7 @@ def property_names(message: EmailMessage) -> list[str]:
 def test_addresses_of_other_scripts_are_written_as_dns_has_them() -> None:
     rules = replace(readers("en"), mailbox="finance@пример.рф", people={})
     invoice = replace(sample_invoice("en", status=Status.TO_PAY), invites=(Invite("u@x", "anna@пример.рф"),))
-    raw = write_invitation(
+    raw = draft_invitation(
         Invitation("anna@пример.рф", invoice, InviteMethod.REQUEST), IDENTITY, rules, TEMPLATES, time(10)
     )
     event = event_of(parsed(raw))

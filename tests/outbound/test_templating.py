@@ -11,7 +11,7 @@ import pytest
 from mailflow.approval.effects import Mail, Message
 from mailflow.errors import TransientFailure
 from mailflow.outbound.context import mail_context
-from mailflow.outbound.mail import write_mail
+from mailflow.outbound.mail import draft_mail
 from mailflow.outbound.samples import NOW, SUBMITTER, TOKEN
 from mailflow.outbound.templating import Templates
 from tests.approval.company import company
@@ -104,9 +104,9 @@ def test_a_mail_whose_template_is_broken_waits_and_goes_once_it_is_mended(tmp_pa
     templates = Templates(jinja2.FileSystemLoader(folder))
     mail, rules = Mail(SUBMITTER, Message.HELP), readers("en")
     with pytest.raises(TransientFailure, match=r"en/help/body\.html\.j2, line 5: No filter named 'no_such_filter'"):
-        write_mail(mail, IDENTITY, rules, templates, {})
+        draft_mail(mail, IDENTITY, rules, templates)
     file.write_text(sound + "\n{# mended #}\n")
-    assert write_mail(mail, IDENTITY, rules, templates, {})
+    assert draft_mail(mail, IDENTITY, rules, templates)
 
 
 def test_a_fact_that_is_missing_is_no_silent_gap() -> None:

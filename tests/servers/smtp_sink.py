@@ -1,9 +1,9 @@
 """An SMTP server (RFC 5321) on loopback that keeps what it is given and fails on order.
 
-    with SmtpSink() as sink:
-        sink.plan(Fault("rcpt", "450 4.2.0 greylisted"))
-        ...
-        sink.mails
+with SmtpSink() as sink:
+    sink.plan(Fault("rcpt", "450 4.2.0 greylisted"))
+    ...
+    sink.mails
 """
 
 from __future__ import annotations
@@ -55,7 +55,8 @@ class ReceivedMail:
 class SmtpSink:
     """A server in a thread. With a certificate it speaks TLS: from the start (`implicit`) or by STARTTLS.
 
-    `users` (name -> password) may sign in, and then must. `commands` is every line that clients sent.
+    `users` (name -> password) may sign in, and then must. `commands` is every line that clients sent. Recipients that
+    are `unknown` are refused.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class SmtpSink:
         self.mails: list[ReceivedMail] = []
         self.commands: list[str] = []
         self.connections = 0
+        self.unknown: set[str] = set()
         self.users, self.mechanisms, self.extensions, self.implicit = users or {}, mechanisms, extensions, implicit
         self.tls = None
         if certificate:
@@ -242,6 +244,9 @@ class _Session(socketserver.BaseRequestHandler):
     def do_rcpt(self, line: str) -> None:
         match = re.match(r"RCPT TO:<(.*)>", line, re.IGNORECASE)
         assert match
+        if match[1] in self.sink.unknown:
+            self.say("550 5.1.1 no such user")
+            return
         self.recipients.append(match[1])
         self.say("250 2.1.5 ok")
 

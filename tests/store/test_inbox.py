@@ -8,7 +8,7 @@ import pytest
 
 from mailflow.errors import TransientFailure
 from mailflow.ports import FetchedMail, Location
-from mailflow.store.engine import Store
+from mailflow.store.engine import Store, open_store
 from mailflow.store.inbox import InboxState
 from tests.store.rows import LATER, LEASE, NOW, SOON, record, settle
 
@@ -128,6 +128,37 @@ def test_only_settled_mails_are_filed_away_each_place_once(store: Store) -> None
         for place, _ in places:
             uow.inbox.filed(place)
         assert uow.inbox.to_file() == []
+
+
+def test_a_mail_that_another_daemon_read_and_quarantined_meanwhile_was_not_moved_back(store: Store) -> None:
+    with store.begin() as uow:
+        mail_id = record(uow).id
+        settle(uow, mail_id, InboxState.QUARANTINED)
+        assert record(uow).news is False
+        (mail,) = uow.inbox.quarantined()
+    assert mail.id == mail_id
+
+
+def test_what_we_had_in_hand_when_something_broke_is_given_back_and_what_others_have_is_not(
+    store: Store, url: str
+) -> None:
+    with store.begin() as uow:
+        record(uow, "ours", 1)
+        record(uow, "theirs", 2)
+        uow.inbox.claim(NOW, LEASE)
+        uow.commit()
+    other = open_store(url)
+    with other.begin() as uow:
+        uow.inbox.claim(NOW, LEASE)
+        uow.commit()
+    with store.begin() as uow:
+        assert uow.inbox.claim(NOW, LEASE) is None
+        uow.inbox.give_back()
+        again = uow.inbox.claim(NOW, LEASE)
+        assert uow.inbox.claim(NOW, LEASE) is None
+    other.close()
+    assert again is not None
+    assert again.subject == "ours"
 
 
 def test_the_quarantine_says_why_and_a_retry_reads_the_mail_again(store: Store) -> None:

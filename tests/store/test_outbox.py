@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from mailflow.approval.effects import Invitation, InviteMethod, Mail, Message
-from mailflow.store.engine import Store
+from mailflow.store.engine import Store, open_store
 from mailflow.store.outbox import OutboxState
 from tests.approval.company import opened
 from tests.store.rows import LATER, LEASE, NOW, SOON, claimed, enqueue
@@ -77,6 +77,61 @@ def test_a_mail_whose_sender_died_is_in_doubt_and_sent_again_as_the_same_mail(st
     assert (first.again, again.again) == (False, True)
     assert (again.effect, again.identity, again.message_id) == (first.effect, first.identity, first.message_id)
     assert (first.state, again.state) == (OutboxState.SENDING, OutboxState.SENDING)
+
+
+def test_a_mail_whose_answer_was_lost_is_in_doubt_until_it_goes_again(store: Store) -> None:
+    with store.begin() as uow:
+        entry_id = enqueue(uow, "mail")
+        enqueue(uow, "behind it")
+        uow.outbox.claim_due(NOW, LEASE)
+        uow.outbox.doubt(entry_id, "no answer", SOON)
+        assert [e.state for e in uow.outbox.undelivered()] == [OutboxState.UNKNOWN, OutboxState.PENDING]
+        assert uow.outbox.next_due() == NOW
+        assert uow.outbox.claim_due(NOW, LEASE) is None
+        entry = uow.outbox.claim_due(SOON, LEASE)
+    assert entry is not None
+    assert (entry.again, entry.attempts, entry.last_error) == (True, 1, "no answer")
+
+
+def test_a_mail_that_was_not_tried_since_the_server_is_away_is_as_it_was(store: Store) -> None:
+    with store.begin() as uow:
+        entry_id = enqueue(uow, "mail")
+        uow.outbox.claim_due(NOW, LEASE)
+        uow.outbox.let_go(entry_id, "away", OutboxState.PENDING)
+        entry = uow.outbox.claim_due(NOW, LEASE)
+    assert entry is not None
+    assert (entry.again, entry.attempts, entry.last_error) == (False, 0, "away")
+
+
+def test_whoever_was_too_slow_does_not_put_off_what_another_is_sending(store: Store, url: str) -> None:
+    slow = open_store(url)
+    with slow.begin() as uow:
+        entry_id = enqueue(uow, "mail")
+        uow.outbox.claim_due(NOW, LEASE)
+        uow.commit()
+    with store.begin() as uow:
+        uow.outbox.claim_due(NOW + LEASE, LEASE)
+        uow.commit()
+    with slow.begin() as uow:
+        uow.outbox.retry(entry_id, "450 later", NOW + LEASE)
+        entry = uow.outbox.get(entry_id)
+    slow.close()
+    assert entry is not None
+    assert entry.state is OutboxState.SENDING
+
+
+def test_the_draft_is_kept_while_the_mail_is_on_its_way_and_no_longer(store: Store) -> None:
+    with store.begin() as uow:
+        entry_id = enqueue(uow, "mail")
+        uow.outbox.claim_due(NOW, LEASE)
+        uow.outbox.keep_draft(entry_id, b"draft")
+        uow.outbox.retry(entry_id, "450 later", SOON)
+        again = uow.outbox.claim_due(SOON, LEASE)
+        uow.outbox.delivered(entry_id, SOON, "250 ok")
+        delivered = uow.outbox.get(entry_id)
+    assert again is not None
+    assert delivered is not None
+    assert (again.draft, delivered.draft) == (b"draft", None)
 
 
 def test_a_mail_that_was_put_off_is_not_in_doubt(store: Store) -> None:

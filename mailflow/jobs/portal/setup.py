@@ -50,6 +50,8 @@ class Setup:
 
 
 NOT_SET_UP = Setup(0, RecordPlace.SMART_PROCESS)
+
+
 def kept_setup(store: Store) -> Setup | None:
     """How the portal was set up last; None where it never was."""
     with store.begin() as uow:

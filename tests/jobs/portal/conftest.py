@@ -70,7 +70,7 @@ class Bureau:
             sleep=lambda seconds: None,
             clock=lambda: self.now,
         )
-        self.outgoing = Outgoing(self.company, Mint("example.com"), self.kinds)
+        self.outgoing = Outgoing(self.company, Mint("example.com", self.store.identity_key()), self.kinds)
         texts = PortalTexts(jinja2.FileSystemLoader(packaged_templates()), self.company)
         sync = PortalSync(self.store, self.client, texts, self.outgoing, self.place, SETTLES_IN)
         self.work = PortalWork(sync, PortalWatch(self.store, self.client, self.outgoing, timedelta(minutes=5)))

@@ -149,6 +149,21 @@ class Outbox:
             draft=None,
         )
 
+    def was_answered(self, message_id: str, now: datetime) -> None:
+        """Somebody answers it, so it did arrive, whatever we know of its sending."""
+        self._connection.execute(
+            update(OutboxRow)
+            .where(col(OutboxRow.message_id) == message_id, _STILL_WAITS)
+            .values(
+                state=OutboxState.DELIVERED.value,
+                delivered_at=now,
+                answer="it was answered",
+                leased_until=None,
+                last_error="",
+                draft=None,
+            )
+        )
+
     def retry(self, entry_id: int, error: str, next_attempt_at: datetime) -> None:
         """Not this time; tried again later, unless our lease ran out and somebody else has it or has ended it."""
         self._set(

@@ -99,6 +99,11 @@ def _binaries() -> Path:
     raise FileNotFoundError("initdb and postgres are neither in PATH nor in /usr/lib/postgresql/*/bin")
 
 
+def client_program(name: str) -> Path:
+    """A program of the same PostgreSQL, such as pg_dump."""
+    return _binaries() / name
+
+
 def _owner() -> pwd.struct_passwd | None:
     """PostgreSQL refuses to run as root."""
     if os.geteuid():

@@ -50,7 +50,7 @@ from mailflow.store.unit_of_work import UnitOfWork
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=10)
+LEASE = timedelta(minutes=2)
 QUARANTINE_NOTICES_EVERY = timedelta(hours=1)
 
 

@@ -37,7 +37,7 @@ from mailflow.inbound.routing import (
     Unmatched,
 )
 from mailflow.jobs.company_now import company_now
-from mailflow.jobs.dispatch import identity_of
+from mailflow.jobs.dispatch import identity_of, note_delivered
 from mailflow.jobs.outgoing import Outgoing, Trigger
 from mailflow.jobs.retry import next_reading
 from mailflow.outbound.mail import draft_mail
@@ -159,8 +159,8 @@ class Processing:
 
     def _settle(self, uow: UnitOfWork, mail: InboxMail, read: ReadMail, now: datetime) -> Settled:
         match, intent, trigger = self._understand(uow, read)
-        if match and (answered := uow.references.message_id_of(match.reference.token)):
-            uow.outbox.was_answered(answered, now)
+        if match and (answered := uow.outbox.undelivered_with(match.reference.token)):
+            note_delivered(uow, answered, f"{read.message.sender or 'somebody'} has it", now)
         if not mail.complete:
             return self._too_large(uow, mail, read.message, trigger, now)
         return self._act(uow, intent, mail, trigger, now)

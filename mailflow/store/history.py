@@ -68,6 +68,11 @@ class History:
             for r in self._rows(number)
         ]
 
+    def numbers(self) -> list[str]:
+        """Every invoice that has a history or a row, by number."""
+        of_lines, of_rows = select(col(HistoryRow.number)), select(col(InvoiceRow.number))
+        return sorted(self._connection.execute(of_lines.union(of_rows)).scalars())
+
     def broken_link(self, number: str) -> int | None:
         """The position of the first line that does not follow from the one before; None where the chain holds."""
         before = FIRST

@@ -139,6 +139,13 @@ class Inbox:
         row = self._connection.execute(select(InboxRow).where(col(InboxRow.id) == inbox_id)).first()
         return _mail(row) if row else None
 
+    def of_invoice(self, number: str) -> list[InboxMail]:
+        """The mails that came to be about an invoice, oldest first."""
+        rows = self._connection.execute(
+            select(InboxRow).where(col(InboxRow.number) == number).order_by(col(InboxRow.id))
+        )
+        return [_mail(row) for row in rows]
+
     def by_digest(self, digest: str) -> InboxMail | None:
         """The mail with these contents, by whatever way it came."""
         row = self._connection.execute(select(InboxRow).where(col(InboxRow.digest) == digest)).first()

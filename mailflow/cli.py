@@ -295,6 +295,31 @@ def verify(ctx: click.Context, number: str | None, machine: bool) -> None:
     ctx.exit(EXIT_FAILED if any(each.problems for each in found) else 0)
 
 
+@cli.command()
+@click.argument("number")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="The ZIP file, else NUMBER.zip.")
+@click.pass_context
+def evidence(ctx: click.Context, number: str, output: Path | None) -> None:
+    """Writes one archive of an invoice for an auditor: original mails, decisions, files, the chain."""
+    from mailflow.company_settings import keywords_of
+    from mailflow.evidence import gather
+
+    number = number.strip().upper()
+    output = output or Path(f"{number}.zip")
+    with _memory(ctx) as (uow, settings):
+        now = datetime.now(settings.zone)
+        try:
+            gathered = gather(uow, number, keywords_of(settings), settings.zone, now)
+        except LookupError:
+            raise _no_such_invoice(number) from None
+    try:
+        with output.open("xb") as archive:
+            gathered.write(archive, now)
+    except FileExistsError:
+        raise click.ClickException(f"{output} is there already; name another with --output.") from None
+    click.echo(f"{output}: {len(gathered.contents)} files; begin with READ ME.txt.")
+
+
 @cli.group()
 def quarantine() -> None:
     """Mail that could not be processed."""

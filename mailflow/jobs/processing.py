@@ -168,7 +168,9 @@ class Processing:
     def _understand(self, uow: UnitOfWork, read: ReadMail) -> tuple[Match | None, Intent, Trigger]:
         message = read.message
         match = find_match(read.clues, uow.references.by_message_id, uow.references.by_token)
-        trigger = Trigger(message.sender or "", message.message_id, read.sha256, str(match or ""))
+        trigger = Trigger(
+            message.sender or "", message.message_id, read.sha256, str(match or ""), self.router.sender_check
+        )
         own = any(_concerns(uow, number, message.sender) for number in read.clues.numbers)
         return match, self.router.route(read, match, own), trigger
 

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import random
+import shutil
+import subprocess
+import sys
+import textwrap
 from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Connection, text
 
 from mailflow.approval.wording import KEYWORDS
+from mailflow.evidence import gather
 from mailflow.jobs.verification import verify
 from mailflow.office.received import ReceivedMail
 from mailflow.store.unit_of_work import UnitOfWork
@@ -127,3 +134,27 @@ def test_one_byte_that_is_changed_anywhere_in_the_evidence_is_found(
             )
             assert problems(uow), f"{table}.{column} {rowid}, byte {at}"
     record_property("trial", f"one changed byte of history, mails and files: found {tries} of {tries} times")
+
+
+def test_the_evidence_is_read_and_checked_without_mailflow(eventful: Office, tmp_path: Path) -> None:
+    now = datetime(2026, 12, 24, tzinfo=ZONE)
+    with eventful.mailflow.store.begin() as uow:
+        gathered = gather(uow, NUMBER, KEYWORDS, ZONE, now)
+    with (tmp_path / "evidence.zip").open("wb") as archive:
+        gathered.write(archive, now)
+    shutil.unpack_archive(tmp_path / "evidence.zip", tmp_path / "evidence")
+    folder = tmp_path / "evidence"
+    subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=folder, check=True)
+    guide = (folder / "READ ME.txt").read_text(encoding="utf-8")
+    program = textwrap.dedent(guide[guide.index("    import hashlib") : guide.index('The "evidence"')])
+    subprocess.run([sys.executable, "-c", program], cwd=folder, check=True)
+    changed = (folder / "history.jsonl").read_text(encoding="utf-8").replace("ОПЛАЧЕНО 17", "ОПЛАЧЕНО 18")
+    (folder / "history.jsonl").write_text(changed, encoding="utf-8")
+    assert subprocess.run([sys.executable, "-c", program], cwd=folder, capture_output=True).returncode
+    decisions = (folder / "decisions.txt").read_text(encoding="utf-8")
+    for words in ("petr@example.com: approved", "line: СОГЛАСОВАНО, всё верно", "sender_check: reference", "found_by"):
+        assert words in decisions
+    mails = {mail.read_bytes() for mail in (folder / "mails").iterdir()}
+    assert len(mails) == 12
+    assert mails <= {delivery.raw for delivery in eventful.server.journal}
+    assert len(list((folder / "files").iterdir())) == 2

@@ -162,11 +162,16 @@ class Dovecot:
 
     def deliver(self, user: str, raw: bytes, folder: str = "INBOX") -> None:
         """Puts a mail into a folder that exists, as a mail server's delivery does; the bytes stay as they are."""
+        self.deliver_parts(user, [raw], folder)
+
+    def deliver_parts(self, user: str, parts: Iterable[bytes], folder: str = "INBOX") -> None:
+        """The same with a mail that is too large to be held in memory: written part by part."""
         maildir = self._maildir(user, folder)
         name = f"{time.time_ns():020d}.{uuid.uuid4().hex}"
         if not maildir.exists():
             self.client(user).logout()
-        (maildir / "tmp" / name).write_bytes(raw)
+        with (maildir / "tmp" / name).open("wb") as mail:
+            mail.writelines(parts)
         shutil.chown(maildir / "tmp" / name, self._mail_user.pw_uid, self._mail_user.pw_gid)
         (maildir / "tmp" / name).rename(maildir / "new" / name)
 

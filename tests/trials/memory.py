@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import resource
 import subprocess
 import time
 from contextlib import suppress
@@ -27,6 +28,14 @@ def highest_mark(pid: int) -> float:
     with suppress(OSError):
         if mark := re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text()):
             return int(mark[1]) / 1000
+    return 0.0
+
+
+def resident(pid: int) -> float:
+    """The memory that a process has resident now, in MB; 0 where it is gone."""
+    with suppress(OSError):
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+        return pages * resource.getpagesize() / 1_000_000
     return 0.0
 
 

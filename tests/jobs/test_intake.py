@@ -57,14 +57,14 @@ def subjects(store: Store) -> list[str]:
 def test_a_mail_that_breaks_the_reader_is_recorded_and_so_is_the_next(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    parse = intake.parse
+    parse = intake.parse_header
 
     def breaks(raw: bytes) -> object:
         if b"Subject: 1" in raw:
             raise RecursionError
         return parse(raw)
 
-    monkeypatch.setattr(intake, "parse", breaks)
+    monkeypatch.setattr(intake, "parse_header", breaks)
     assert intake_of(store).run_once(NOW) == 3
     assert subjects(store) == ["0", "", "2"]
     with store.begin() as uow:

@@ -20,6 +20,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Self
 
@@ -160,15 +161,33 @@ class Dovecot:
         """Ends a freeze."""
         self._signal(signal.SIGCONT)
 
-    def deliver(self, user: str, raw: bytes, folder: str = "INBOX") -> None:
-        """Puts a mail into a folder that exists, as a mail server's delivery does; the bytes stay as they are."""
+    def deliver(self, user: str, raw: bytes, folder: str = "INBOX", arrives: datetime | None = None) -> None:
+        """Puts a mail into a folder that exists, as a mail server's delivery does; the bytes stay as they are.
+
+        `arrives` is its INTERNALDATE, where that is not now.
+        """
+        self.deliver_parts(user, [raw], folder, arrives)
+
+    def deliver_parts(
+        self, user: str, parts: Iterable[bytes], folder: str = "INBOX", arrives: datetime | None = None
+    ) -> None:
+        """The same with a mail that is too large to be held in memory: written part by part."""
         maildir = self._maildir(user, folder)
         name = f"{time.time_ns():020d}.{uuid.uuid4().hex}"
         if not maildir.exists():
             self.client(user).logout()
-        (maildir / "tmp" / name).write_bytes(raw)
-        shutil.chown(maildir / "tmp" / name, self._mail_user.pw_uid, self._mail_user.pw_gid)
-        (maildir / "tmp" / name).rename(maildir / "new" / name)
+        file = maildir / "tmp" / name
+        with file.open("wb") as mail:
+            mail.writelines(parts)
+        if arrives:
+            os.utime(file, (arrives.timestamp(), arrives.timestamp()))
+        shutil.chown(file, self._mail_user.pw_uid, self._mail_user.pw_gid)
+        file.rename(maildir / "new" / name)
+
+    def mails(self, user: str, folder: str = "INBOX") -> list[bytes]:
+        """The mails that lie in a folder, as they were delivered."""
+        maildir = self._maildir(user, folder)
+        return [file.read_bytes() for part in ("cur", "new") for file in (maildir / part).glob("*")]
 
     def furnish(self, user: str, folders: Iterable[str], uidvalidity: int) -> None:
         """Makes a user's empty folders, without a sign-in."""

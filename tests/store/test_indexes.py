@@ -71,7 +71,7 @@ LOOK_UPS: dict[str, Callable[[UnitOfWork], object]] = {
     "portal.of_invoices": lambda uow: uow.portal.of_invoices([NUMBER], "pay_task"),
     "portal.recall": lambda uow: uow.portal.recall("setup"),
     "outbox.get": lambda uow: uow.outbox.get(1),
-    "outbox.waiting": lambda uow: uow.outbox.waiting(),
+    "outbox.waiting": lambda uow: uow.outbox.waiting(NOW),
     "outbox.next_due": lambda uow: uow.outbox.next_due(),
     "outbox.thread": lambda uow: uow.outbox.thread(NUMBER, "olga@example.com"),
     "outbox.by_message_id": lambda uow: uow.outbox.by_message_id("<a@b>"),

@@ -199,11 +199,6 @@ class Dovecot:
             (maildir / "dovecot-uidlist").write_text(f"3 V{uidvalidity} N1 G{uuid.uuid4().hex}\n")
             shutil.chown(maildir / "dovecot-uidlist", self._mail_user.pw_uid, self._mail_user.pw_gid)
 
-    def mails(self, user: str, folder: str = "INBOX") -> list[bytes]:
-        """What lies in a folder, as its bytes."""
-        maildir = self._maildir(user, folder)
-        return [file.read_bytes() for part in ("cur", "new") for file in sorted((maildir / part).glob("*"))]
-
     def client(self, user: str, folder: str = "INBOX") -> MailBoxUnencrypted:
         """Another mail client of the same user."""
         return MailBoxUnencrypted(HOST, self.imap_port, timeout=10).login_utf8(user, PASSWORD, folder)

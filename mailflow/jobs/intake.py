@@ -65,7 +65,15 @@ class Intake:
         return count
 
     def file_away(self) -> int:
-        """Moves every settled mail out of the inbox folder; one that is gone is filed all the same."""
+        """Moves every settled mail out of the inbox folder; one that is gone is filed all the same.
+
+        One mailflow at a time: of two that move the same mail at the same moment Dovecot lets both, and it lies there
+        twice.
+        """
+        with self.store.alone_in_filing() as alone:
+            return self._move_settled() if alone else 0
+
+    def _move_settled(self) -> int:
         with self.store.begin() as uow:
             waiting = uow.inbox.to_file()
         for location, state in waiting:

@@ -13,7 +13,7 @@ from mailflow.jobs import intake
 from mailflow.jobs.intake import Intake
 from mailflow.ports import FetchedMail, Location
 from mailflow.store.engine import Store, open_store
-from mailflow.store.inbox import Inbox
+from mailflow.store.inbox import Inbox, InboxState
 from tests.store.rows import NOW
 
 
@@ -85,3 +85,14 @@ def test_a_mail_that_the_database_does_not_take_is_told_of_and_the_next_is_recor
     with pytest.raises(TransientFailure, match="mail 2 of INBOX cannot be recorded"):
         intake_of(store).run_once(NOW)
     assert subjects(store) == ["0", "2"]
+
+
+def test_while_one_moves_mail_another_one_moves_none(store: Store) -> None:
+    one = intake_of(store)
+    one.run_once(NOW)
+    with store.begin() as uow:
+        uow.inbox.settle(1, InboxState.PROCESSED, NOW, "submission")
+        uow.commit()
+    with store.alone_in_filing():
+        assert intake_of(store).file_away() == 0
+    assert one.file_away() == 1

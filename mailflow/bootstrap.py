@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import jinja2
 
@@ -34,6 +34,7 @@ from mailflow.jobs.portal.sync import PortalSync
 from mailflow.jobs.portal.watch import PortalWatch
 from mailflow.jobs.portal.work import PortalResult, PortalWork
 from mailflow.jobs.processing import Processing
+from mailflow.jobs.rereading import Rereading
 from mailflow.jobs.whole_pass import PassResult, Progress, WholePass
 from mailflow.outbound.portal_texts import PortalTexts
 from mailflow.outbound.templating import Templates
@@ -214,8 +215,8 @@ def set_up_portal(settings: Settings, said: Callable[[str], None]) -> None:
         store.close()
 
 
-def mailbox_of(settings: Settings) -> ImapMailbox:
-    """The shared mailbox of the settings."""
+def mailbox_of(settings: Settings, inbox: str = "", since: date | None = None) -> ImapMailbox:
+    """The shared mailbox of the settings, or another folder of it in the inbox's place."""
     imap, folders = settings.mailbox.imap, settings.mailbox.folders
     return ImapMailbox(
         host=imap.host,
@@ -223,7 +224,8 @@ def mailbox_of(settings: Settings) -> ImapMailbox:
         security=imap.security,
         username=imap.username,
         password=imap.password.get_secret_value(),
-        inbox=folders.inbox,
+        inbox=inbox or folders.inbox,
+        since=since,
         folders=(folders.processed, folders.quarantine),
         ca_file=imap.ca_file,
         max_bytes=settings.max_message_mb * 1_000_000,
@@ -288,6 +290,29 @@ def reassign(settings: Settings, number: str, old: str, new: str) -> None:
             uow.commit()
     finally:
         store.close()
+
+
+def reread(settings: Settings, since: date | None) -> int:
+    """Moves settled mail that the database does not know back to the inbox folder; how many mails that were.
+
+    Without `since` what came since the day before the newest mail that is known.
+    """
+    folders = settings.mailbox.folders
+    store = open_store(settings.database.get_secret_value())
+    moved = 0
+    try:
+        with store.begin() as uow:
+            newest = uow.inbox.last_arrival()
+        since = since or (newest.date() - timedelta(days=1) if newest else None)
+        for folder in (folders.processed, folders.quarantine):
+            mailbox = mailbox_of(settings, folder, since)
+            try:
+                moved += Rereading(store, mailbox, folders.inbox).run_once()
+            finally:
+                mailbox.close()
+    finally:
+        store.close()
+    return moved
 
 
 def explain(settings: Settings, raw: bytes) -> Explanation:

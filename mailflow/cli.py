@@ -414,6 +414,51 @@ def retry_outbox(ctx: click.Context, which: str) -> None:
     click.echo(f"{len(chosen)} to be tried again at the next pass.")
 
 
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.pass_context
+def backup(ctx: click.Context, file: Path) -> None:
+    """Writes a copy of the SQLite database, while mailflow works or not."""
+    settings = _load(ctx)
+    from mailflow.store.backup import back_up
+
+    back_up(settings.database.get_secret_value(), file)
+    click.echo(f"Copied to {file}, {file.stat().st_size} bytes. It holds the invoices and every mail: keep it as safe.")
+
+
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.pass_context
+def restore(ctx: click.Context, file: Path) -> None:
+    """Puts a copy in the place of the SQLite database.
+
+    Stop mailflow first; afterwards `reread`, then start it.
+    """
+    settings = _load(ctx)
+    from mailflow.store.backup import put_back
+
+    kept = put_back(settings.database.get_secret_value(), file, datetime.now(settings.zone))
+    click.echo(f"Restored from {file}. What was there before lies in {kept}.")
+    click.echo("Now run `reread`, which brings back the mail that came since, and then start mailflow.")
+
+
+@cli.command()
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Look at what came on this day or later.")
+@click.pass_context
+def reread(ctx: click.Context, since: datetime | None) -> None:
+    """After a restore: mail that the database does not know goes back to the inbox.
+
+    It looks through the folders for processed mail and for quarantine. What is known stays where it is.
+    """
+    settings = _load_and_log(ctx)
+    from mailflow import bootstrap
+
+    moved = bootstrap.reread(settings, since.date() if since else None)
+    click.echo(
+        f"{moved} mails are back in the inbox and are read at the next pass." if moved else "Every mail is known."
+    )
+
+
 def _load(ctx: click.Context) -> Settings:
     from mailflow.settings import load_settings
 

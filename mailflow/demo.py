@@ -98,7 +98,7 @@ class _Demo:
         self._settings = settings
         self._application = application
         self._clock = StoryClock(story_monday(datetime.now(settings.zone).date()), settings.zone)
-        portal.clock = self._clock
+        portal.clock = server.clock = self._clock
         names = {e.address: e.name for e in staff.PEOPLE} | {staff.FINANCE.address: "mailflow"}
         self._narrator = Narrator(console, names, self._clock, staff.FINANCE.address)
 
@@ -138,7 +138,7 @@ class _Demo:
         self._console.print(f"IMAP {host}, port {imap}; SMTP {host}, port {smtp}; without encryption.")
         self._console.print(f"What Bitrix24 shows: {self._portal.base}")
         self._console.print(f"Write to {staff.FINANCE.address}. Ctrl-C closes the company.")
-        self._narrator.clock = self._portal.clock = lambda: datetime.now(self._settings.zone)
+        self._narrator.clock = self._portal.clock = self._server.clock = lambda: datetime.now(self._settings.zone)
         Daemon(self._pass_of_today, self._application.mailbox, self._settings.mailbox.poll_seconds).run()
         self._console.print("The company has closed.")
 

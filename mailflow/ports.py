@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from mailflow.errors import PortalRefused
@@ -20,12 +21,16 @@ class Location:
 
 @dataclass(frozen=True)
 class FetchedMail:
-    """A mail as the server has it. `raw` are its bytes, or the header alone where `complete` is False (too large)."""
+    """A mail as the server has it. `raw` are its bytes, or the header alone where `complete` is False (too large).
+
+    `arrived_at` is when it came to the mailbox (RFC 9051 section 2.3.3), None where the server does not say.
+    """
 
     location: Location
     raw: bytes
     size: int
     complete: bool = True
+    arrived_at: datetime | None = None
 
 
 class Mailbox(Protocol):

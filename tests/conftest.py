@@ -12,11 +12,19 @@ settings.register_profile("mailflow", deadline=None)  # a busy machine is no def
 settings.load_profile("mailflow")
 
 
+TRIAL = "trial"
+"""The property of a test that tells how often something was tried to break."""
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """The table of how real mail is read, a line a folder, whichever process has read it."""
+    """How real mail is read, a line a folder, and what the trials came to, whichever process has tried."""
     passed, failed = (terminalreporter.stats.get(outcome, []) for outcome in ("passed", "failed"))
-    lines = [value for report in (*passed, *failed) for name, value in report.user_properties if name == TALLY]
-    if lines:
+    told = [told for report in (*passed, *failed) for told in report.user_properties]
+    if trials := [value for name, value in told if name == TRIAL]:
+        terminalreporter.section("trials")
+        for line in sorted(trials):
+            terminalreporter.write_line(line)
+    if lines := [value for name, value in told if name == TALLY]:
         terminalreporter.section("real mail, as it is read")
         terminalreporter.write_line(f"{'':24}{'right':>7}{'asked':>7}{'wrong':>7}")
         for line in sorted(lines):

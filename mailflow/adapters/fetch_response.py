@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from imaplib import Internaldate2tuple
 from itertools import zip_longest
+from time import mktime
 
 _UID = re.compile(rb"\bUID (\d+)")
 _SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)")
@@ -22,6 +25,15 @@ def sizes(answer: Sequence[object]) -> dict[int, int]:
     for item in answer:
         if isinstance(item, bytes) and (uid := _UID.search(item)) and (size := _SIZE.search(item)):
             found[int(uid[1])] = int(size[1])
+    return found
+
+
+def arrivals(answer: Sequence[object]) -> dict[int, datetime]:
+    """INTERNALDATE by UID, aware; what is no date is left out."""
+    found = {}
+    for item in answer:
+        if isinstance(item, bytes) and (uid := _UID.search(item)) and (local := Internaldate2tuple(item)):
+            found[int(uid[1])] = datetime.fromtimestamp(mktime(local), UTC)
     return found
 
 

@@ -10,10 +10,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from imap_tools import BaseMailBox, MailBox, MailBoxUnencrypted
+from imap_tools import AND, BaseMailBox, MailBox, MailBoxUnencrypted
 from imap_tools.errors import ImapToolsError, UnexpectedCommandStatusError
 from imap_tools.utils import encode_folder
 
@@ -44,8 +45,8 @@ class ImapMailbox:
     """One persistent connection, opened again after any failure; for one thread.
 
     `security` is tls, starttls or none; certificates are always verified, against `ca_file` where one is given.
-    `folders` are created where they are absent. A mail larger than `max_bytes` is given with its header only.
-    `timeout` is in seconds.
+    `folders` are created where they are absent. A mail larger than `max_bytes` is given with its header only. With
+    `since` only what came on that day or later is seen. `timeout` is in seconds.
     """
 
     host: str
@@ -57,6 +58,7 @@ class ImapMailbox:
     folders: tuple[str, ...] = ()
     ca_file: Path | None = None
     max_bytes: int = 40_000_000
+    since: date | None = None
     timeout: float = 30.0
     _box: BaseMailBox | None = field(default=None, init=False, repr=False)
     _uidvalidity: int = field(default=0, init=False, repr=False)
@@ -82,10 +84,10 @@ class ImapMailbox:
         if not new:
             return
         with self._session("asking for the sizes of new mails") as box:
-            sizes = self._sizes(box, new)
+            sizes, arrivals = self._sizes(box, new)
         for batch in _batches([place for place in new if place.uid in sizes], sizes, self.max_bytes):
             with self._session("reading new mails") as box:
-                mails = self._read(box, batch, sizes)
+                mails = self._read(box, batch, sizes, arrivals)
             yield from mails
 
     def file_away(self, location: Location, folder: str) -> bool:
@@ -254,7 +256,8 @@ class ImapMailbox:
 
     def _list(self, box: BaseMailBox) -> list[Location]:
         """Every mail of the inbox folder, oldest first, except what is marked as deleted."""
-        return [Location(self.inbox, self._uidvalidity, uid) for uid in self._search(box, "UNDELETED")]
+        criteria = str(AND(deleted=False, date_gte=self.since)) if self.since else "UNDELETED"
+        return [Location(self.inbox, self._uidvalidity, uid) for uid in self._search(box, criteria)]
 
     def _search(self, box: BaseMailBox, criteria: str) -> list[int]:
         """UIDs in order. SEARCH knows only what the server has told by then, so NOOP makes it tell."""
@@ -262,14 +265,23 @@ class ImapMailbox:
         _, data = _ok(box.client.uid("SEARCH", criteria))
         return sorted(int(uid) for line in data if line for uid in line.split())
 
-    def _sizes(self, box: BaseMailBox, places: Sequence[Location]) -> dict[int, int]:
+    def _sizes(self, box: BaseMailBox, places: Sequence[Location]) -> tuple[dict[int, int], dict[int, datetime]]:
+        """How large each mail is, in bytes, and when it came."""
         sizes: dict[int, int] = {}
+        arrivals: dict[int, datetime] = {}
         for start in range(0, len(places), SIZES_AT_ONCE):
-            answer = self._fetch(box, places[start : start + SIZES_AT_ONCE], "RFC822.SIZE")
+            answer = self._fetch(box, places[start : start + SIZES_AT_ONCE], "RFC822.SIZE INTERNALDATE")
             sizes |= fetch_response.sizes(answer)
-        return sizes
+            arrivals |= fetch_response.arrivals(answer)
+        return sizes, arrivals
 
-    def _read(self, box: BaseMailBox, batch: Sequence[Location], sizes: Mapping[int, int]) -> list[FetchedMail]:
+    def _read(
+        self,
+        box: BaseMailBox,
+        batch: Sequence[Location],
+        sizes: Mapping[int, int],
+        arrivals: Mapping[int, datetime],
+    ) -> list[FetchedMail]:
         """The mails of a batch: their bytes, or the header of the one that is too large."""
         if batch[0].uidvalidity != self._uidvalidity:
             return []
@@ -277,7 +289,9 @@ class ImapMailbox:
         part = "BODY.PEEK[]" if complete else f"BODY.PEEK[HEADER]<0.{HEADER_BYTES}>"
         bodies = fetch_response.bodies(self._fetch(box, batch, part))
         return [
-            FetchedMail(place, bodies[place.uid], sizes[place.uid], complete) for place in batch if place.uid in bodies
+            FetchedMail(place, bodies[place.uid], sizes[place.uid], complete, arrivals.get(place.uid))
+            for place in batch
+            if place.uid in bodies
         ]
 
     def _fetch(self, box: BaseMailBox, places: Sequence[Location], what: str) -> Sequence[object]:

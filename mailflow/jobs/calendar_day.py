@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from mailflow.approval.company import Company
@@ -13,6 +13,7 @@ from mailflow.approval.invoice import Invoice
 from mailflow.approval.noticing import remind_approver
 from mailflow.approval.opening import start_waiting
 from mailflow.approval.paying import move_unpaid, remind_accountant
+from mailflow.errors import TransientFailure
 from mailflow.jobs.company_now import company_now
 from mailflow.jobs.outgoing import Outgoing
 from mailflow.store.engine import Store
@@ -29,9 +30,10 @@ class CalendarDay:
     store: Store
     company: Company
     outgoing: Outgoing
+    _told: set[str] = field(default_factory=set, repr=False)
 
     def run_once(self, now: datetime) -> int:
-        """Does what is due; returns how many invoices that were."""
+        """Does what is due; returns how many invoices that were. Raises TransientFailure where the database is away."""
         with self.store.begin() as uow:
             unpaid = uow.invoices.unpaid_before(self.company.today(now))
             silent = uow.invoices.waiting_since(now - self.company.remind_after)
@@ -47,8 +49,13 @@ class CalendarDay:
     def _tried(self, rule: Rule, number: str, now: datetime) -> bool:
         try:
             return self._apply_to(rule, number, now)
-        except Exception:  # one invoice must not hold up the others
-            log.exception("%s: what was due could not be done; it is tried again at the next pass", number)
+        except TransientFailure:  # somebody else was faster, or the database is away: the next pass looks again
+            return False
+        except Exception as failure:  # one invoice must not hold up the others
+            trouble = f"{number}: what was due could not be done, and is tried again at each pass: {failure}"
+            if trouble not in self._told:
+                self._told.add(trouble)
+                log.exception("%s", trouble)
             return False
 
     def _apply_to(self, rule: Rule, number: str, now: datetime) -> bool:

@@ -60,7 +60,7 @@ class Dispatch:
             if entry is None:
                 return None
             if self.copies and uow.inbox.holds_copy(entry.message_id, self.company.mailbox):
-                self._delivered(uow, entry, "its copy has come to the mailbox", now)
+                note_delivered(uow, entry, "its copy has come to the mailbox", now)
                 uow.commit()
                 return True
             draft, error = self._drafted(uow, entry)
@@ -109,7 +109,7 @@ class Dispatch:
         except PermanentFailure as failure:
             return self._give_up(entry, str(failure), now)
         with self.store.begin() as uow:
-            self._delivered(uow, entry, answer, now)
+            note_delivered(uow, entry, answer, now)
             uow.commit()
         return True
 
@@ -119,13 +119,6 @@ class Dispatch:
             files = {sha256: uow.files.read(sha256) for sha256 in lacking}
         copy_to = self.company.mailbox if self.copies else None
         return Envelope(self.company.mailbox, entry.recipient, complete(draft, files), copy_to)
-
-    def _delivered(self, uow: UnitOfWork, entry: OutboxEntry, answer: str, now: datetime) -> None:
-        uow.outbox.delivered(entry.id, now, answer)
-        if entry.number:
-            sent = Entry("mail_sent", "mailflow", {"to": entry.recipient, "message": kind_of(entry.effect)})
-            uow.history.append(entry.number, sent, now, entry.message_id, None)
-        log.info("sent %s to %s %s", kind_of(entry.effect), entry.recipient, entry.number or "")
 
     def _let_go(self, entry: OutboxEntry, error: str) -> None:
         """The server is away, which is nothing that this mail could help: it is as it was."""
@@ -166,6 +159,15 @@ class Dispatch:
                 self.outgoing.record(uow, outcome, None, now)
             uow.commit()
         return True
+
+
+def note_delivered(uow: UnitOfWork, entry: OutboxEntry, answer: str, now: datetime) -> None:
+    """A mail has arrived; `answer` says by what we know."""
+    uow.outbox.delivered(entry.id, now, answer)
+    if entry.number:
+        sent = Entry("mail_sent", "mailflow", {"to": entry.recipient, "message": kind_of(entry.effect)})
+        uow.history.append(entry.number, sent, now, entry.message_id, None)
+    log.info("sent %s to %s %s", kind_of(entry.effect), entry.recipient, entry.number or "")
 
 
 def identity_of(entry: OutboxEntry) -> Identity:

@@ -6,16 +6,38 @@ unknown, and never lost (process section 6).
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from dataclasses import dataclass
 from datetime import datetime
 
+from mailflow.errors import PermanentFailure, TransientFailure
 from mailflow.inbound.message import content_digest, parse
 from mailflow.ports import FetchedMail, Location, Mailbox
 from mailflow.store.engine import Store
 from mailflow.store.inbox import InboxState
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a mail is told from others by, and shown to the administrator as."""
+
+    message_id: str | None
+    digest: str
+    sender: str
+    subject: str
+
+
+def _identity(raw: bytes) -> Identity:
+    """A mail that breaks the reader is recorded all the same, and comes to its end where mail is understood."""
+    try:
+        message = parse(raw)
+        return Identity(message.message_id, content_digest(raw), message.sender or "", message.subject)
+    except Exception:
+        log.exception("the header of a mail cannot be read")
+        return Identity(None, hashlib.sha256(raw).hexdigest(), "", "")
 
 
 @dataclass(frozen=True)
@@ -28,8 +50,19 @@ class Intake:
     quarantine: str
 
     def run_once(self, now: datetime) -> int:
-        """Records what is new; returns how many mails that were."""
-        return sum(self._record(fetched, now) for fetched in self.mailbox.fetch_new(self._known))
+        """Records what is new; returns how many mails that were.
+
+        Raises TransientFailure, after all others were recorded, for one that the database does not take.
+        """
+        count, untaken = 0, ""
+        for fetched in self.mailbox.fetch_new(self._known):
+            try:
+                count += self._record(fetched, now)
+            except PermanentFailure as failure:
+                untaken = f"mail {fetched.location.uid} of {fetched.location.folder} cannot be recorded: {failure}"
+        if untaken:
+            raise TransientFailure(untaken)
+        return count
 
     def file_away(self) -> int:
         """Moves every settled mail out of the inbox folder; one that is gone is filed all the same."""
@@ -47,18 +80,14 @@ class Intake:
             return uow.inbox.known(location)
 
     def _record(self, fetched: FetchedMail, now: datetime) -> bool:
-        message = parse(fetched.raw)
+        known_by = _identity(fetched.raw)
         with self.store.begin() as uow:
             recorded = uow.inbox.record(
-                fetched,
-                message.message_id,
-                content_digest(fetched.raw),
-                message.sender or "",
-                message.subject,
-                now,
+                fetched, known_by.message_id, known_by.digest, known_by.sender, known_by.subject, now
             )
             uow.commit()
-        log.info("received mail %s from %s%s", recorded.id, message.sender, "" if recorded.news else " (known already)")
+        news = "" if recorded.news else " (known already)"
+        log.info("received mail %s from %s%s", recorded.id, known_by.sender or "nobody", news)
         return recorded.news
 
     def _folder(self, state: InboxState) -> str:

@@ -37,7 +37,7 @@ from mailflow.inbound.routing import (
     Unmatched,
 )
 from mailflow.jobs.company_now import company_now
-from mailflow.jobs.dispatch import identity_of
+from mailflow.jobs.dispatch import identity_of, note_delivered
 from mailflow.jobs.outgoing import Outgoing, Trigger
 from mailflow.jobs.retry import next_reading
 from mailflow.outbound.mail import draft_mail
@@ -50,7 +50,7 @@ from mailflow.store.unit_of_work import UnitOfWork
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=10)
+LEASE = timedelta(minutes=2)
 QUARANTINE_NOTICES_EVERY = timedelta(hours=1)
 
 
@@ -128,7 +128,7 @@ class Processing:
     def _process(self, mail: InboxMail, now: datetime) -> None:
         with self.store.begin() as uow:
             raw = uow.inbox.raw(mail.id)
-        read = self.read(raw, self.company.today(now))
+        read = self.read(raw, self.company.today(mail.received_at))
         with self.store.begin() as uow:
             settled = self._settle(uow, mail, read, now)
             uow.inbox.settle(mail.id, settled.state, now, settled.kind, settled.reason, settled.number)
@@ -158,7 +158,9 @@ class Processing:
         return Rehearsal(read, match, intent, settled, tuple(history[known:]), mails, earlier)
 
     def _settle(self, uow: UnitOfWork, mail: InboxMail, read: ReadMail, now: datetime) -> Settled:
-        _, intent, trigger = self._understand(uow, read)
+        match, intent, trigger = self._understand(uow, read)
+        if match and (answered := uow.outbox.undelivered_with(match.reference.token)):
+            note_delivered(uow, answered, f"{read.message.sender or 'somebody'} has it", now)
         if not mail.complete:
             return self._too_large(uow, mail, read.message, trigger, now)
         return self._act(uow, intent, mail, trigger, now)
@@ -173,9 +175,9 @@ class Processing:
     def _act(self, uow: UnitOfWork, intent: Intent, mail: InboxMail, trigger: Trigger, now: datetime) -> Settled:
         match intent:
             case Submitted():
-                return self._open(uow, intent, trigger, now)
+                return self._open(uow, intent, mail, trigger, now)
             case Answered():
-                return self._answer(uow, intent, trigger, now)
+                return self._answer(uow, intent, mail, trigger, now)
             case Enquired():
                 return self._enquire(uow, intent, trigger, now)
             case Unmatched(sender, code, line):
@@ -193,9 +195,9 @@ class Processing:
             case Ignored(reason):
                 return Settled(InboxState.IGNORED, "own", reason)
 
-    def _open(self, uow: UnitOfWork, intent: Submitted, trigger: Trigger, now: datetime) -> Settled:
+    def _open(self, uow: UnitOfWork, intent: Submitted, mail: InboxMail, trigger: Trigger, now: datetime) -> Settled:
         attachments = _keep(uow, intent.files)
-        number = uow.invoices.next_number(self.company.today(now).year)
+        number = uow.invoices.next_number(self.company.today(mail.received_at).year)
         repeat = _repeat_of(uow, attachments, number)
         outcome = opening.open_invoice(
             number, intent.sender, intent.subject, intent.form, attachments, repeat, self.company, now
@@ -204,10 +206,10 @@ class Processing:
         self.outgoing.record(uow, outcome, trigger, now)
         return Settled(InboxState.PROCESSED, "submission", number=number)
 
-    def _answer(self, uow: UnitOfWork, intent: Answered, trigger: Trigger, now: datetime) -> Settled:
+    def _answer(self, uow: UnitOfWork, intent: Answered, mail: InboxMail, trigger: Trigger, now: datetime) -> Settled:
         invoice = _existing(uow, intent.reference.number)
         attachments = _keep(uow, intent.files)
-        form = self._with_filled_form(uow, intent, invoice, now)
+        form = self._with_filled_form(uow, intent, invoice, self.company.today(mail.received_at))
         answer = Answer(intent.sender, intent.reading, form, attachments)
         repeat = _repeat_of(uow, attachments, invoice.number)
         try:
@@ -218,7 +220,7 @@ class Processing:
         self.outgoing.record(uow, outcome, trigger, now)
         return Settled(InboxState.PROCESSED, "answer", number=invoice.number)
 
-    def _with_filled_form(self, uow: UnitOfWork, intent: Answered, invoice: Invoice, now: datetime) -> Form:
+    def _with_filled_form(self, uow: UnitOfWork, intent: Answered, invoice: Invoice, today: date) -> Form:
         """The answer's fields, and those that were filled in within the quotation of our form."""
         if intent.reference.asks is not Asks.COMPLETION or intent.sender != invoice.submitter:
             return intent.form
@@ -231,7 +233,7 @@ class Processing:
         except TransientFailure as failure:
             log.error("the form that was answered cannot be compared with the answer: %s", failure)
             return intent.form
-        return filled_in(intent.form, intent.body, parse(ours).text, invoice.missing, self.company.today(now))
+        return filled_in(intent.form, intent.body, parse(ours).text, invoice.missing, today)
 
     def _enquire(self, uow: UnitOfWork, intent: Enquired, trigger: Trigger, now: datetime) -> Settled:
         if isinstance(intent.command, AskHelp):

@@ -58,7 +58,7 @@ class WholePass:
         while self.processing.run_once(clock()):
             result.processed += 1
             progress("processed", result.processed)
-        self.calendar_day.run_once(clock())
+        self._guarded(result, lambda: self.calendar_day.run_once(clock()))
         self._guarded(result, lambda: self._deliver(clock, result, progress))
         self._guarded(result, self.intake.file_away)
         return before != (result.received, result.processed, result.sent)

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import threading
 from argparse import Namespace
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes
@@ -59,14 +59,21 @@ class MailServer:
 
     Mail is filed by its envelope into the INBOX of each known user, bytes untouched; an unknown recipient is refused
     with 550. SMTP takes mail with or without a login. A port of 0 is replaced by a free one. `journal` holds everything
-    delivered, in order.
+    delivered, in order; `clock` says when it arrives.
     """
 
-    def __init__(self, users: Mapping[str, str], imap_port: int = 0, smtp_port: int = 0) -> None:
+    def __init__(
+        self,
+        users: Mapping[str, str],
+        imap_port: int = 0,
+        smtp_port: int = 0,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self.users = {address.lower(): password for address, password in users.items()}
         self.host = HOST
         self.imap_port = imap_port
         self.smtp_port = smtp_port
+        self.clock = clock
         self.journal: list[Delivery] = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="mail server", daemon=True)
@@ -119,7 +126,7 @@ class MailServer:
     async def _file(self, delivery: Delivery) -> None:
         for recipient in dict.fromkeys(delivery.recipients):
             inbox = await self._config.set_cache[recipient][0].get_mailbox("INBOX")
-            await inbox.append(AppendMessage(delivery.raw, datetime.now(UTC), frozenset()), recent=True)
+            await inbox.append(AppendMessage(delivery.raw, self.clock(), frozenset()), recent=True)
         self.journal.append(delivery)
 
     async def _listen(self) -> None:

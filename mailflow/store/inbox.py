@@ -73,8 +73,8 @@ class Inbox:
     ) -> Recorded:
         """Records a mail, or one more place of a mail known by its digest.
 
-        A mail that had been quarantined or dropped and lies at a new place was moved back by somebody: it is read
-        again.
+        It was received when it came to the mailbox, or now where that lies in the future or is not known. A mail that
+        had been quarantined or dropped and lies at a new place was moved back by somebody: it is read again.
         """
         added = self._add(mail, message_id, digest, sender, subject, now)
         recorded = Recorded(added, news=True) if added else self._recognise(mail.location, digest, now)
@@ -151,6 +151,11 @@ class Inbox:
         ).scalar_one()
         return raw
 
+    def last_arrival(self) -> datetime | None:
+        """When the newest mail came."""
+        moment: datetime | None = self._connection.execute(select(func.max(InboxRow.received_at))).scalar()
+        return moment
+
     def quarantined(self) -> list[InboxMail]:
         """What waits for the administrator, oldest first."""
         rows = self._connection.execute(
@@ -216,7 +221,7 @@ class Inbox:
                 subject=subject,
                 size=mail.size,
                 complete=mail.complete,
-                received_at=now,
+                received_at=min(mail.arrived_at or now, now),
                 state=InboxState.RECEIVED.value,
                 kind="",
                 reason="",

@@ -15,7 +15,7 @@ from sqlmodel import col
 
 from mailflow.approval.effects import Effect, Mail, Message, PortalChange
 from mailflow.store.codec import effect_document, read_effect
-from mailflow.store.tables import OutboxRow
+from mailflow.store.tables import OutboxRow, ReferenceRow
 
 
 class OutboxState(StrEnum):
@@ -283,6 +283,15 @@ class Outbox:
     def by_message_id(self, message_id: str) -> OutboxEntry | None:
         """The entry that was sent under this Message-ID."""
         row = self._connection.execute(select(OutboxRow).where(col(OutboxRow.message_id) == message_id)).first()
+        return _entry(row) if row else None
+
+    def undelivered_with(self, token: str) -> OutboxEntry | None:
+        """The entry that gave out this reference, where we do not know that it arrived."""
+        row = self._connection.execute(
+            select(OutboxRow)
+            .join(ReferenceRow, col(ReferenceRow.message_id) == col(OutboxRow.message_id))
+            .where(col(ReferenceRow.token) == token, _STILL_WAITS)
+        ).first()
         return _entry(row) if row else None
 
     def has_written_to(self, recipient: str) -> bool:

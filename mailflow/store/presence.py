@@ -6,7 +6,8 @@ begins and can have the lock for itself alone is the only one: no lease can belo
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -23,7 +24,28 @@ def join(engine: Engine, when_alone: Callable[[], None]) -> Callable[[], None]:
     if not engine.url.database or engine.url.database == ":memory:":
         when_alone()
         return lambda: None
-    return _join_by_file(Path(f"{engine.url.database}.lock"), when_alone)
+    return _join_by_file(_lock_file(Path(engine.url.database)), when_alone)
+
+
+@contextmanager
+def alone_on(database: Path) -> Iterator[bool]:
+    """Whether nobody works on this SQLite database; if so, nobody begins to before this ends."""
+    try:
+        import fcntl
+    except ModuleNotFoundError:
+        yield True
+        return
+    with _lock_file(database).open("ab") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
+def _lock_file(database: Path) -> Path:
+    return database.with_name(f"{database.name}.lock")
 
 
 def _join_postgresql(engine: Engine, when_alone: Callable[[], None]) -> Callable[[], None]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
-from mailflow.adapters.fetch_response import bodies, sizes
+from mailflow.adapters.fetch_response import arrivals, bodies, sizes
 
 
 @pytest.mark.parametrize(
@@ -35,3 +37,18 @@ def test_sizes(answer: list[object], expected: dict[int, int]) -> None:
 )
 def test_bodies(answer: list[object], expected: dict[int, bytes]) -> None:
     assert bodies(answer) == expected
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (
+            [b'1 (UID 5 INTERNALDATE "26-Nov-2026 23:30:00 -0300")'],
+            {5: datetime(2026, 11, 27, 2, 30, tzinfo=UTC)},
+        ),
+        ([b'1 (INTERNALDATE " 1-Jan-2026 00:00:00 +0000" UID 7)'], {7: datetime(2026, 1, 1, tzinfo=UTC)}),
+        ([b'1 (UID 5 INTERNALDATE "yesterday")', b"2 (UID 6 RFC822.SIZE 3)", None], {}),
+    ],
+)
+def test_arrivals(answer: list[object], expected: dict[int, datetime]) -> None:
+    assert arrivals(answer) == expected

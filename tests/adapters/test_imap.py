@@ -8,6 +8,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -89,6 +90,28 @@ class TestReading:
         assert [m.raw for m in mails] == raws
         assert [m.size for m in mails] == [len(raw) for raw in raws]
         assert all(m.complete for m in mails)
+
+    def test_a_mail_says_when_it_came_wherever_it_was_moved_meanwhile(
+        self, shared_dovecot: Dovecot, user: str, mailbox: ImapMailbox
+    ) -> None:
+        came = datetime(2026, 3, 1, 21, 30, tzinfo=UTC)
+        with shared_dovecot.client(user) as client:
+            client.append(mail(), dt=came)
+            client.folder.create("elsewhere")
+            client.move(client.uids(), "elsewhere")
+            client.folder.set("elsewhere")
+            client.move(client.uids(), "INBOX")
+        (fetched,) = read(mailbox)
+        assert fetched.arrived_at == came
+
+    def test_what_came_before_a_day_can_be_left_out(
+        self, shared_dovecot: Dovecot, user: str, open_mailbox: Open
+    ) -> None:
+        with shared_dovecot.client(user) as client:
+            for month in (1, 2, 3):
+                client.append(mail(month), dt=datetime(2026, month, 10, 12, 0, tzinfo=UTC))
+        mailbox = open_mailbox(shared_dovecot.imap_port, username=user, since=date(2026, 2, 10))
+        assert [fetched.arrived_at.month for fetched in read(mailbox) if fetched.arrived_at] == [2, 3]
 
     def test_reading_marks_nothing_as_seen(self, shared_dovecot: Dovecot, user: str, mailbox: ImapMailbox) -> None:
         shared_dovecot.deliver(user, mail())

@@ -13,6 +13,7 @@ import pytest
 from mailflow.adapters.smtp import SmtpTransport
 from mailflow.approval.effects import Mail, Message
 from mailflow.errors import BrokenOff, ServerAway, TransientFailure
+from mailflow.jobs import dispatch
 from mailflow.jobs.dispatch import COPY_COMES_WITHIN, Dispatch
 from mailflow.jobs.identity import Mint
 from mailflow.jobs.outgoing import Outgoing
@@ -156,7 +157,7 @@ def test_what_was_being_sent_when_the_database_broke_is_in_doubt_at_the_next_pas
 ) -> None:
     desk = open_desk()
     desk.write(OLGA)
-    monkeypatch.setattr(Dispatch, "_delivered", fails)
+    monkeypatch.setattr(dispatch, "note_delivered", fails)
     with pytest.raises(TransientFailure):
         desk.deliver(NOON)
     monkeypatch.undo()

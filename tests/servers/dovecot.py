@@ -19,6 +19,7 @@ import subprocess
 import tempfile
 import time
 import uuid
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Self
 
@@ -168,6 +169,21 @@ class Dovecot:
         (maildir / "tmp" / name).write_bytes(raw)
         shutil.chown(maildir / "tmp" / name, self._mail_user.pw_uid, self._mail_user.pw_gid)
         (maildir / "tmp" / name).rename(maildir / "new" / name)
+
+    def furnish(self, user: str, folders: Iterable[str], uidvalidity: int) -> None:
+        """Makes a user's empty folders, without a sign-in."""
+        for folder in folders:
+            maildir = self._maildir(user, folder)
+            for part in ("", "cur", "new", "tmp"):
+                (maildir / part).mkdir(parents=True, exist_ok=True)
+                shutil.chown(maildir / part, self._mail_user.pw_uid, self._mail_user.pw_gid)
+            (maildir / "dovecot-uidlist").write_text(f"3 V{uidvalidity} N1 G{uuid.uuid4().hex}\n")
+            shutil.chown(maildir / "dovecot-uidlist", self._mail_user.pw_uid, self._mail_user.pw_gid)
+
+    def mails(self, user: str, folder: str = "INBOX") -> list[bytes]:
+        """What lies in a folder, as its bytes."""
+        maildir = self._maildir(user, folder)
+        return [file.read_bytes() for part in ("cur", "new") for file in sorted((maildir / part).glob("*"))]
 
     def client(self, user: str, folder: str = "INBOX") -> MailBoxUnencrypted:
         """Another mail client of the same user."""

@@ -31,12 +31,19 @@ class Postgres:
     port: int
     names: Iterator[int] = field(default_factory=count)
 
-    def new_database(self) -> str:
-        """The address of an empty database."""
+    def new_database(self, like: str = "template0") -> str:
+        """The address of an empty database, or of a copy of one that nobody uses."""
         name = f"mailflow_test_{os.getpid()}_{next(self.names)}"
-        with psycopg.connect(self._address("postgres", "postgresql"), autocommit=True) as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+        self._do("CREATE DATABASE {} TEMPLATE {}", name, like.rpartition("/")[2])
         return self._address(name, "postgresql+psycopg")
+
+    def drop(self, url: str) -> None:
+        """Ends whoever uses a database, and removes it."""
+        self._do("DROP DATABASE {} WITH (FORCE)", url.rpartition("/")[2])
+
+    def _do(self, statement: str, *names: str) -> None:
+        with psycopg.connect(self._address("postgres", "postgresql"), autocommit=True) as connection:
+            connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
     def _address(self, database: str, scheme: str) -> str:
         return f"{scheme}://mailflow@127.0.0.1:{self.port}/{database}"
@@ -97,6 +104,11 @@ def _binaries() -> Path:
         if (place / "initdb").exists() and (place / "postgres").exists():
             return place
     raise FileNotFoundError("initdb and postgres are neither in PATH nor in /usr/lib/postgresql/*/bin")
+
+
+def client_program(name: str) -> Path:
+    """A program of the same PostgreSQL, such as pg_dump."""
+    return _binaries() / name
 
 
 def _owner() -> pwd.struct_passwd | None:

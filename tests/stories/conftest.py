@@ -79,11 +79,13 @@ class Office:
     sequence: str
     more: str
     database: str
+    mailbox: str = ""
     now: datetime = MORNING
     people: dict[str, Person] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.people = {name: self._person(name) for name in PEOPLE}
+        self.server.clock = lambda: self.now
         self.restart()
 
     def __getattr__(self, name: str) -> Person:
@@ -99,7 +101,7 @@ class Office:
                 smtp=self.server.smtp_port,
                 sequence=self.sequence,
                 more=self.more,
-            ),
+            ).replace("mailbox:\n", f"mailbox:\n{self.mailbox}"),
             encoding="utf-8",
         )
         self.mailflow = bootstrap.build(load_settings(file, {}))
@@ -193,9 +195,13 @@ def open_office(tmp_path: Path) -> Iterator[Callable[..., Office]]:
         opened: list[Office] = []
 
         def opener(
-            sequence: str = "olga@example.com, director@example.com", more: str = "", database: str | None = None
+            sequence: str = "olga@example.com, director@example.com",
+            more: str = "",
+            database: str | None = None,
+            mailbox: str = "",
         ) -> Office:
-            opened.append(Office(server, tmp_path, sequence, more, database or f"sqlite:///{tmp_path}/mailflow.db"))
+            database = database or f"sqlite:///{tmp_path}/mailflow.db"
+            opened.append(Office(server, tmp_path, sequence, more, database, mailbox))
             return opened[-1]
 
         yield opener

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from mailflow.approval.lifecycle import Status
 from mailflow.approval.wording import KEYWORDS
 from mailflow.inbound.reading import ReadMail, read_mail
 from mailflow.store.inbox import InboxState
+from mailflow.store.outbox import OutboxState
 from tests.stories.conftest import Office, paper
 
 COMPLETE = "Контрагент: ООО «Ромашка»\nСумма: 125 000,00 руб.\nДата оплаты: 15.12.2026"
@@ -282,6 +284,31 @@ def test_a_silent_approver_is_reminded_once_a_day(office: Office) -> None:
     office.olga.reply(office.mails("olga")[-1], "СОГЛАСОВАНО")
     office.work()
     assert office.invoice().asked_step == 1
+
+
+def test_a_request_in_doubt_that_was_answered_has_arrived_and_is_not_sent_again(office: Office) -> None:
+    takes = office.server.handle_DATA
+
+    async def takes_and_says_nothing(server: Any, session: object, envelope: Any) -> str:
+        answer = await takes(server, session, envelope)
+        if envelope.rcpt_tos == ["olga@example.com"]:
+            server.transport.abort()
+        return answer
+
+    office.server.handle_DATA = takes_and_says_nothing  # type: ignore[method-assign, assignment]
+    office.submit()
+    request = office.gets("olga")
+    with office.mailflow.store.begin() as uow:
+        (waiting,) = uow.outbox.undelivered()
+    assert waiting.state == OutboxState.UNKNOWN
+    office.server.handle_DATA = takes  # type: ignore[method-assign]
+    office.olga.reply(request, "СОГЛАСОВАНО")
+    office.work(hours=1)
+    assert [m.message_id for m in office.mails("olga")].count(request.message_id) == 1
+    assert office.invoice().approvers_so_far == ("olga@example.com",)
+    assert office.undelivered() == 0
+    sent = [line.message_id for line in office.history() if line.event == "mail_sent"]
+    assert sent.count(request.message_id) == 1
 
 
 def test_a_mail_that_cannot_be_processed_is_tried_five_times_and_then_lies_in_quarantine(

@@ -94,6 +94,7 @@ class PortalSync:
         count, self._doubts, self._in_doubt = 0, 0, ""
         try:
             if self._my_turn(clock()) and self._get_ready(clock()):
+                self._resume(clock())
                 while self._my_turn(clock()) and (done := self.run_once(clock)) is not None:
                     count += done
                     shown(count)
@@ -306,6 +307,12 @@ class PortalSync:
                 mail = Mail(administrator, Message.PORTAL_TROUBLE, extra=extra)
                 self.outgoing.enqueue(uow, mail, None, now)
                 uow.commit()
+
+    def _resume(self, now: datetime) -> None:
+        """What we were showing when something broke is in doubt, and due."""
+        with self.store.begin() as uow:
+            uow.outbox.give_back(now, World.PORTAL)
+            uow.commit()
 
     def _my_turn(self, now: datetime) -> bool:
         with self.store.begin() as uow:

@@ -1,0 +1,87 @@
+"""A mail is recorded whatever it is, and what cannot be recorded holds up no other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from mailflow.errors import PermanentFailure, TransientFailure
+from mailflow.jobs import intake
+from mailflow.jobs.intake import Intake
+from mailflow.ports import FetchedMail, Location
+from mailflow.store.engine import Store, open_store
+from mailflow.store.inbox import Inbox
+from tests.store.rows import NOW
+
+
+@dataclass
+class Folder:
+    """A mailbox with these mails in it."""
+
+    raws: list[bytes]
+    moved: list[tuple[int, str]] = field(default_factory=list)
+
+    def fetch_new(self, known: Callable[[Location], bool]) -> Iterator[FetchedMail]:
+        for uid, raw in enumerate(self.raws, 1):
+            place = Location("INBOX", 1, uid)
+            if not known(place):
+                yield FetchedMail(place, raw, len(raw))
+
+    def file_away(self, location: Location, folder: str) -> bool:
+        self.moved.append((location.uid, folder))
+        return True
+
+
+MAILS = [f"Message-ID: <{n}@example.com>\r\nSubject: {n}\r\n\r\n".encode() for n in range(3)]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    store = open_store(f"sqlite:///{tmp_path}/mailflow.db")
+    yield store
+    store.close()
+
+
+def intake_of(store: Store) -> Intake:
+    return Intake(store, Folder(list(MAILS)), "Processed", "Quarantine")  # type: ignore[arg-type]
+
+
+def subjects(store: Store) -> list[str]:
+    with store.begin() as uow:
+        return [mail.subject for mail in map(uow.inbox.get, range(1, 10)) if mail]
+
+
+def test_a_mail_that_breaks_the_reader_is_recorded_and_so_is_the_next(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parse = intake.parse
+
+    def breaks(raw: bytes) -> object:
+        if b"Subject: 1" in raw:
+            raise RecursionError
+        return parse(raw)
+
+    monkeypatch.setattr(intake, "parse", breaks)
+    assert intake_of(store).run_once(NOW) == 3
+    assert subjects(store) == ["0", "", "2"]
+    with store.begin() as uow:
+        assert uow.inbox.raw(2) == MAILS[1]
+
+
+def test_a_mail_that_the_database_does_not_take_is_told_of_and_the_next_is_recorded(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = Inbox.record
+
+    def refuses(self: Inbox, mail: FetchedMail, *values: object) -> object:
+        if mail.location.uid == 2:
+            raise PermanentFailure("The database refuses this: out of range")
+        return record(self, mail, *values)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Inbox, "record", refuses)
+    with pytest.raises(TransientFailure, match="mail 2 of INBOX cannot be recorded"):
+        intake_of(store).run_once(NOW)
+    assert subjects(store) == ["0", "2"]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 
-from icalendar import Alarm, Calendar, Event, vCalAddress
+from icalendar import Alarm, Calendar, Event, Timezone, vCalAddress
 
 from mailflow.approval.company import Company
 from mailflow.approval.effects import Invitation, InviteMethod
@@ -49,8 +50,7 @@ def event_calendar(
     if open_payment:
         event.add_component(_alarm(summary))
     calendar = new_calendar(invitation.method.value)
-    calendar.add_component(event)
-    calendar.add_missing_timezones(first_date=date(due.year, 1, 1), last_date=date(due.year + 1, 1, 2))
+    calendar.subcomponents.extend([*_timezones(company.timezone, due.year), event])
     return bytes(calendar.to_ical())
 
 
@@ -62,6 +62,16 @@ def new_calendar(method: str) -> Calendar:
     calendar.add("calscale", "GREGORIAN")
     calendar.add("method", method)
     return calendar
+
+
+@lru_cache(maxsize=100)
+def _timezones(zone: tzinfo, year: int) -> tuple[Timezone, ...]:
+    """VTIMEZONE for the times of a year, if there is one for this zone; working it out takes longer than a mail."""
+    calendar, event = Calendar(), Event()
+    event.add("dtstart", datetime(year, 1, 1, tzinfo=zone))
+    calendar.add_component(event)
+    calendar.add_missing_timezones(first_date=date(year, 1, 1), last_date=date(year + 1, 1, 2))
+    return tuple(calendar.timezones)
 
 
 def _start(due: date, invite_at: time, company: Company) -> datetime:

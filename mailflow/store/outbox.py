@@ -121,7 +121,7 @@ class Outbox:
         """Takes the oldest effect of a world that is due and has nothing before it, for the time of the lease."""
         row = self._connection.execute(
             select(OutboxRow)
-            .where(col(OutboxRow.world) == world.value, _MAY_BE_DUE, _due(now), ~_held_up())
+            .where(col(OutboxRow.world) == world.value, _MAY_BE_DUE, _due(now), _NOTHING_BEFORE)
             .order_by(col(OutboxRow.id))
             .limit(1)
             .with_for_update(skip_locked=True, of=OutboxRow)
@@ -350,22 +350,22 @@ def _due(now: datetime) -> ColumnElement[bool]:
     )
 
 
-def _held_up() -> ColumnElement[bool]:
-    """Whether something of the same invoice and channel that came before has not left yet.
+def _nothing_before() -> ColumnElement[bool]:
+    """Whether everything of the same invoice and channel that came before has left.
 
     What belongs to no invoice is NULL here, equals nothing, and so holds up nothing.
     """
     before = aliased(OutboxRow)
-    return (
-        select(col(before.id))
-        .where(
-            col(before.channel) == col(OutboxRow.channel),
-            col(before.number) == col(OutboxRow.number),
-            col(before.state).in_(UNDELIVERED),
-            col(before.id) < col(OutboxRow.id),
-        )
-        .exists()
+    held_up_by = select(col(before.id)).where(
+        col(before.channel) == col(OutboxRow.channel),
+        col(before.number) == col(OutboxRow.number),
+        col(before.state).in_(UNDELIVERED),
+        col(before.id) < col(OutboxRow.id),
     )
+    return ~held_up_by.exists()
+
+
+_NOTHING_BEFORE = _nothing_before()
 
 
 def _entry(row: Row[Any]) -> OutboxEntry:

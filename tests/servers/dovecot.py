@@ -49,9 +49,15 @@ first_valid_gid = 1
 mail_location = maildir:{folder}/mail/%u
 auth_username_chars =
 auth_failure_delay = 0
+auth_cache_size = 0
 ssl = yes
 ssl_cert = <{chain}
 ssl_key = <{key}
+passdb {{
+  driver = passwd-file
+  deny = yes
+  args = scheme=PLAIN {folder}/denied
+}}
 passdb {{
   driver = passwd-file
   args = scheme=PLAIN username_format=any {folder}/passwords
@@ -152,6 +158,17 @@ class Dovecot:
             self._signal(signal.SIGKILL)
             self._process.wait()
             self._process = None
+
+    def stop(self) -> None:
+        """Ends it in an orderly way: it says BYE to whoever is signed in."""
+        if self._process:
+            self._process.send_signal(signal.SIGTERM)
+            self._process.wait(_SECONDS_TO_START)
+            self._process = None
+
+    def deny(self, *users: str) -> None:
+        """Only these users cannot sign in any more; without any everybody can."""
+        (self._folder / "denied").write_text("".join(f"{user}:\n" for user in users), "utf-8")
 
     def freeze(self) -> None:
         """Connections stay open and nothing answers any more: what a dead line looks like."""
@@ -254,6 +271,7 @@ class Dovecot:
         for name in ("mail", "home"):
             shutil.chown(folder / name, self._mail_user.pw_uid, self._mail_user.pw_gid)
         (folder / "passwords").write_text(f"any:{PASSWORD}\n", "utf-8")
+        self.deny()
         (folder / "other-passwords").write_text(f"any:{OTHER_PASSWORD}\n", "utf-8")
         (folder / "dovecot.conf").write_text(
             _CONFIGURATION.format(

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import sqlite3
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from threading import Timer
 
 import pytest
-from sqlalchemy import create_engine, event, text
+from sqlalchemy import create_engine, event, make_url, text
+from sqlalchemy.exc import OperationalError
 
 from mailflow.errors import ConfigurationError, MailflowError, PermanentFailure, TransientFailure
 from mailflow.ports import FetchedMail, Location
 from mailflow.store import engine as engine_module
+from mailflow.store import patience
 from mailflow.store.engine import Store, open_store
 from tests.approval.company import opened
+from tests.servers.fault_proxy import FaultProxy, Point, Silence
+from tests.servers.postgres import Postgres
 from tests.store.rows import NOW, enqueue, keep, record
 
 SECRET = "s3cret-Passw0rd"
@@ -126,6 +131,39 @@ def test_a_server_that_goes_away_is_tried_again_and_the_next_unit_of_work_connec
     with store.begin() as uow:
         assert record(uow).news
     store.close()
+
+
+@pytest.fixture
+def proxy(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultProxy]:
+    monkeypatch.setattr(patience, "LONGEST_SILENCE", 0.3)
+    with FaultProxy(postgres.port) as running:
+        yield running
+
+
+def test_a_server_that_falls_silent_is_given_up_and_the_next_unit_of_work_connects_anew(
+    proxy: FaultProxy, postgres_url: str
+) -> None:
+    store = open_store(through(proxy, postgres_url))
+    with store.begin() as uow:
+        proxy.strike(Silence())
+        with pytest.raises(OperationalError, match="no answer in time"):
+            record(uow)
+    proxy.heal()
+    with store.begin() as uow:
+        assert record(uow).news
+    store.close()
+
+
+def test_a_server_that_lets_in_and_says_nothing_is_not_waited_for_for_ever(
+    proxy: FaultProxy, postgres_url: str
+) -> None:
+    proxy.strike(Silence(Point(3)))
+    with pytest.raises(TransientFailure, match="no answer in time"):
+        open_store(through(proxy, postgres_url))
+
+
+def through(proxy: FaultProxy, url: str) -> str:
+    return make_url(url).set(port=proxy.port).render_as_string(hide_password=False)
 
 
 def lose_the_connection(store: Store, url: str) -> None:

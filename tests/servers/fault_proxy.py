@@ -276,9 +276,9 @@ class _Link:
             case Cut():
                 raise _Over
             case Reset(_, and_is_gone):
-                _reset(self._client)
                 if and_is_gone:
                     self._proxy.strike(Refuse())
+                _reset(self._client)
                 raise _Over
             case Silence():
                 self._silent = True

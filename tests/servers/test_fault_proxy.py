@@ -81,9 +81,12 @@ def test_an_open_connection_counts_its_answers_from_the_order_on(proxy: FaultPro
 
 
 def test_a_reset_is_no_orderly_end(proxy: FaultProxy) -> None:
-    proxy.strike(Reset(Point(1, 2)))
-    with talk(proxy) as (_, file), pytest.raises(ConnectionResetError):
-        file.read()
+    proxy.strike(Reset(Point(2, 2)))
+    with talk(proxy) as (client, file):
+        file.readline()
+        client.sendall(b"one\n")
+        with pytest.raises(ConnectionResetError):
+            file.read()
 
 
 def test_refusal_ends_what_is_open_and_refuses_what_is_new_until_it_heals(proxy: FaultProxy) -> None:

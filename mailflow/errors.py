@@ -31,6 +31,10 @@ class ServerAway(TransientFailure):
     """The server itself cannot be reached or signed in to: whatever else waits for it need not be tried now."""
 
 
+class DatabaseAway(TransientFailure):
+    """The database itself cannot be used (gone, full, locked): nothing that was to be done with it is at fault."""
+
+
 class BrokenOff(TransientFailure):
     """The connection ended over this one thing, which was not handed over: it waits, and nothing else is tried now."""
 

@@ -17,6 +17,7 @@ from mailflow.office.bitrix24.server import PortalServer
 from mailflow.office.mail_server import MailServer
 from mailflow.office.papers import Paper
 from mailflow.office.person import Person
+from tests.servers.fault_proxy import FaultProxy, Refuse
 from tests.stories.conftest import PEOPLE, SETTINGS
 
 TOP = Path(__file__).parents[1]
@@ -101,6 +102,29 @@ def test_it_waits_for_a_mail_server_that_is_away_and_goes_on_when_it_is_back(tmp
         said = process.stderr.read()
         assert "Traceback" not in said
         assert said.count("cannot be reached") < 10
+
+
+@pytest.mark.slow
+def test_a_server_that_is_away_for_ten_seconds_is_named_once_and_so_is_its_return(tmp_path: Path) -> None:
+    with MailServer(USERS) as server, FaultProxy(server.imap_port) as imap, FaultProxy(server.smtp_port) as smtp:
+        imap.strike(Refuse())
+        smtp.strike(Refuse())
+        with daemon(tmp_path, imap.port, smtp.port) as process:
+            person = ivan(server)
+            person.submit("Paper", BODY, [Paper("a.pdf", "application/pdf", b"%PDF-1 first")])
+            for line in (imap, smtp):
+                time.sleep(10)
+                line.heal()
+            assert person.wait_for(lambda mail: "INV-2026-0001" in mail.subject, timeout=60)
+            time.sleep(1)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=20) == 0
+        assert process.stderr
+        said = process.stderr.read()
+    assert said.count(f"IMAP server 127.0.0.1:{imap.port}") == 1
+    assert said.count(f"SMTP server 127.0.0.1:{smtp.port}") == 1
+    assert said.count("everything can be reached again") == 1
+    assert "Traceback" not in said
 
 
 def test_once_ends_with_75_where_something_waits_for_a_retry(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import smtplib
 import socket
 import ssl
 import time
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -66,7 +67,7 @@ class SmtpTransport:
             raise
         except Failures as error:
             self._drop()
-            raise BrokenOff(f"{self._place} broke off before it had the mail: {words(error)}") from error
+            raise BrokenOff(f"{self._place} broke off before it had the mail: {_reason(error)}") from error
         except BaseException:
             self._drop()
             raise
@@ -195,7 +196,7 @@ class SmtpTransport:
             if not at_once:
                 client.send(command.encode())
             try:
-                self._expect(client.getreply(), kind)
+                self._expect(_reply(client, (2, 3, 4, 5)), kind)
             except MailflowError:
                 if at_once:
                     self._drop()  # with answers unread, it could not be told what the next one answers
@@ -215,12 +216,13 @@ class SmtpTransport:
         """The server's answer to a whole mail: it may have taken it."""
         try:
             _patience(client, self.timeout_after_data)
-            code, answer = client.getreply()
+            code, answer = _reply(client, (2, 4, 5))
             _patience(client, self.timeout)
         except Failures as error:
             self._drop()
             raise InDoubt(
-                f"{self._place} was given the whole mail and did not say whether it took it (in doubt): {words(error)}"
+                f"{self._place} was given the whole mail and did not say whether it took it (in doubt): "
+                f"{_reason(error)}"
             ) from error
         self._expect((code, answer), 2)
         return f"{code} {said(answer)}"
@@ -250,6 +252,14 @@ class SmtpTransport:
         _shut(client)
 
 
+def _reply(client: smtplib.SMTP, kinds: Collection[int]) -> tuple[int, bytes]:
+    """The next reply. Raises SMTPException where it is of no kind that fits: nobody knows what the next ones answer."""
+    code, answer = client.getreply()
+    if code // 100 not in kinds:
+        raise smtplib.SMTPException(f"its answer makes no sense here: {code} {said(answer)}")
+    return code, answer
+
+
 def _patience(client: smtplib.SMTP, seconds: float) -> None:
     if client.sock:
         client.sock.settimeout(seconds)
@@ -272,4 +282,6 @@ def _dot_stuffed(message: bytes) -> bytes:
 def _reason(error: Exception) -> str:
     if isinstance(error, smtplib.SMTPResponseException):
         return f"{error.smtp_code} {said(error.smtp_error)}"
+    if isinstance(error, smtplib.SMTPServerDisconnected) and isinstance(error.__context__, OSError):
+        return words(error.__context__)
     return words(error)

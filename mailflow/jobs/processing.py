@@ -18,7 +18,7 @@ from mailflow.approval.reference import Asks
 from mailflow.approval.rsvp import record_rsvp
 from mailflow.approval.structure import HierarchySource
 from mailflow.approval.submission import Attachment, Form
-from mailflow.errors import MailflowError, Refusal, TransientFailure
+from mailflow.errors import DatabaseAway, MailflowError, Refusal, TransientFailure
 from mailflow.inbound.correlation import Match, find_match
 from mailflow.inbound.filled_form import filled_in
 from mailflow.inbound.message import File, InboundMessage, content_digest, parse
@@ -39,7 +39,7 @@ from mailflow.inbound.routing import (
 from mailflow.jobs.company_now import company_now
 from mailflow.jobs.dispatch import identity_of, note_delivered
 from mailflow.jobs.outgoing import Outgoing, Trigger
-from mailflow.jobs.retry import next_reading
+from mailflow.jobs.retry import INBOX_PAUSES, next_reading
 from mailflow.outbound.mail import draft_mail
 from mailflow.outbound.templating import Templates
 from mailflow.store.engine import Store
@@ -105,7 +105,10 @@ class Processing:
             uow.commit()
 
     def run_once(self, now: datetime) -> bool:
-        """Processes the oldest mail that waits; False where none does."""
+        """Processes the oldest mail that waits; False where none does.
+
+        Raises DatabaseAway where nothing can be processed now, which costs the mail no try.
+        """
         with self.store.begin() as uow:
             mail = uow.inbox.claim(now, LEASE)
             uow.commit()
@@ -113,6 +116,9 @@ class Processing:
             return False
         try:
             self._as_known_now()._process(mail, now)
+        except DatabaseAway as away:
+            self._let_wait(mail, away, now)
+            raise
         except Exception as error:  # noqa: BLE001 - whatever a mail does to us, the next one goes on
             self._put_off(mail, error, now)
         return True
@@ -339,6 +345,12 @@ class Processing:
         if told_at is None or told_at <= now:
             at = max(now, told_at + NOTICES_EVERY) if told_at else now
             self.outgoing.enqueue(uow, Mail(administrator, message, extra=extra), None, at)
+
+    def _let_wait(self, mail: InboxMail, away: DatabaseAway, now: datetime) -> None:
+        """For a short while, so that others come first where it is this mail after all that the database dies of."""
+        with self.store.begin() as uow:
+            uow.inbox.fail(mail.id, str(away), now + INBOX_PAUSES[0], mail.attempts)
+            uow.commit()
 
     def _put_off(self, mail: InboxMail, error: Exception, now: datetime) -> None:
         attempts = mail.attempts + 1

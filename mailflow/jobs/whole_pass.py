@@ -56,9 +56,7 @@ class WholePass:
     def _round(self, clock: Callable[[], datetime], result: PassResult, progress: Progress) -> bool:
         before = (result.received, result.processed, result.sent)
         self._guarded(result, lambda: self._receive(clock, result, progress))
-        while self.processing.run_once(clock()):
-            result.processed += 1
-            progress("processed", result.processed)
+        self._guarded(result, lambda: self._process(clock, result, progress))
         self._guarded(result, lambda: self.calendar_day.run_once(clock()))
         self._guarded(result, lambda: self._deliver(clock, result, progress))
         self._guarded(result, self.intake.file_away)
@@ -67,6 +65,11 @@ class WholePass:
     def _receive(self, clock: Callable[[], datetime], result: PassResult, progress: Progress) -> None:
         result.received += self.intake.run_once(clock())
         progress("received", result.received)
+
+    def _process(self, clock: Callable[[], datetime], result: PassResult, progress: Progress) -> None:
+        while self.processing.run_once(clock()):
+            result.processed += 1
+            progress("processed", result.processed)
 
     def _deliver(self, clock: Callable[[], datetime], result: PassResult, progress: Progress) -> None:
         while (delivered := self.dispatch.run_once(clock())) is not None:

@@ -123,9 +123,13 @@ def _engine(url: str) -> Engine:
             engine = create_engine(address, hide_parameters=True)
             _prepare_sqlite(engine)
             return engine
-        return create_engine(
+        engine = create_engine(
             address, hide_parameters=True, pool_pre_ping=True, connect_args={"connect_timeout": _CONNECT_SECONDS}
         )
+        from mailflow.store.patience import be_patient
+
+        be_patient(engine)
+        return engine
     except ModuleNotFoundError as missing:
         raise unusable(f"its driver {missing.name} is not installed.", "pip install 'mailflow[postgres]'") from None
 
@@ -175,7 +179,23 @@ def _migrate(connection: Connection) -> None:
     with connection.begin():
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
-        command.upgrade(migrations(connection), "head")
+        with _long_patience(connection):
+            command.upgrade(migrations(connection), "head")
+
+
+@contextmanager
+def _long_patience(connection: Connection) -> Iterator[None]:
+    """A server that has answered may be long in migrating."""
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    from mailflow.store.patience import WHILE_MIGRATING, PatientConnection
+
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, PatientConnection)
+    driver.patience = WHILE_MIGRATING
+    yield
+    driver.patience = None
 
 
 def migrations(connection: Connection) -> Config:

@@ -7,9 +7,22 @@ import re
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, InternalError, OperationalError
 
-from mailflow.errors import ConfigurationError, MailflowError, PermanentFailure, SettingsProblem, TransientFailure
+from mailflow.errors import (
+    ConfigurationError,
+    DatabaseAway,
+    MailflowError,
+    PermanentFailure,
+    SettingsProblem,
+    TransientFailure,
+)
 
 _PASSING = (OperationalError, InterfaceError, InternalError, IntegrityError)
+_AWAY_POSTGRESQL = ("08", "53", "57", "58")
+"""Classes of SQLSTATE: connection, insufficient resources, operator intervention, system error."""
+
+_OUT_OF_MEMORY = "53200"
+"""One of them, but a single large row may be what led to it."""
+
 _UNUSABLE_SQLITE = ("SQLITE_CANTOPEN", "SQLITE_NOTADB", "SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH")
 _UNUSABLE_POSTGRESQL = (
     "authentication failed",
@@ -42,12 +55,26 @@ def why_not_opened(error: DBAPIError, address: URL) -> MailflowError:
 
 
 def why_not_done(error: DBAPIError, address: URL) -> MailflowError:
-    """A statement failed: away, busy or overtaken by somebody else (try again), or never possible."""
+    """A statement failed: away or busy (nobody's fault), overtaken by somebody else (try again), or never possible."""
     words = _words(error, address)
+    if _is_away(error):
+        return DatabaseAway(f"The database cannot be used just now: {words}")
     mistaken = getattr(error.orig, "sqlite_errorname", "") == "SQLITE_ERROR"  # of a statement, though "operational"
-    if error.connection_invalidated or (isinstance(error, _PASSING) and not mistaken):
+    if isinstance(error, _PASSING) and not mistaken:
         return TransientFailure(f"The database cannot be used just now: {words}")
     return PermanentFailure(f"The database refuses this: {words}")
+
+
+def _is_away(error: DBAPIError) -> bool:
+    """Whether any other statement would have failed as well."""
+    if error.connection_invalidated or isinstance(error, InterfaceError):
+        return True
+    if not isinstance(error, OperationalError):
+        return False
+    if name := getattr(error.orig, "sqlite_errorname", ""):
+        return bool(name != "SQLITE_ERROR")
+    sqlstate = getattr(error.orig, "sqlstate", None)
+    return sqlstate is None or (sqlstate[:2] in _AWAY_POSTGRESQL and sqlstate != _OUT_OF_MEMORY)
 
 
 def _words(error: DBAPIError, address: URL) -> str:

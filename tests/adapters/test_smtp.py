@@ -12,7 +12,7 @@ import pytest
 
 from mailflow.adapters import smtp
 from mailflow.adapters.smtp import SmtpTransport
-from mailflow.errors import InDoubt, PermanentFailure, TransientFailure
+from mailflow.errors import BrokenOff, InDoubt, PermanentFailure, TransientFailure
 from mailflow.ports import Envelope
 from tests.servers.certificates import Certificates
 from tests.servers.scripted import scripted
@@ -237,6 +237,7 @@ class TestLostConnections:
         with pytest.raises(TransientFailure, match=f"{HOST}:{sink.port}") as failure:
             transport.send(ENVELOPE)
         assert not isinstance(failure.value, InDoubt)
+        assert ("no answer in time" in str(failure.value)) is (fault == HANG)
         assert time.monotonic() - began < 1.5
         transport.send(ENVELOPE)
         assert len(sink.mails) == 1
@@ -252,6 +253,27 @@ class TestLostConnections:
         assert sink.mails == []
         transport.send(ENVELOPE)
         assert len(sink.mails) == 1
+
+    @pytest.mark.parametrize("nonsense", ["<html>", "0", "354 go on again", "-"])
+    def test_a_whole_mail_that_is_answered_by_nonsense_is_in_doubt(
+        self, sink: SmtpSink, transport: SmtpTransport, nonsense: str
+    ) -> None:
+        sink.plan(Fault("end", nonsense))
+        with pytest.raises(InDoubt, match="makes no sense here"):
+            transport.send(ENVELOPE)
+        transport.send(ENVELOPE)
+        assert sink.connections == 2
+
+    @pytest.mark.parametrize("stage", ["mail", "rcpt", "data"])
+    def test_after_nonsense_nothing_more_is_read_from_that_connection(
+        self, sink: SmtpSink, transport: SmtpTransport, stage: Stage
+    ) -> None:
+        transport.send(ENVELOPE)
+        sink.plan(Fault(stage, "<html>\r\n250 2.0.0 of before"))
+        with pytest.raises(BrokenOff, match="makes no sense here"):
+            transport.send(ENVELOPE)
+        transport.send(ENVELOPE)
+        assert (sink.connections, len(sink.mails)) == (2, 2)
 
     @pytest.mark.parametrize("fault", [DROP, HANG])
     @pytest.mark.parametrize("stage", ["end", "answer"])

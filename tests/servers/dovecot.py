@@ -20,6 +20,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Self
@@ -49,9 +50,15 @@ first_valid_gid = 1
 mail_location = maildir:{folder}/mail/%u
 auth_username_chars =
 auth_failure_delay = 0
+auth_cache_size = 0
 ssl = yes
 ssl_cert = <{chain}
 ssl_key = <{key}
+passdb {{
+  driver = passwd-file
+  deny = yes
+  args = scheme=PLAIN {folder}/denied
+}}
 passdb {{
   driver = passwd-file
   args = scheme=PLAIN username_format=any {folder}/passwords
@@ -152,6 +159,27 @@ class Dovecot:
             self._signal(signal.SIGKILL)
             self._process.wait()
             self._process = None
+
+    def stop(self) -> None:
+        """Ends it in an orderly way, and with it whoever is signed in."""
+        if self._process:
+            self._process.send_signal(signal.SIGTERM)
+            self._process.wait(_SECONDS_TO_START)
+            with suppress(ProcessLookupError):
+                self._signal(signal.SIGKILL)
+            self._process = None
+
+    def deny(self, *users: str) -> None:
+        """Only these users cannot sign in any more; without any everybody can."""
+        self._write_denied(users)
+        time.sleep(1.1)  # it looks at the file's time once in a second
+
+    def _write_denied(self, users: Iterable[str]) -> None:
+        file = self._folder / "denied"
+        before = file.stat().st_mtime if file.exists() else 0.0
+        file.write_text("".join(f"{user}:\n" for user in users), "utf-8")
+        later = max(time.time(), before + 1)
+        os.utime(file, (later, later))
 
     def freeze(self) -> None:
         """Connections stay open and nothing answers any more: what a dead line looks like."""
@@ -254,6 +282,7 @@ class Dovecot:
         for name in ("mail", "home"):
             shutil.chown(folder / name, self._mail_user.pw_uid, self._mail_user.pw_gid)
         (folder / "passwords").write_text(f"any:{PASSWORD}\n", "utf-8")
+        self._write_denied([])
         (folder / "other-passwords").write_text(f"any:{OTHER_PASSWORD}\n", "utf-8")
         (folder / "dovecot.conf").write_text(
             _CONFIGURATION.format(

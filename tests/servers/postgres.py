@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -20,33 +20,75 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from .certificates import Certificate
+
 UNPRIVILEGED = ("postgres", "nobody")
 STARTS_WITHIN = 30  # seconds
 
 
-@dataclass(frozen=True)
+@dataclass
 class Postgres:
-    """A running cluster. Its superuser needs no password from this machine."""
+    """A cluster in a folder. Its superuser needs no password from this machine."""
 
+    folder: Path
     port: int
+    owner: pwd.struct_passwd | None
     names: Iterator[int] = field(default_factory=count)
+    _server: subprocess.Popen[bytes] | None = None
 
-    def new_database(self, like: str = "template0") -> str:
-        """The address of an empty database, or of a copy of one that nobody uses."""
+    def start(self) -> None:
+        """Starts it, with the data that there is; returns when it answers."""
+        with (self.folder / "log").open("ab") as log:
+            self._server = subprocess.Popen(
+                [_binaries() / "postgres", "-D", self.folder / "data", "-p", str(self.port), *_settings(self.folder)],
+                **_as(self.owner, self.folder),
+                stdout=log,
+                stderr=log,
+            )
+        _wait_for(self._server, self.port, self.folder / "log")
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """Ends it: SIGINT in an orderly way, SIGQUIT at once, SIGKILL as a power cut does."""
+        if self._server:
+            family = [self._server.pid, *_children(self._server.pid)] if how is signal.SIGKILL else [self._server.pid]
+            for process in family:
+                with suppress(ProcessLookupError):
+                    os.kill(process, how)
+            self._server.wait(STARTS_WITHIN)
+            self._server = None
+
+    def new_database(self, like: str = "template0", user: str = "mailflow") -> str:
+        """The address of an empty database of this user, or of a copy of one that nobody uses."""
         name = f"mailflow_test_{os.getpid()}_{next(self.names)}"
-        self._do("CREATE DATABASE {} TEMPLATE {}", name, like.rpartition("/")[2])
-        return self._address(name, "postgresql+psycopg")
+        self._do("CREATE DATABASE {} TEMPLATE {} OWNER {}", name, like.rpartition("/")[2], user)
+        return self._address(name, "postgresql+psycopg", user)
 
     def drop(self, url: str) -> None:
         """Ends whoever uses a database, and removes it."""
         self._do("DROP DATABASE {} WITH (FORCE)", url.rpartition("/")[2])
 
+    def connect(self, database: str = "postgres") -> psycopg.Connection:
+        """The superuser's own connection to a database; every statement is committed at once."""
+        return psycopg.connect(self._address(database, "postgresql"), autocommit=True)
+
+    def encrypt(self, certificate: Certificate) -> None:
+        """From the next connection on it speaks TLS with this certificate."""
+        for name, source in (("server.crt", certificate.chain), ("server.key", certificate.key)):
+            file = self.folder / "data" / name
+            shutil.copyfile(source, file)
+            file.chmod(0o600)
+            if self.owner:
+                os.chown(file, self.owner.pw_uid, self.owner.pw_gid)
+        with self.connect() as connection:
+            connection.execute("ALTER SYSTEM SET ssl = on")
+            connection.execute("SELECT pg_reload_conf()")
+
     def _do(self, statement: str, *names: str) -> None:
-        with psycopg.connect(self._address("postgres", "postgresql"), autocommit=True) as connection:
+        with self.connect() as connection:
             connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
-    def _address(self, database: str, scheme: str) -> str:
-        return f"{scheme}://mailflow@127.0.0.1:{self.port}/{database}"
+    def _address(self, database: str, scheme: str, user: str = "mailflow") -> str:
+        return f"{scheme}://{user}@127.0.0.1:{self.port}/{database}"
 
 
 @contextmanager
@@ -58,27 +100,23 @@ def running_postgres() -> Iterator[Postgres]:
         owner = _owner()
         if owner:
             os.chown(folder, owner.pw_uid, owner.pw_gid)
-        data = folder / "data"
-        initdb = [binaries / "initdb", "-D", data, "-U", "mailflow", "-A", "trust", "-E", "UTF8", "--no-locale", "-N"]
-        made = subprocess.run(initdb, **_as(owner, folder), capture_output=True, text=True)
+        initdb = [binaries / "initdb", "-D", folder / "data", "-U", "mailflow", "-A", "trust", "-E", "UTF8"]
+        made = subprocess.run([*initdb, "--no-locale", "-N"], **_as(owner, folder), capture_output=True, text=True)
         if made.returncode:
             raise RuntimeError(f"initdb failed: {made.stderr}")
-        port = _free_port()
-        with (folder / "log").open("wb") as log:
-            server = subprocess.Popen(
-                [binaries / "postgres", "-D", data, "-p", str(port), *_settings(folder)],
-                **_as(owner, folder),
-                stdout=log,
-                stderr=log,
-            )
+        server = Postgres(folder, _free_port(), owner)
         try:
-            _wait_for(server, port, folder / "log")
-            yield Postgres(port)
+            server.start()
+            yield server
         finally:
-            server.send_signal(signal.SIGQUIT)  # PostgreSQL's immediate shutdown: nothing of it is needed any more
-            server.wait(STARTS_WITHIN)
+            server.stop(signal.SIGQUIT)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _children(process: int) -> list[int]:
+    """The processes that this one has started."""
+    return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text("ascii").split()]
 
 
 def _settings(folder: Path) -> list[str]:

@@ -16,7 +16,7 @@ import socketserver
 import ssl
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Self, cast
 
 from .certificates import Certificate
@@ -34,11 +34,12 @@ class Fault:
     """What goes wrong once at a stage: an SMTP reply instead of success, or DROP (the connection), or HANG.
 
     body: before the message is complete. end: after the final dot, and the mail is not kept. answer: the mail is kept,
-    but the answer never comes.
+    but the answer never comes. Before that the stage is passed `after` times as if nothing were wrong.
     """
 
     stage: Stage
     reply: str
+    after: int = 0
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,10 @@ class SmtpSink:
         """What will go wrong next, each once."""
         self._faults.extend(faults)
 
+    def heal(self) -> None:
+        """Nothing of what was planned goes wrong any more."""
+        self._faults.clear()
+
     def cut(self) -> None:
         """Closes every open connection, as a server that restarts does."""
         for connection in list(self._open):
@@ -124,6 +129,9 @@ class SmtpSink:
         """The reply to give instead of success; ends the session where the plan says so."""
         planned = next((fault for fault in self._faults if fault.stage == stage), None)
         if planned is None:
+            return None
+        if planned.after:
+            self._faults[self._faults.index(planned)] = replace(planned, after=planned.after - 1)
             return None
         self._faults.remove(planned)
         if planned.reply == HANG:

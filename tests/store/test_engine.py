@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import sqlite3
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from threading import Timer
 
 import pytest
-from sqlalchemy import create_engine, event, text
+from sqlalchemy import create_engine, event, make_url, text
+from sqlalchemy.exc import OperationalError
 
-from mailflow.errors import ConfigurationError, MailflowError, PermanentFailure, TransientFailure
+from mailflow.errors import ConfigurationError, DatabaseAway, MailflowError, PermanentFailure, TransientFailure
 from mailflow.ports import FetchedMail, Location
 from mailflow.store import engine as engine_module
+from mailflow.store import patience
 from mailflow.store.engine import Store, open_store
 from tests.approval.company import opened
+from tests.servers.fault_proxy import FaultProxy, Point, Silence
+from tests.servers.postgres import Postgres
 from tests.store.rows import NOW, enqueue, keep, record
 
 SECRET = "s3cret-Passw0rd"
@@ -104,7 +109,7 @@ def test_a_busy_sqlite_is_tried_again_later(tmp_path: Path, monkeypatch: pytest.
     store = open_store(f"sqlite:///{path}")
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(TransientFailure, match="locked"), store.begin() as uow:
+    with pytest.raises(DatabaseAway, match="locked"), store.begin() as uow:
         record(uow)
     other.execute("ROLLBACK")
     other.close()
@@ -121,11 +126,59 @@ def test_a_server_that_is_away_is_tried_again_later() -> None:
 
 def test_a_server_that_goes_away_is_tried_again_and_the_next_unit_of_work_connects_anew(postgres_url: str) -> None:
     store = open_store(postgres_url)
-    with pytest.raises(TransientFailure):
+    with pytest.raises(DatabaseAway):
         lose_the_connection(store, postgres_url)
     with store.begin() as uow:
         assert record(uow).news
     store.close()
+
+
+@pytest.fixture
+def proxy(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultProxy]:
+    monkeypatch.setattr(patience, "LONGEST_SILENCE", 0.3)
+    with FaultProxy(postgres.port) as running:
+        yield running
+
+
+def test_a_server_that_falls_silent_is_given_up_and_the_next_unit_of_work_connects_anew(
+    proxy: FaultProxy, postgres_url: str
+) -> None:
+    store = open_store(through(proxy, postgres_url))
+    with store.begin() as uow:
+        proxy.strike(Silence())
+        with pytest.raises(OperationalError, match="no answer in time"):
+            record(uow)
+    proxy.heal()
+    with store.begin() as uow:
+        assert record(uow).news
+    store.close()
+
+
+def test_a_server_that_lets_in_and_says_nothing_is_not_waited_for_for_ever(
+    proxy: FaultProxy, postgres_url: str
+) -> None:
+    proxy.strike(Silence(Point(3)))
+    with pytest.raises(TransientFailure, match="no answer in time"):
+        open_store(through(proxy, postgres_url))
+
+
+@pytest.mark.parametrize(
+    ("sqlstate", "away"),
+    [("53100", True), ("53300", True), ("57P03", True), ("53200", False), ("40P01", False), ("23505", False)],
+)
+def test_what_would_fail_for_any_statement_is_told_from_what_failed_for_one(
+    postgres_url: str, sqlstate: str, away: bool
+) -> None:
+    store = open_store(postgres_url)
+    statement = f"DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{sqlstate}'; END $$"
+    with pytest.raises(TransientFailure) as failure, store.begin() as uow:
+        uow.inbox._connection.execute(text(statement))
+    assert isinstance(failure.value, DatabaseAway) is away
+    store.close()
+
+
+def through(proxy: FaultProxy, url: str) -> str:
+    return make_url(url).set(port=proxy.port).render_as_string(hide_password=False)
 
 
 def lose_the_connection(store: Store, url: str) -> None:

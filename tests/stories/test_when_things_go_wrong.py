@@ -14,10 +14,11 @@ from mailflow.adapters.reading_process import ReadingProcess
 from mailflow.approval.invoice import Invoice
 from mailflow.approval.lifecycle import Status
 from mailflow.approval.wording import KEYWORDS
-from mailflow.errors import TransientFailure
+from mailflow.errors import DatabaseAway, TransientFailure
 from mailflow.inbound.reading import ReadMail, read_mail
 from mailflow.jobs.outgoing import Outgoing
 from mailflow.store.inbox import InboxState
+from mailflow.store.invoices import Invoices
 from mailflow.store.outbox import OutboxState
 from tests.stories.conftest import Office, paper
 
@@ -341,6 +342,23 @@ def test_a_mail_that_cannot_be_processed_is_tried_five_times_and_then_lies_in_qu
         box.move(box.uids(), "INBOX")
     office.work()
     assert office.quarantine() == []
+    assert len(office.invoices()) == 2
+
+
+def test_a_database_that_cannot_be_used_for_a_day_costs_no_mail_its_try_and_is_told(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def disk_is_full(self: Invoices, invoice: Invoice) -> None:
+        raise DatabaseAway("The database cannot be used just now: database or disk is full")
+
+    monkeypatch.setattr(Invoices, "add", disk_is_full)
+    office.ivan.submit("Бумага", COMPLETE, [paper()])
+    office.olga.submit("Toner", COMPLETE, [paper()])
+    for _ in range(12):
+        assert office.work(hours=2).troubles == ["The database cannot be used just now: database or disk is full"]
+    assert office.quarantine() == []
+    monkeypatch.undo()
+    assert office.work().troubles == []
     assert len(office.invoices()) == 2
 
 

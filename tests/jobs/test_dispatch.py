@@ -170,6 +170,29 @@ def test_what_was_being_sent_when_the_database_broke_is_in_doubt_at_the_next_pas
     assert desk.states() == [OutboxState.DELIVERED]
 
 
+def test_a_mail_that_nobody_foresaw_holds_up_no_other(
+    open_desk: Open, sink: SmtpSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = open_desk()
+    desk.write(OLGA, PETR)
+    monkeypatch.setattr(dispatch, "complete", breaks_for_one(OLGA))
+    desk.deliver(NOON)
+    assert desk.states() == [OutboxState.UNKNOWN, OutboxState.DELIVERED]
+    assert desk.entries()[0].attempts == 1
+    monkeypatch.undo()
+    desk.deliver(SOON)
+    assert desk.states() == [OutboxState.DELIVERED] * 2
+
+
+def breaks_for_one(recipient: str) -> Callable[..., bytes]:
+    def broken(draft: bytes, files: object) -> bytes:
+        if recipient.encode() in draft:
+            raise LookupError("a file is not there")
+        return draft
+
+    return broken
+
+
 def fails(*_: object) -> None:
     raise TransientFailure("The database cannot be used just now: disk is full")
 

@@ -193,6 +193,19 @@ def breaks_for_one(recipient: str) -> Callable[..., bytes]:
     return broken
 
 
+def test_a_server_that_was_away_for_a_week_and_hesitates_when_it_is_back_gets_the_mail_all_the_same(
+    open_desk: Open, sink: SmtpSink
+) -> None:
+    desk = open_desk()
+    desk.write(OLGA)
+    sink.plan(Fault("rcpt", "450 4.2.0 greylisted"))
+    back = NOON + timedelta(days=7)
+    desk.deliver(back)
+    assert desk.states() == [OutboxState.PENDING]
+    desk.deliver(back + timedelta(minutes=5))
+    assert desk.states() == [OutboxState.DELIVERED]
+
+
 def fails(*_: object) -> None:
     raise TransientFailure("The database cannot be used just now: disk is full")
 

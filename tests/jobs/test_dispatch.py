@@ -23,7 +23,7 @@ from mailflow.settings import packaged_templates
 from mailflow.store.engine import open_store
 from mailflow.store.outbox import OutboxEntry, OutboxState
 from tests.approval.company import NOON, OLGA, PETR, company
-from tests.servers.smtp_sink import DROP, Fault, SmtpSink
+from tests.servers.smtp_sink import DROP, Fault, SmtpSink, Stage
 
 SOON = NOON + timedelta(minutes=1)
 LATER = NOON + timedelta(minutes=5)
@@ -204,6 +204,19 @@ def test_a_server_that_was_away_for_a_week_and_hesitates_when_it_is_back_gets_th
     assert desk.states() == [OutboxState.PENDING]
     desk.deliver(back + timedelta(minutes=5))
     assert desk.states() == [OutboxState.DELIVERED]
+
+
+@pytest.mark.parametrize("stage", ["mail", "rcpt", "data", "end"])
+def test_a_server_that_is_shutting_down_costs_one_mail_a_try_and_not_all(
+    open_desk: Open, sink: SmtpSink, stage: Stage
+) -> None:
+    desk = open_desk()
+    desk.write(OLGA, PETR)
+    sink.plan(Fault(stage, "421 4.3.2 shutting down"))
+    with pytest.raises(BrokenOff, match="421"):
+        desk.deliver(NOON)
+    assert sum(entry.attempts for entry in desk.entries()) == 1
+    assert sink.connections == 1
 
 
 def fails(*_: object) -> None:

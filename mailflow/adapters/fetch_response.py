@@ -32,9 +32,17 @@ def arrivals(answer: Sequence[object]) -> dict[int, datetime]:
     """INTERNALDATE by UID, aware; what is no date is left out."""
     found = {}
     for item in answer:
-        if isinstance(item, bytes) and (uid := _UID.search(item)) and (local := Internaldate2tuple(item)):
-            found[int(uid[1])] = datetime.fromtimestamp(mktime(local), UTC)
+        if isinstance(item, bytes) and (uid := _UID.search(item)) and (moment := _date(item)):
+            found[int(uid[1])] = moment
     return found
+
+
+def _date(item: bytes) -> datetime | None:
+    try:
+        local = Internaldate2tuple(item)
+        return datetime.fromtimestamp(mktime(local), UTC) if local else None
+    except (KeyError, ValueError, OverflowError):  # a month or a year that there is not
+        return None
 
 
 def bodies(answer: Sequence[object]) -> dict[int, bytes]:

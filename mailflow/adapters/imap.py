@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -72,9 +72,10 @@ class ImapMailbox:
             end.setblocking(False)
 
     def fetch_new(self, known: Callable[[Location], bool]) -> Iterator[FetchedMail]:
-        """The mails of the inbox folder that are not known yet, oldest first; marks nothing as seen.
+        """The mails of the inbox folder that are not known yet, in the order in which they came; marks none as seen.
 
-        A mail that somebody marked as deleted is not there. What vanishes meanwhile is left out.
+        One that was moved back has a later UID than what came after it. A mail that somebody marked as deleted is not
+        there. What vanishes meanwhile is left out.
         """
         with self._session("looking for new mail") as box:
             listed = self._list(box)
@@ -85,7 +86,8 @@ class ImapMailbox:
             return
         with self._session("asking for the sizes of new mails") as box:
             sizes, arrivals = self._sizes(box, new)
-        for batch in _batches([place for place in new if place.uid in sizes], sizes, self.max_bytes):
+        there = sorted((place for place in new if place.uid in sizes), key=lambda place: _came(place, arrivals))
+        for batch in _batches(there, sizes, self.max_bytes):
             with self._session("reading new mails") as box:
                 mails = self._read(box, batch, sizes, arrivals)
             yield from mails
@@ -256,7 +258,7 @@ class ImapMailbox:
                 box.client.shutdown()
 
     def _list(self, box: BaseMailBox) -> list[Location]:
-        """Every mail of the inbox folder, oldest first, except what is marked as deleted."""
+        """Every mail of the inbox folder, by UID, except what is marked as deleted."""
         criteria = str(AND(deleted=False, date_gte=self.since)) if self.since else "UNDELETED"
         return [Location(self.inbox, self._uidvalidity, uid) for uid in self._search(box, criteria)]
 
@@ -348,6 +350,11 @@ def _greeted(client: imaplib.IMAP4) -> imaplib.IMAP4:
     with suppress(*Failures):
         client.shutdown()
     raise imaplib.IMAP4.error("it greets with PREAUTH, as if somebody had signed in, which mailflow does not accept")
+
+
+def _came(place: Location, arrivals: Mapping[int, datetime]) -> tuple[datetime, int]:
+    """What the server gives no date for has only just come."""
+    return arrivals.get(place.uid, datetime.max.replace(tzinfo=UTC)), place.uid
 
 
 def _batches(places: Sequence[Location], sizes: Mapping[int, int], max_bytes: int) -> Iterator[list[Location]]:

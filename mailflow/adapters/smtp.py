@@ -21,6 +21,9 @@ SILENT_FOR_LONG = 5.0
 
 CHUNK = 64 * 1024
 ADDRESS = re.compile(r"[^\s<>\x00-\x1f\x7f]+@[^\s<>\x00-\x1f\x7f]+")
+GOING_AWAY = 421
+"""The server ends the connection, whatever it was asked (RFC 5321 section 3.8)."""
+
 NOT_SIGNED_IN = frozenset({530, 534, 535, 538})
 """Replies that the settings can mend (RFC 4954 section 6), so nothing permanent."""
 
@@ -54,8 +57,8 @@ class SmtpTransport:
         """Hands over one mail; the server's answer.
 
         Raises PermanentFailure where the server refuses it for good (5xx), InDoubt where the answer to the whole mail
-        was lost, ServerAway where there is no connection or no sign-in, BrokenOff where the connection was lost before
-        the server had the mail, TransientFailure for a 4xx.
+        was lost, ServerAway where there is no connection or no sign-in, BrokenOff where the connection was lost, or
+        ended by a 421, before the server had the mail, TransientFailure for any other 4xx.
         """
         client = self._connection()
         try:
@@ -233,6 +236,8 @@ class SmtpTransport:
         if kind is None or code // 100 == kind:
             return
         refusal = f"{self._place} said {code} {said(answer)}"
+        if code == GOING_AWAY:
+            raise BrokenOff(refusal)
         if 500 <= code < 600 and code not in NOT_SIGNED_IN:
             raise PermanentFailure(refusal)
         raise TransientFailure(refusal)

@@ -108,6 +108,9 @@ class Dispatch:
             return self._put_off(entry, str(failure), now)
         except PermanentFailure as failure:
             return self._give_up(entry, str(failure), now)
+        except Exception as failure:  # one mail that nobody foresaw must not hold up the others
+            log.exception("mail %s to %s could not be sent", entry.id, entry.recipient)
+            return self._doubt(entry, f"{type(failure).__name__}: {failure}", now)
         with self.store.begin() as uow:
             note_delivered(uow, entry, answer, now)
             uow.commit()

@@ -20,7 +20,10 @@ def next_try_at_portal(attempts: int, now: datetime) -> datetime:
 
 
 def next_delivery(attempts: int, created_at: datetime, now: datetime) -> datetime | None:
-    """When a mail that was not taken is tried again; None after five days (RFC 5321 section 4.5.4.1)."""
-    if now - created_at >= OUTBOX_LIFETIME:
+    """When a mail that was not taken is tried again; None after five days (RFC 5321 section 4.5.4.1).
+
+    One that waited those days for a server that was away is tried as often as any other first.
+    """
+    if attempts > len(OUTBOX_PAUSES) and now - created_at >= OUTBOX_LIFETIME:
         return None
     return now + OUTBOX_PAUSES[min(attempts, len(OUTBOX_PAUSES)) - 1]

@@ -194,8 +194,12 @@ class Outbox:
         self._set(entry_id, col(OutboxRow.state).in_(stuck), state=OutboxState.PENDING.value, next_attempt_at=now)
 
     def free(self, until: datetime) -> None:
-        """Ends every lease at a moment: whoever held them is gone, and what was being sent is in doubt."""
-        self._connection.execute(update(OutboxRow).where(_SENDING).values(leased_until=until))
+        """Ends every lease at a moment: whoever held them is gone, and what was being sent is in doubt.
+
+        One that ends before is left alone: whoever starts again and again would else never see the moment come.
+        """
+        longer = _SENDING, col(OutboxRow.leased_until) > until
+        self._connection.execute(update(OutboxRow).where(*longer).values(leased_until=until))
 
     def give_back(self, until: datetime, world: World) -> None:
         """Ends our own leases at a moment: something broke, and what we were sending is in doubt."""

@@ -48,6 +48,8 @@ def test_bodies(answer: list[object], expected: dict[int, bytes]) -> None:
         ),
         ([b'1 (INTERNALDATE " 1-Jan-2026 00:00:00 +0000" UID 7)'], {7: datetime(2026, 1, 1, tzinfo=UTC)}),
         ([b'1 (UID 5 INTERNALDATE "yesterday")', b"2 (UID 6 RFC822.SIZE 3)", None], {}),
+        ([b'1 (UID 5 INTERNALDATE "00-Jan-0000 00:00:00 +0000")'], {}),
+        ([b'1 (UID 5 INTERNALDATE "01-Foo-2026 00:00:00 +0000")'], {}),
     ],
 )
 def test_arrivals(answer: list[object], expected: dict[int, datetime]) -> None:

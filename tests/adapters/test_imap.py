@@ -104,6 +104,14 @@ class TestReading:
         (fetched,) = read(mailbox)
         assert fetched.arrived_at == came
 
+    def test_what_was_moved_back_is_read_before_what_came_after_it(
+        self, shared_dovecot: Dovecot, user: str, mailbox: ImapMailbox
+    ) -> None:
+        with shared_dovecot.client(user) as client:
+            for month in (3, 1, 2):
+                client.append(mail(month), dt=datetime(2026, month, 10, 12, 0, tzinfo=UTC))
+        assert [fetched.raw for fetched in read(mailbox)] == [mail(1), mail(2), mail(3)]
+
     def test_what_came_before_a_day_can_be_left_out(
         self, shared_dovecot: Dovecot, user: str, open_mailbox: Open
     ) -> None:

@@ -23,7 +23,7 @@ from mailflow.settings import packaged_templates
 from mailflow.store.engine import open_store
 from mailflow.store.outbox import OutboxEntry, OutboxState
 from tests.approval.company import NOON, OLGA, PETR, company
-from tests.servers.smtp_sink import DROP, Fault, SmtpSink
+from tests.servers.smtp_sink import DROP, Fault, SmtpSink, Stage
 
 SOON = NOON + timedelta(minutes=1)
 LATER = NOON + timedelta(minutes=5)
@@ -168,6 +168,55 @@ def test_what_was_being_sent_when_the_database_broke_is_in_doubt_at_the_next_pas
     first, again = sink.mails
     assert first.raw == again.raw
     assert desk.states() == [OutboxState.DELIVERED]
+
+
+def test_a_mail_that_nobody_foresaw_holds_up_no_other(
+    open_desk: Open, sink: SmtpSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = open_desk()
+    desk.write(OLGA, PETR)
+    monkeypatch.setattr(dispatch, "complete", breaks_for_one(OLGA))
+    desk.deliver(NOON)
+    assert desk.states() == [OutboxState.UNKNOWN, OutboxState.DELIVERED]
+    assert desk.entries()[0].attempts == 1
+    monkeypatch.undo()
+    desk.deliver(SOON)
+    assert desk.states() == [OutboxState.DELIVERED] * 2
+
+
+def breaks_for_one(recipient: str) -> Callable[..., bytes]:
+    def broken(draft: bytes, files: object) -> bytes:
+        if recipient.encode() in draft:
+            raise LookupError("a file is not there")
+        return draft
+
+    return broken
+
+
+def test_a_server_that_was_away_for_a_week_and_hesitates_when_it_is_back_gets_the_mail_all_the_same(
+    open_desk: Open, sink: SmtpSink
+) -> None:
+    desk = open_desk()
+    desk.write(OLGA)
+    sink.plan(Fault("rcpt", "450 4.2.0 greylisted"))
+    back = NOON + timedelta(days=7)
+    desk.deliver(back)
+    assert desk.states() == [OutboxState.PENDING]
+    desk.deliver(back + timedelta(minutes=5))
+    assert desk.states() == [OutboxState.DELIVERED]
+
+
+@pytest.mark.parametrize("stage", ["mail", "rcpt", "data", "end"])
+def test_a_server_that_is_shutting_down_costs_one_mail_a_try_and_not_all(
+    open_desk: Open, sink: SmtpSink, stage: Stage
+) -> None:
+    desk = open_desk()
+    desk.write(OLGA, PETR)
+    sink.plan(Fault(stage, "421 4.3.2 shutting down"))
+    with pytest.raises(BrokenOff, match="421"):
+        desk.deliver(NOON)
+    assert sum(entry.attempts for entry in desk.entries()) == 1
+    assert sink.connections == 1
 
 
 def fails(*_: object) -> None:

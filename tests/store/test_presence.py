@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from multiprocessing.connection import Connection
 from time import monotonic, sleep
 
@@ -54,6 +55,23 @@ def test_one_that_ends_cleanly_leaves_the_next_one_alone(store: Store, url: str)
         uow.commit()
     store.close()
     assert taken_by_one_that_starts(url) == ["mail", "mail, in doubt"]
+
+
+def test_what_is_in_doubt_waits_no_longer_because_mailflow_is_started_again_and_again(store: Store, url: str) -> None:
+    """As by cron, each minute."""
+    give_work(store)
+    with store.begin() as uow:
+        assert uow.outbox.claim_due(NOW, timedelta(minutes=30))
+        uow.commit()
+    for minutes in range(3):
+        started = open_store(url)
+        now = NOW + timedelta(minutes=minutes)
+        started.take_part(now, now + timedelta(minutes=2))
+        with started.begin() as uow:
+            again = uow.outbox.claim_due(now, LEASE)
+        started.close()
+    assert again is not None
+    assert again.again
 
 
 def test_nothing_that_has_ended_comes_back_to_life(store: Store, url: str) -> None:

@@ -106,6 +106,29 @@ def test_the_day_is_redone_and_ends_as_it_had_ended(
     assert not requests & set(repeated["olga"]), "whoever has answered is not asked again"
 
 
+def test_mail_that_came_meanwhile_does_not_take_the_numbers_of_the_day(
+    open_office: Callable[..., Office], tmp_path: Path
+) -> None:
+    """It lies before what `reread` brings back, and came after it."""
+    office = open_office(mailbox=COPIES)
+    office.submit()
+    command(office, "backup", str(tmp_path / "yesterday"))
+    live_a_day(office)
+    before = standing(office)
+    sent = {name: message_ids(office, name) for name in PEOPLE}
+    office.mailflow.close()
+    command(office, "restore", str(tmp_path / "yesterday"))
+    office.now += timedelta(days=1)
+    office.ivan.submit("Came meanwhile", "Counterparty: Other Ltd\nAmount: 5 EUR\n", [])
+    command(office, "reread")
+    office.restart()
+    office.work()
+    assert standing(office)[: len(before)] == before
+    assert len(office.invoices()) == len(before) + 1
+    again = {name: message_ids(office, name) for name in PEOPLE}
+    assert {name: [m for m in sent[name] if again[name][m] != 1] for name in PEOPLE} == {name: [] for name in PEOPLE}
+
+
 def test_what_is_known_stays_where_it_is(office: Office) -> None:
     office.submit()
     assert command(office, "reread") == "Every mail is known.\n"

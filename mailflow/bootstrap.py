@@ -101,7 +101,7 @@ class Application:
     def waits_for_retry(self) -> int:
         """How many mails wait to be read or sent again, or changes to be shown."""
         with self.store.begin() as uow:
-            return uow.inbox.waiting(utc_now()) + uow.outbox.waiting()
+            return uow.inbox.waiting(utc_now()) + uow.outbox.waiting(utc_now())
 
     def close(self) -> None:
         """Ends every connection."""

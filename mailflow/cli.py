@@ -184,7 +184,7 @@ def show(ctx: click.Context, number: str, machine: bool) -> None:
         broken_at = uow.history.broken_link(number)
         in_portal = uow.portal.how_far([number]).get(number) if settings.bitrix24 else None
     if invoice is None:
-        raise click.ClickException(f"There is no invoice {one_line(number)}; `list` shows those there are.")
+        raise _no_such_invoice(number)
     if machine:
         from mailflow.invoice_json import invoice_to_json
 
@@ -220,7 +220,7 @@ def reassign(ctx: click.Context, number: str, old: str, new: str) -> None:
     try:
         bootstrap.reassign(settings, number, old.strip(), new.strip())
     except LookupError:
-        raise click.ClickException(f"There is no invoice {told['number']}; `list` shows those there are.") from None
+        raise _no_such_invoice(told["number"]) from None
     except Refusal as refusal:
         raise click.ClickException(_NOT_REASSIGNED[refusal.code].format(**told)) from None
     click.echo("{new} decides about {number} instead of {old}.".format(**told))
@@ -267,6 +267,57 @@ def explain(ctx: click.Context, file: BinaryIO, machine: bool) -> None:
     from mailflow.reports import print_explanation
 
     print_explanation(explanation)
+
+
+@cli.command()
+@click.argument("number", required=False)
+@click.option("--json", "machine", is_flag=True, help="As JSON.")
+@click.pass_context
+def verify(ctx: click.Context, number: str | None, machine: bool) -> None:
+    """Whether invoices, mails and files are as the chained history says; without NUMBER all of them."""
+    from dataclasses import asdict
+
+    from mailflow.company_settings import keywords_of
+    from mailflow.jobs.verification import verify as verified
+
+    with _memory(ctx) as (uow, settings):
+        numbers = [number] if number else uow.history.numbers()
+        try:
+            found = [verified(uow, each, keywords_of(settings), settings.zone) for each in numbers]
+        except LookupError:
+            raise _no_such_invoice(number or "") from None
+    if machine:
+        click.echo(as_json([asdict(each) for each in found]))
+    else:
+        for each in found:
+            said = "; ".join(each.problems) or "whole"
+            click.echo(one_line(f"{each.number}: {each.lines} lines, {each.mails} mails, {each.files} files: {said}"))
+    ctx.exit(EXIT_FAILED if any(each.problems for each in found) else 0)
+
+
+@cli.command()
+@click.argument("number")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="The ZIP file, else NUMBER.zip.")
+@click.pass_context
+def evidence(ctx: click.Context, number: str, output: Path | None) -> None:
+    """Writes one archive of an invoice for an auditor: original mails, decisions, files, the chain."""
+    from mailflow.company_settings import keywords_of
+    from mailflow.evidence import gather
+
+    number = number.strip().upper()
+    output = output or Path(f"{number}.zip")
+    with _memory(ctx) as (uow, settings):
+        now = datetime.now(settings.zone)
+        try:
+            gathered = gather(uow, number, keywords_of(settings), settings.zone, now)
+        except LookupError:
+            raise _no_such_invoice(number) from None
+    try:
+        with output.open("xb") as archive:
+            gathered.write(archive, now)
+    except FileExistsError:
+        raise click.ClickException(f"{output} is there already; name another with --output.") from None
+    click.echo(f"{output}: {len(gathered.contents)} files; begin with READ ME.txt.")
 
 
 @cli.group()
@@ -490,6 +541,10 @@ def _memory(ctx: click.Context) -> Iterator[tuple[UnitOfWork, Settings]]:
 def _require_quarantined(uow: UnitOfWork, mail_id: int) -> None:
     if mail_id not in {mail.id for mail in uow.inbox.quarantined()}:
         raise _no_such_mail(mail_id)
+
+
+def _no_such_invoice(number: str) -> click.ClickException:
+    return click.ClickException(f"There is no invoice {one_line(number)}; `list` shows those there are.")
 
 
 def _no_such_mail(mail_id: int) -> click.ClickException:

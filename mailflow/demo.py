@@ -32,7 +32,7 @@ from mailflow.terminal import console as plain_console
 
 _SETTINGS = "settings.yaml"
 _FOLDERS = ("mails", "invites")
-_DATABASE_FILES = tuple(f"{staff.DATABASE}{ending}" for ending in ("", "-wal", "-shm", ".lock"))
+_DATABASE_FILES = tuple(f"{staff.DATABASE}{ending}" for ending in ("", "-wal", "-shm", ".lock", ".filing.lock"))
 _PORTAL_PAGE = "portal.html"
 _OWN = (_SETTINGS, *_DATABASE_FILES, FILENAME, _PORTAL_PAGE, *_FOLDERS)
 

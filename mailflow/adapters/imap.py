@@ -236,6 +236,7 @@ class ImapMailbox:
         if validity == [None]:
             raise imaplib.IMAP4.error("it names no UIDVALIDITY, without which no mail can be told from another")
         self._uidvalidity = int(validity[0])
+        self._known = frozenset()
 
     def _create(self, box: BaseMailBox, name: str) -> None:
         try:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from mailflow.inbound.contents import sort_parts
+from mailflow.inbound.contents import Contents, sort_parts
 from mailflow.inbound.files import File, may_be_invoice
 from mailflow.inbound.header import Header, decode_words, one_line, read_header
-from mailflow.inbound.mime import Reader
+from mailflow.inbound.mime import Part, Reader, described
 from mailflow.inbound.sender import addresses, read_sender
 
-__all__ = ["File", "InboundMessage", "content_digest", "invoice_files", "message_ids", "parse"]
+__all__ = ["File", "InboundMessage", "content_digest", "invoice_files", "message_ids", "parse", "parse_header"]
 
 _MESSAGE_ID = re.compile(r"<([^<>]{1,900})>")
 _WRITTEN_BY_PEOPLE = {"subject", "from", "to", "cc", "reply-to", "sender", "comments", "thread-topic"}
@@ -57,8 +57,17 @@ class InboundMessage:
 
 def parse(raw: bytes) -> InboundMessage:
     """Reads any bytes; never raises, unless the memory does not suffice."""
+    return _never_raising(_parse, raw)
+
+
+def parse_header(raw: bytes) -> InboundMessage:
+    """Reads the header alone, whatever the body is: no text, no files. Raises as `parse` does."""
+    return _never_raising(_parse_header, raw)
+
+
+def _never_raising(read: Callable[[bytes], InboundMessage], raw: bytes) -> InboundMessage:
     try:
-        return _parse(raw)
+        return read(raw if b"\n" in raw else raw.replace(b"\r", b"\n"))
     except MemoryError:
         raise
     except Exception:  # noqa: BLE001 - no mail may stop the ones behind it; the administrator sees it in quarantine
@@ -66,11 +75,16 @@ def parse(raw: bytes) -> InboundMessage:
 
 
 def _parse(raw: bytes) -> InboundMessage:
-    if b"\n" not in raw:
-        raw = raw.replace(b"\r", b"\n")
     reader = Reader()
     root = reader.read(raw)
-    found = sort_parts(root)
+    return _message(root, sort_parts(root), reader.defects)
+
+
+def _parse_header(raw: bytes) -> InboundMessage:
+    return _message(described(read_header(raw)[0]), Contents(), [])
+
+
+def _message(root: Part, found: Contents, defects: Iterable[str]) -> InboundMessage:
     header = root.header
     headers = _decoded(header, root.parameters.get("charset"))
     sender = read_sender(header)
@@ -91,7 +105,7 @@ def _parse(raw: bytes) -> InboundMessage:
         headers=headers,
         content_type=root.media_type,
         report=found.report,
-        defects=tuple(dict.fromkeys((*reader.defects, *found.defects))),
+        defects=tuple(dict.fromkeys((*defects, *found.defects))),
     )
 
 
@@ -110,8 +124,23 @@ def content_digest(raw: bytes) -> str:
     for name in _IDENTITY:
         values = [b" ".join(value.split()) for value in header.values(name)]
         digest.update(b"%s:%d:%s\n" % (name.encode(), len(values), b"\n".join(values)))
-    digest.update(b"\n" + body.replace(b"\r\n", b"\n").rstrip(b"\n"))
+    digest.update(b"\n")
+    for piece in _text_pieces(body):
+        digest.update(piece)
     return digest.hexdigest()
+
+
+def _text_pieces(body: bytes, length: int = 1 << 20) -> Iterator[bytes]:
+    """A body with LF line ends and without those at its end, piece by piece: a large one is not held three times."""
+    begin, held = 0, b""
+    while begin < len(body):
+        end = begin + length
+        end += body[end - 1 : end + 1] == b"\r\n"
+        piece = held + body[begin:end].replace(b"\r\n", b"\n")
+        text = piece.rstrip(b"\n")
+        held = piece[len(text) :]
+        yield text
+        begin = end
 
 
 def message_ids(values: tuple[str, ...]) -> tuple[str, ...]:

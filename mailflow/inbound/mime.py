@@ -64,6 +64,19 @@ class Part:
         return text, tuple(defect for defect, present in wrong.items() if present)
 
 
+def described(header: Header, body: bytes = b"", default_type: str = "text/plain") -> Part:
+    """The part as its own header describes it; what is within its body is not read."""
+    value = header.first("content-type")[:_LONGEST_FIELD]
+    head, parameters = read_parameters(value)
+    media_type = head.partition(" ")[0]
+    if not _MEDIA_TYPE.fullmatch(media_type):
+        media_type = default_type
+    disposition, filename = _disposition(header, parameters)
+    if filename.lower().endswith(".eml") and not media_type.startswith("multipart/"):
+        media_type = "message/rfc822"
+    return Part(header, media_type, parameters, disposition, filename, body)
+
+
 @dataclass
 class Reader:
     """Reads one mail into its tree; `defects` says what was wrong with it."""
@@ -77,18 +90,10 @@ class Reader:
         self.parts += 1
         if not header.sound:
             self.defects.append("header")
-        value = header.first("content-type")[:_LONGEST_FIELD]
-        head, parameters = read_parameters(value)
-        media_type = head.partition(" ")[0]
-        if not _MEDIA_TYPE.fullmatch(media_type):
-            media_type = default_type
-        disposition, filename = _disposition(header, parameters)
-        if filename.lower().endswith(".eml") and not media_type.startswith("multipart/"):
-            media_type = "message/rfc822"
-        part = Part(header, media_type, parameters, disposition, filename, body)
-        if media_type.startswith("multipart/"):
+        part = described(header, body, default_type)
+        if part.media_type.startswith("multipart/"):
             return self._with_children(part, depth)
-        if media_type in ("message/rfc822", "message/global"):
+        if part.media_type in ("message/rfc822", "message/global"):
             return self._with_mail(part, depth)
         return part
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -33,24 +33,38 @@ class CalendarDay:
     _told: set[str] = field(default_factory=set, repr=False)
 
     def run_once(self, now: datetime) -> int:
-        """Does what is due; returns how many invoices that were. Raises TransientFailure where the database is away."""
+        """Does what is due; returns how many invoices that were.
+
+        Raises TransientFailure, after all others had their turn, where the database was away for one: no later rule
+        takes that one up before the earlier has had its way, so that nobody is reminded of what is about to move.
+        """
         with self.store.begin() as uow:
             unpaid = uow.invoices.unpaid_before(self.company.today(now))
             silent = uow.invoices.waiting_since(now - self.company.remind_after)
             waiting = uow.invoices.awaiting_structure()
-        done = self._apply(move_unpaid, unpaid, now)
-        done += self._apply(start_waiting, waiting, now)
-        done += self._apply(remind_approver, silent, now)
-        return done + self._apply(remind_accountant, silent, now)
-
-    def _apply(self, rule: Rule, numbers: Iterable[str], now: datetime) -> int:
-        return sum(self._tried(rule, number, now) for number in numbers)
+        rules = (
+            (move_unpaid, unpaid),
+            (start_waiting, waiting),
+            (remind_approver, silent),
+            (remind_accountant, silent),
+        )
+        done, put_off = 0, dict[str, TransientFailure]()
+        for rule, numbers in rules:
+            for number in numbers:
+                if number not in put_off:
+                    try:
+                        done += self._tried(rule, number, now)
+                    except TransientFailure as failure:
+                        put_off[number] = failure
+        if put_off:
+            raise next(iter(put_off.values()))
+        return done
 
     def _tried(self, rule: Rule, number: str, now: datetime) -> bool:
         try:
             return self._apply_to(rule, number, now)
-        except TransientFailure:  # somebody else was faster, or the database is away: the next pass looks again
-            return False
+        except TransientFailure:
+            raise
         except Exception as failure:  # one invoice must not hold up the others
             trouble = f"{number}: what was due could not be done, and is tried again at each pass: {failure}"
             if trouble not in self._told:

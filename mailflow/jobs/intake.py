@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mailflow.errors import PermanentFailure, TransientFailure
-from mailflow.inbound.message import content_digest, parse
+from mailflow.inbound.message import content_digest, parse_header
 from mailflow.ports import FetchedMail, Location, Mailbox
 from mailflow.store.engine import Store
 from mailflow.store.inbox import InboxState
@@ -33,7 +33,7 @@ class Identity:
 def _identity(raw: bytes) -> Identity:
     """A mail that breaks the reader is recorded all the same, and comes to its end where mail is understood."""
     try:
-        message = parse(raw)
+        message = parse_header(raw)
         return Identity(message.message_id, content_digest(raw), message.sender or "", message.subject)
     except Exception:
         log.exception("the header of a mail cannot be read")
@@ -65,7 +65,15 @@ class Intake:
         return count
 
     def file_away(self) -> int:
-        """Moves every settled mail out of the inbox folder; one that is gone is filed all the same."""
+        """Moves every settled mail out of the inbox folder; one that is gone is filed all the same.
+
+        One mailflow at a time: of two that move the same mail at the same moment Dovecot lets both, and it lies there
+        twice.
+        """
+        with self.store.alone_in_filing() as alone:
+            return self._move_settled() if alone else 0
+
+    def _move_settled(self) -> int:
         with self.store.begin() as uow:
             waiting = uow.inbox.to_file()
         for location, state in waiting:

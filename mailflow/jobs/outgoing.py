@@ -22,19 +22,22 @@ from mailflow.store.unit_of_work import UnitOfWork
 class Trigger:
     """The mail that a decision answers: its writer, its Message-ID, the SHA-256 of its bytes.
 
-    `found_by`: the evidence that it answers the mail of ours that it was matched with.
+    `found_by`: the evidence that it answers the mail of ours that it was matched with; `sender_check`: by what its
+    sender is believed.
     """
 
     sender: str
     message_id: str | None
     evidence: str
     found_by: str = ""
+    sender_check: str = ""
 
     def witnessed(self, entry: Entry) -> Entry:
         """The line of the history with the evidence, where the writer of the mail is the one who acts."""
-        if not self.found_by or entry.actor != self.sender:
+        if entry.actor != self.sender:
             return entry
-        return replace(entry, details={**entry.details, "found_by": self.found_by})
+        facts = {"found_by": self.found_by, "sender_check": self.sender_check}
+        return replace(entry, details={**entry.details, **{name: fact for name, fact in facts.items() if fact}})
 
 
 @dataclass(frozen=True)

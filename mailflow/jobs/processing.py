@@ -51,7 +51,7 @@ from mailflow.store.unit_of_work import UnitOfWork
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)
-QUARANTINE_NOTICES_EVERY = timedelta(hours=1)
+NOTICES_EVERY = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -168,7 +168,9 @@ class Processing:
     def _understand(self, uow: UnitOfWork, read: ReadMail) -> tuple[Match | None, Intent, Trigger]:
         message = read.message
         match = find_match(read.clues, uow.references.by_message_id, uow.references.by_token)
-        trigger = Trigger(message.sender or "", message.message_id, read.sha256, str(match or ""))
+        trigger = Trigger(
+            message.sender or "", message.message_id, read.sha256, str(match or ""), self.router.sender_check
+        )
         own = any(_concerns(uow, number, message.sender) for number in read.clues.numbers)
         return match, self.router.route(read, match, own), trigger
 
@@ -324,13 +326,19 @@ class Processing:
             self.outgoing.enqueue(uow, mail, trigger, now)
 
     def _announce_quarantine(self, uow: UnitOfWork, mail: InboxMail, reason: str, now: datetime) -> None:
-        """Tells the administrator, at most once an hour: the command `quarantine list` shows all."""
-        administrator = self.company.administrator
-        told_at = uow.outbox.last_of(Message.QUARANTINED, administrator)
-        if told_at and now - told_at < QUARANTINE_NOTICES_EVERY:
-            return
         extra = {"id": mail.id, "from": mail.sender, "subject": mail.subject, "reason": reason}
-        self.outgoing.enqueue(uow, Mail(administrator, Message.QUARANTINED, extra=extra), None, now)
+        self._notify(uow, Message.QUARANTINED, extra, now)
+
+    def _notify(self, uow: UnitOfWork, message: Message, extra: dict[str, object], now: datetime) -> None:
+        """Tells the administrator, at most once an hour; what comes meanwhile is told of when the hour is over.
+
+        One notice is enough for all of it: the command `quarantine list` shows them.
+        """
+        administrator = self.company.administrator
+        told_at = uow.outbox.last_of(message, administrator)
+        if told_at is None or told_at <= now:
+            at = max(now, told_at + NOTICES_EVERY) if told_at else now
+            self.outgoing.enqueue(uow, Mail(administrator, message, extra=extra), None, at)
 
     def _put_off(self, mail: InboxMail, error: Exception, now: datetime) -> None:
         attempts = mail.attempts + 1
@@ -353,8 +361,7 @@ class Processing:
                     "received_at": mail.received_at.isoformat(),
                     "reason": reason,
                 }
-                notice = Mail(self.company.administrator, Message.MAIL_FAILED, extra=extra)
-                self.outgoing.enqueue(uow, notice, None, now)
+                self._notify(uow, Message.MAIL_FAILED, extra, now)
             uow.commit()
 
 

@@ -48,6 +48,7 @@ class WholePass:
         self.processing.resume()
         self.dispatch.resume(clock())
         result = PassResult()
+        self._guarded(result, self.intake.file_away)
         while self._round(clock, result, progress) and not result.troubles:
             pass
         return result

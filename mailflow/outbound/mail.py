@@ -9,7 +9,7 @@ from __future__ import annotations
 import binascii
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
 from email.message import EmailMessage
@@ -33,6 +33,7 @@ _SENT_AS_THEY_ARE = re.compile(r"(application/(?!ics)[a-z0-9.+-]+|image/[a-z0-9.
 _BYTES = "application/octet-stream"
 _FILE_GOES_HERE = re.compile(rb"\x00([0-9a-f]{64})\x00")  # nothing else in a mail that we write holds a NUL
 _BASE64_LINE = 76
+_BASE64_PIECE = 57 * 1000  # bytes of whole lines
 _POLICY = SMTP.clone(cte_type="7bit")  # CRLF, and no byte that an old server could change
 
 
@@ -72,7 +73,11 @@ def files_of(draft: bytes) -> frozenset[str]:
 
 def complete(draft: bytes, files: Mapping[str, bytes]) -> bytes:
     """The mail with its files, `files` by SHA-256 (hex)."""
-    return _FILE_GOES_HERE.sub(lambda mark: _base64(files[mark[1].decode()]), draft)
+    first, *others = _FILE_GOES_HERE.split(draft)
+    pieces = [first]
+    for digest, following in zip(others[::2], others[1::2], strict=True):
+        pieces += [*_base64(files[digest.decode()]), following]
+    return b"".join(pieces)
 
 
 def draft_invitation(
@@ -109,10 +114,12 @@ def _alternatives(rendered: Rendered) -> EmailMessage:
     return message
 
 
-def _base64(content: bytes) -> bytes:
-    """As it stands in a mail (RFC 2045 section 6.8), without the last line end."""
-    encoded = binascii.b2a_base64(content, newline=False)
-    return b"\r\n".join(encoded[start : start + _BASE64_LINE] for start in range(0, len(encoded), _BASE64_LINE))
+def _base64(content: bytes) -> Iterator[bytes]:
+    """As it stands in a mail (RFC 2045 section 6.8), without the last line end; in pieces, for files are large."""
+    for start in range(0, len(content), _BASE64_PIECE):
+        encoded = binascii.b2a_base64(content[start : start + _BASE64_PIECE], newline=False)
+        lines = [encoded[i : i + _BASE64_LINE] for i in range(0, len(encoded), _BASE64_LINE)]
+        yield (b"\r\n" if start else b"") + b"\r\n".join(lines)
 
 
 def _attach(message: EmailMessage, attachment: Attachment) -> None:

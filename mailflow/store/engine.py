@@ -19,7 +19,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from mailflow.errors import TransientFailure
 from mailflow.store.failures import unusable, why_not_done, why_not_opened
-from mailflow.store.presence import join
+from mailflow.store.presence import alone_in_filing, join
 from mailflow.store.unit_of_work import UnitOfWork
 
 _MIGRATION_LOCK = 6_204_533
@@ -50,7 +50,7 @@ class Store:
         except DBAPIError as error:
             raise why_not_done(error, self._engine.url) from error
         except OSError as error:
-            raise TransientFailure(f"The lock file of the database cannot be used: {error.strerror}") from error
+            raise _no_lock_file(error) from error
 
     def _free(self, in_doubt_until: datetime, now: datetime) -> None:
         with self.begin() as uow:
@@ -72,6 +72,17 @@ class Store:
         except DBAPIError as error:
             raise why_not_done(error, self._engine.url) from error
 
+    @contextmanager
+    def alone_in_filing(self) -> Iterator[bool]:
+        """Whether nobody else moves mail; if so, nobody begins to before this ends. Raises as `begin` does."""
+        try:
+            with alone_in_filing(self._engine) as alone:
+                yield alone
+        except DBAPIError as error:
+            raise why_not_done(error, self._engine.url) from error
+        except OSError as error:
+            raise _no_lock_file(error) from error
+
     def identity_key(self) -> bytes:
         """The secret from which references and Message-IDs are made; it never changes."""
         with self.begin() as uow:
@@ -81,6 +92,10 @@ class Store:
         """Ends every connection, and the part in the work."""
         self._leave()
         self._engine.dispose()
+
+
+def _no_lock_file(error: OSError) -> TransientFailure:
+    return TransientFailure(f"The lock file of the database cannot be used: {error.strerror}")
 
 
 def open_store(url: str) -> Store:

@@ -68,24 +68,23 @@ class History:
             for r in self._rows(number)
         ]
 
+    def numbers(self) -> list[str]:
+        """Every invoice that has a history or a row, by number."""
+        of_lines, of_rows = select(col(HistoryRow.number)), select(col(InvoiceRow.number))
+        return sorted(self._connection.execute(of_lines.union(of_rows)).scalars())
+
     def broken_link(self, number: str) -> int | None:
         """The position of the first line that does not follow from the one before; None where the chain holds."""
         before = FIRST
         for position, row in enumerate(self._rows(number)):
-            line = {
-                "number": row.number,
-                "position": row.position,
-                "at": row.at,
-                "event": row.event,
-                "actor": row.actor,
-                "details": row.details,
-                "message_id": row.message_id,
-                "evidence": row.evidence,
-            }
-            if row.position != position or row.hash != _hash(before, line):
+            if row.position != position or row.hash != _hash(before, _line(row)):
                 return position
             before = row.hash
         return None
+
+    def chain(self, number: str) -> list[dict[str, object]]:
+        """An invoice's history as it is hashed: each line's JSON values, and its hash."""
+        return [{**_plain(_line(row)), "hash": row.hash} for row in self._rows(number)]
 
     def _hold(self, number: str) -> None:
         """Two units of work must not both follow the same line: the invoice's row is the lock."""
@@ -98,8 +97,17 @@ class History:
         return list(self._connection.execute(statement))
 
 
-def _hash(before: str, line: Mapping[str, object]) -> str:
+def _line(row: Row[Any]) -> dict[str, object]:
+    names = ("number", "position", "at", "event", "actor", "details", "message_id", "evidence")
+    return {name: getattr(row, name) for name in names}
+
+
+def _plain(line: Mapping[str, object]) -> dict[str, object]:
     at = line["at"]
     assert isinstance(at, datetime)
-    plain = {**line, "at": at.timestamp()}
-    return hashlib.sha256((before + json.dumps(plain, ensure_ascii=False, sort_keys=True)).encode()).hexdigest()
+    return {**line, "at": at.timestamp()}
+
+
+def _hash(before: str, line: Mapping[str, object]) -> str:
+    plain = json.dumps(_plain(line), ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256((before + plain).encode()).hexdigest()

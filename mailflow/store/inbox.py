@@ -65,8 +65,11 @@ class Inbox:
         self._holder = holder
 
     def known(self, location: Location) -> bool:
-        """Whether the mail at this place has been recorded."""
-        return self._connection.execute(select(col(LocationRow.id)).where(_at(location))).first() is not None
+        """Whether the mail at this place has been recorded. What lies at a place that was cleared is another matter:
+        a mailbox restored from an older state gives UIDs a second time.
+        """
+        here = select(col(LocationRow.id)).where(_at(location), col(LocationRow.filed).is_(False))
+        return self._connection.execute(here).first() is not None
 
     def record(
         self, mail: FetchedMail, message_id: str | None, digest: str, sender: str, subject: str, now: datetime
@@ -78,8 +81,9 @@ class Inbox:
         """
         added = self._add(mail, message_id, digest, sender, subject, now)
         recorded = Recorded(added, news=True) if added else self._recognise(mail.location, digest, now)
-        place = upsert(self._connection, LocationRow).values(inbox_id=recorded.id, filed=False, **asdict(mail.location))
-        self._connection.execute(place.on_conflict_do_nothing())
+        lies = {"inbox_id": recorded.id, "filed": False}
+        place = upsert(self._connection, LocationRow).values(**asdict(mail.location), **lies)
+        self._connection.execute(place.on_conflict_do_update(index_elements=asdict(mail.location), set_=lies))
         return recorded
 
     def claim(self, now: datetime, lease: timedelta) -> InboxMail | None:
@@ -138,6 +142,13 @@ class Inbox:
         """One mail."""
         row = self._connection.execute(select(InboxRow).where(col(InboxRow.id) == inbox_id)).first()
         return _mail(row) if row else None
+
+    def of_invoice(self, number: str) -> list[InboxMail]:
+        """The mails that came to be about an invoice, oldest first."""
+        rows = self._connection.execute(
+            select(InboxRow).where(col(InboxRow.number) == number).order_by(col(InboxRow.id))
+        )
+        return [_mail(row) for row in rows]
 
     def by_digest(self, digest: str) -> InboxMail | None:
         """The mail with these contents, by whatever way it came."""
@@ -203,10 +214,14 @@ class Inbox:
         inbox_id, state = self._connection.execute(
             select(_ID, col(InboxRow.state)).where(col(InboxRow.digest) == digest)
         ).one()
-        moved_back = state in (InboxState.QUARANTINED, InboxState.DROPPED) and not self.known(place)
+        moved_back = state in (InboxState.QUARANTINED, InboxState.DROPPED) and not self._lay_at(place, inbox_id)
         if moved_back:
             self.retry(inbox_id, now)
         return Recorded(inbox_id, moved_back)
+
+    def _lay_at(self, place: Location, inbox_id: int) -> bool:
+        here = select(col(LocationRow.id)).where(_at(place), col(LocationRow.inbox_id) == inbox_id)
+        return self._connection.execute(here).first() is not None
 
     def _add(
         self, mail: FetchedMail, message_id: str | None, digest: str, sender: str, subject: str, now: datetime

@@ -76,6 +76,11 @@ class Invoices:
         )
         return next(iter(self._read(statement)), None)
 
+    def files_of(self, number: str) -> list[str]:
+        """Every file that an invoice ever had, in whichever revision, by SHA-256 (hex)."""
+        statement = select(col(InvoiceFileRow.sha256)).where(col(InvoiceFileRow.number) == number)
+        return sorted(self._connection.execute(statement).scalars())
+
     def waiting_since(self, moment: datetime) -> list[str]:
         """The invoices whose approver or accountant was last asked or reminded before this moment."""
         return self._numbers(

@@ -257,10 +257,15 @@ class Outbox:
         ).scalar_one()
         return count
 
-    def waiting(self) -> int:
-        """How many effects still have to reach the world."""
+    def waiting(self, now: datetime) -> int:
+        """How many effects still have to reach the world; one that was written for later is not waiting yet."""
+        for_later = and_(
+            col(OutboxRow.state) == OutboxState.PENDING.value,
+            col(OutboxRow.attempts) == 0,
+            col(OutboxRow.next_attempt_at) > now,
+        )
         count: int = self._connection.execute(
-            select(func.count()).where(_ANYWHERE, col(OutboxRow.state).in_(UNDELIVERED))
+            select(func.count()).where(_ANYWHERE, col(OutboxRow.state).in_(UNDELIVERED), ~for_later)
         ).scalar_one()
         return count
 

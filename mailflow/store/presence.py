@@ -7,7 +7,7 @@ begins and can have the lock for itself alone is the only one: no lease can belo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import IO
 
@@ -15,6 +15,9 @@ from sqlalchemy import Engine, text
 
 _PRESENCE_LOCK = 6_204_534
 """Any number, the same in every mailflow: the PostgreSQL advisory lock of those who work."""
+
+_FILING_LOCK = 6_204_535
+"""The same for the one that moves mail."""
 
 
 def join(engine: Engine, when_alone: Callable[[], None]) -> Callable[[], None]:
@@ -27,15 +30,40 @@ def join(engine: Engine, when_alone: Callable[[], None]) -> Callable[[], None]:
     return _join_by_file(_lock_file(Path(engine.url.database)), when_alone)
 
 
-@contextmanager
-def alone_on(database: Path) -> Iterator[bool]:
+def alone_on(database: Path) -> AbstractContextManager[bool]:
     """Whether nobody works on this SQLite database; if so, nobody begins to before this ends."""
+    return _alone_by_file(_lock_file(database))
+
+
+def alone_in_filing(engine: Engine) -> AbstractContextManager[bool]:
+    """Whether nobody else moves mail; if so, nobody begins to before this ends, or its process does."""
+    if engine.dialect.name == "postgresql":
+        return _alone_by_connection(engine)
+    if not engine.url.database or engine.url.database == ":memory:":
+        return nullcontext(True)
+    return _alone_by_file(_lock_file(Path(engine.url.database), ".filing"))
+
+
+@contextmanager
+def _alone_by_connection(engine: Engine) -> Iterator[bool]:
+    key = {"key": _FILING_LOCK}
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        alone = bool(connection.execute(text("SELECT pg_try_advisory_lock(:key)"), key).scalar())
+        try:
+            yield alone
+        finally:
+            if alone:
+                connection.execute(text("SELECT pg_advisory_unlock(:key)"), key)
+
+
+@contextmanager
+def _alone_by_file(file: Path) -> Iterator[bool]:
     try:
         import fcntl
     except ModuleNotFoundError:
         yield True
         return
-    with _lock_file(database).open("ab") as lock:
+    with file.open("ab") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -44,8 +72,8 @@ def alone_on(database: Path) -> Iterator[bool]:
             yield True
 
 
-def _lock_file(database: Path) -> Path:
-    return database.with_name(f"{database.name}.lock")
+def _lock_file(database: Path, what: str = "") -> Path:
+    return database.with_name(f"{database.name}{what}.lock")
 
 
 def _join_postgresql(engine: Engine, when_alone: Callable[[], None]) -> Callable[[], None]:

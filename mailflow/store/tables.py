@@ -64,6 +64,7 @@ class InboxRow(SQLModel, table=True):
     __table_args__ = (
         Index("ix_inbox_waiting", "state", "next_attempt_at", "id"),
         Index("ix_inbox_message_id", "message_id", postgresql_using="hash"),  # a stranger's may be long
+        Index("ix_inbox_number", "number"),
     )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=Identifier)

@@ -141,7 +141,7 @@ class TestReading:
         shared_dovecot.deliver(user, mail())
         assert len(read(mailbox)) == len(read(mailbox)) == 1
 
-    def test_whether_a_mail_is_known_is_asked_once(
+    def test_whether_a_mail_is_known_is_asked_once_a_connection(
         self, shared_dovecot: Dovecot, user: str, mailbox: ImapMailbox
     ) -> None:
         shared_dovecot.deliver(user, mail())
@@ -154,6 +154,9 @@ class TestReading:
         for _ in range(3):
             read(mailbox, known)
         assert len(asked) == 1
+        mailbox.close()
+        read(mailbox, known)
+        assert len(asked) == 2, "what lies there may have been restored meanwhile"
 
     def test_300_mails_are_read_in_order_with_few_commands(
         self, shared_dovecot: Dovecot, user: str, mailbox: ImapMailbox

@@ -17,7 +17,7 @@ from mailflow.inbound.automatic import automatic_reason
 from mailflow.inbound.calendar_reply import read_reply
 from mailflow.inbound.correlation import clues
 from mailflow.inbound.delivery_report import read_report
-from mailflow.inbound.message import content_digest, invoice_files, parse
+from mailflow.inbound.message import content_digest, invoice_files, parse, parse_header
 from mailflow.inbound.mime import MAX_DEPTH, MAX_PARTS
 from tests.inbound.corpus import CORPUS, needs_corpus, raw, rows
 from tests.inbound.mail_set import MAILS, names
@@ -69,6 +69,9 @@ def read_everything(content: bytes) -> None:
     message = parse(content)
     assert "unreadable" not in message.defects
     assert len(message.files) <= MAX_PARTS
+    header = parse_header(content)
+    assert header.headers == message.headers
+    assert (header.message_id, header.sender, header.subject) == (message.message_id, message.sender, message.subject)
     invoice_files(message)
     content_digest(content)
     automatic_reason(message)

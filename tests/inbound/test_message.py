@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mailflow.inbound import charset
 from mailflow.inbound.header import decode_words, read_parameters
-from mailflow.inbound.message import content_digest, parse
+from mailflow.inbound.message import _text_pieces, content_digest, parse
 from mailflow.inbound.mime import unflowed
 from mailflow.inbound.picture import pixels
 
@@ -37,6 +39,12 @@ def test_another_mail_has_another_digest(part: bytes) -> None:
 def test_a_line_moved_between_header_and_body_changes_the_digest() -> None:
     assert content_digest(b"Subject: x\n\nFrom: a") != content_digest(b"Subject: x\nFrom: a\n\n")
     assert content_digest(b"") == content_digest(b"\r\n")
+
+
+@given(st.lists(st.sampled_from([b"\r", b"\n", b"\r\n", b"a"])), st.integers(1, 5))
+def test_a_body_read_piece_by_piece_is_the_same_body(parts: list[bytes], length: int) -> None:
+    body = b"".join(parts)
+    assert b"".join(_text_pieces(body, length)) == body.replace(b"\r\n", b"\n").rstrip(b"\n")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from mailflow.jobs import intake
 from mailflow.jobs.intake import Intake
 from mailflow.ports import FetchedMail, Location
 from mailflow.store.engine import Store, open_store
-from mailflow.store.inbox import Inbox
+from mailflow.store.inbox import Inbox, InboxState
 from tests.store.rows import NOW
 
 
@@ -57,14 +57,14 @@ def subjects(store: Store) -> list[str]:
 def test_a_mail_that_breaks_the_reader_is_recorded_and_so_is_the_next(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    parse = intake.parse
+    parse = intake.parse_header
 
     def breaks(raw: bytes) -> object:
         if b"Subject: 1" in raw:
             raise RecursionError
         return parse(raw)
 
-    monkeypatch.setattr(intake, "parse", breaks)
+    monkeypatch.setattr(intake, "parse_header", breaks)
     assert intake_of(store).run_once(NOW) == 3
     assert subjects(store) == ["0", "", "2"]
     with store.begin() as uow:
@@ -85,3 +85,14 @@ def test_a_mail_that_the_database_does_not_take_is_told_of_and_the_next_is_recor
     with pytest.raises(TransientFailure, match="mail 2 of INBOX cannot be recorded"):
         intake_of(store).run_once(NOW)
     assert subjects(store) == ["0", "2"]
+
+
+def test_while_one_moves_mail_another_one_moves_none(store: Store) -> None:
+    one = intake_of(store)
+    one.run_once(NOW)
+    with store.begin() as uow:
+        uow.inbox.settle(1, InboxState.PROCESSED, NOW, "submission")
+        uow.commit()
+    with store.alone_in_filing():
+        assert intake_of(store).file_away() == 0
+    assert one.file_away() == 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -21,7 +23,7 @@ from mailflow.approval.submission import Attachment
 from mailflow.errors import PermanentFailure
 from mailflow.outbound.addresses import ascii_address, mailbox
 from mailflow.outbound.headers import unstructured
-from mailflow.outbound.mail import Identity
+from mailflow.outbound.mail import Identity, complete
 from mailflow.outbound.samples import SECOND, SUBMITTER, sample_invoice
 from mailflow.outbound.templating import is_bare_keyword
 from tests.outbound.samples import FILES, IDENTITY, body, every_sample, parsed, readers, written
@@ -86,6 +88,15 @@ def test_text_comes_before_html_and_files_after_both() -> None:
         "multipart/mixed", "multipart/alternative", "text/plain", "text/html", "application/pdf", "image/jpeg",
     ]  # fmt: skip
     assert [part.get_content() for part in message.iter_attachments()] == list(FILES.values())
+
+
+@pytest.mark.parametrize("size", [0, 1, 57, 58, 56_999, 57_000, 57_001, 200_000])
+def test_a_file_of_any_size_stands_in_its_place_in_lines_of_76(size: int) -> None:
+    content = bytes(i * i % 256 for i in range(size))
+    digest = hashlib.sha256(content).hexdigest()
+    lines = base64.encodebytes(content).replace(b"\n", b"\r\n").removesuffix(b"\r\n")
+    draft = f"before\r\n\r\n\0{digest}\0\r\nafter \0{digest}\0".encode()
+    assert complete(draft, {digest: content}) == b"before\r\n\r\n" + lines + b"\r\nafter " + lines
 
 
 def test_boundaries_follow_from_the_message_id() -> None:

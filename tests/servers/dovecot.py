@@ -20,6 +20,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Self
 
@@ -160,15 +161,33 @@ class Dovecot:
         """Ends a freeze."""
         self._signal(signal.SIGCONT)
 
-    def deliver(self, user: str, raw: bytes, folder: str = "INBOX") -> None:
-        """Puts a mail into a folder that exists, as a mail server's delivery does; the bytes stay as they are."""
+    def deliver(self, user: str, raw: bytes, folder: str = "INBOX", arrives: datetime | None = None) -> None:
+        """Puts a mail into a folder that exists, as a mail server's delivery does; the bytes stay as they are.
+
+        `arrives` is its INTERNALDATE, where that is not now.
+        """
+        self.deliver_parts(user, [raw], folder, arrives)
+
+    def deliver_parts(
+        self, user: str, parts: Iterable[bytes], folder: str = "INBOX", arrives: datetime | None = None
+    ) -> None:
+        """The same with a mail that is too large to be held in memory: written part by part."""
         maildir = self._maildir(user, folder)
         name = f"{time.time_ns():020d}.{uuid.uuid4().hex}"
         if not maildir.exists():
             self.client(user).logout()
-        (maildir / "tmp" / name).write_bytes(raw)
-        shutil.chown(maildir / "tmp" / name, self._mail_user.pw_uid, self._mail_user.pw_gid)
-        (maildir / "tmp" / name).rename(maildir / "new" / name)
+        file = maildir / "tmp" / name
+        with file.open("wb") as mail:
+            mail.writelines(parts)
+        if arrives:
+            os.utime(file, (arrives.timestamp(), arrives.timestamp()))
+        shutil.chown(file, self._mail_user.pw_uid, self._mail_user.pw_gid)
+        file.rename(maildir / "new" / name)
+
+    def mails(self, user: str, folder: str = "INBOX") -> list[bytes]:
+        """The mails that lie in a folder, as they were delivered."""
+        maildir = self._maildir(user, folder)
+        return [file.read_bytes() for part in ("cur", "new") for file in (maildir / part).glob("*")]
 
     def furnish(self, user: str, folders: Iterable[str], uidvalidity: int) -> None:
         """Makes a user's empty folders, without a sign-in."""
@@ -179,11 +198,6 @@ class Dovecot:
                 shutil.chown(maildir / part, self._mail_user.pw_uid, self._mail_user.pw_gid)
             (maildir / "dovecot-uidlist").write_text(f"3 V{uidvalidity} N1 G{uuid.uuid4().hex}\n")
             shutil.chown(maildir / "dovecot-uidlist", self._mail_user.pw_uid, self._mail_user.pw_gid)
-
-    def mails(self, user: str, folder: str = "INBOX") -> list[bytes]:
-        """What lies in a folder, as its bytes."""
-        maildir = self._maildir(user, folder)
-        return [file.read_bytes() for part in ("cur", "new") for file in sorted((maildir / part).glob("*"))]
 
     def client(self, user: str, folder: str = "INBOX") -> MailBoxUnencrypted:
         """Another mail client of the same user."""
@@ -199,6 +213,20 @@ class Dovecot:
             counter.unlink()
         uidvalidity.unlink(missing_ok=True)
         time.sleep(1.1)  # a new one is made from the clock's seconds
+
+    def back_up(self, user: str, copy: Path) -> None:
+        """Copies all files of a user's mail, as a back-up of the server's disk does."""
+        shutil.copytree(self._maildir(user, "INBOX"), copy)
+
+    def restore(self, user: str, copy: Path) -> None:
+        """Puts such a copy in the mail's place while the server is down, and starts it again."""
+        self.kill()
+        mail = self._maildir(user, "INBOX")
+        shutil.rmtree(mail)
+        shutil.copytree(copy, mail)
+        for file in (mail, *mail.rglob("*")):
+            shutil.chown(file, self._mail_user.pw_uid, self._mail_user.pw_gid)
+        self.start()
 
     def _maildir(self, user: str, folder: str) -> Path:
         inbox = self._folder / "mail" / user

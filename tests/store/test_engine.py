@@ -31,7 +31,7 @@ def test_nothing_is_kept_without_a_commit(store: Store) -> None:
         assert uow.inbox.get(mail_id) is None
         assert uow.invoices.all() == []
         assert uow.invoices.next_number(2026) == "INV-2026-0001"
-        assert uow.outbox.waiting() == 0
+        assert uow.outbox.waiting(NOW) == 0
         with pytest.raises(LookupError):
             uow.files.read("3b9c358f36f0a31b6ad3e14f309c7cf198ac9246e8316f9ce543d5b19ac02b80")
 

@@ -130,6 +130,29 @@ def test_only_settled_mails_are_filed_away_each_place_once(store: Store) -> None
         assert uow.inbox.to_file() == []
 
 
+def test_another_mail_that_lies_where_one_was_cleared_is_new_and_filed_in_its_turn(store: Store) -> None:
+    place = Location("INBOX", 7, 1)
+    with store.begin() as uow:
+        settle(uow, record(uow, "before the mailbox was restored").id)
+        assert uow.inbox.known(place)
+        uow.inbox.filed(place)
+        assert not uow.inbox.known(place)
+        other = record(uow, "after it")
+        assert other.news
+        assert uow.inbox.known(place)
+        settle(uow, other.id)
+        assert uow.inbox.to_file() == [(place, InboxState.PROCESSED)]
+
+
+def test_a_mail_that_lies_again_where_it_was_cleared_is_filed_again_and_not_read_again(store: Store) -> None:
+    place = Location("INBOX", 7, 1)
+    with store.begin() as uow:
+        settle(uow, record(uow).id, InboxState.QUARANTINED)
+        uow.inbox.filed(place)
+        assert not record(uow).news
+        assert uow.inbox.to_file() == [(place, InboxState.QUARANTINED)]
+
+
 def test_a_mail_that_another_daemon_read_and_quarantined_meanwhile_was_not_moved_back(store: Store) -> None:
     with store.begin() as uow:
         mail_id = record(uow).id

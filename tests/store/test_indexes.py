@@ -14,7 +14,7 @@ from mailflow.approval.effects import Entry, Message
 from mailflow.ports import Location
 from mailflow.store.engine import Store
 from mailflow.store.inbox import InboxState
-from mailflow.store.outbox import World
+from mailflow.store.outbox import OutboxState, World
 from mailflow.store.statements import on_postgresql
 from mailflow.store.unit_of_work import UnitOfWork
 from tests.approval.company import opened
@@ -37,6 +37,14 @@ LOOK_UPS: dict[str, Callable[[UnitOfWork], object]] = {
     "inbox.quarantined": lambda uow: uow.inbox.quarantined(),
     "inbox.waiting": lambda uow: uow.inbox.waiting(NOW),
     "files.read": lambda uow: uow.files.read(uow.files.keep(b"")),
+    "inbox.give_back": lambda uow: uow.inbox.give_back(),
+    "inbox.holds_copy": lambda uow: uow.inbox.holds_copy("<a@b>", "finance@example.com"),
+    "inbox.of_invoice": lambda uow: uow.inbox.of_invoice(NUMBER),
+    "invoices.files_of": lambda uow: uow.invoices.files_of(NUMBER),
+    "outbox.give_back": lambda uow: uow.outbox.give_back(NOW, World.MAIL),
+    "outbox.doubt": lambda uow: uow.outbox.doubt(1, "no answer", NOW),
+    "outbox.let_go": lambda uow: uow.outbox.let_go(1, "away", OutboxState.PENDING),
+    "outbox.undelivered_with": lambda uow: uow.outbox.undelivered_with("token"),
     "invoices.next_number": lambda uow: uow.invoices.next_number(2026),
     "invoices.get": lambda uow: uow.invoices.get(NUMBER),
     "invoices.save": lambda uow: uow.invoices.save(opened().invoice),
@@ -63,7 +71,7 @@ LOOK_UPS: dict[str, Callable[[UnitOfWork], object]] = {
     "portal.of_invoices": lambda uow: uow.portal.of_invoices([NUMBER], "pay_task"),
     "portal.recall": lambda uow: uow.portal.recall("setup"),
     "outbox.get": lambda uow: uow.outbox.get(1),
-    "outbox.waiting": lambda uow: uow.outbox.waiting(),
+    "outbox.waiting": lambda uow: uow.outbox.waiting(NOW),
     "outbox.next_due": lambda uow: uow.outbox.next_due(),
     "outbox.thread": lambda uow: uow.outbox.thread(NUMBER, "olga@example.com"),
     "outbox.by_message_id": lambda uow: uow.outbox.by_message_id("<a@b>"),

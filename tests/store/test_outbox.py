@@ -190,7 +190,7 @@ def test_the_administrator_sees_what_has_not_left(store: Store) -> None:
             (ids[2], OutboxState.PENDING),
             (ids[3], OutboxState.PENDING),
         ]
-        assert uow.outbox.waiting() == 2
+        assert uow.outbox.waiting(NOW) == 2
         assert uow.outbox.next_due() == NOW
         uow.outbox.delivered(ids[3], NOW, "250 ok")
         assert uow.outbox.next_due() == LATER
@@ -198,7 +198,7 @@ def test_the_administrator_sees_what_has_not_left(store: Store) -> None:
 
 def test_nothing_waits_in_an_empty_outbox(store: Store) -> None:
     with store.begin() as uow:
-        assert uow.outbox.waiting() == 0
+        assert uow.outbox.waiting(NOW) == 0
         assert uow.outbox.next_due() is None
         assert uow.outbox.claim_due(NOW, LEASE) is None
         assert uow.outbox.get(1) is None
@@ -232,3 +232,10 @@ def test_when_a_person_was_last_told_of_something_is_known(store: Store) -> None
         enqueue(uow, "invite", at=SOON, effect=Invitation("olga@example.com", invoice, InviteMethod.REQUEST))
         assert uow.outbox.last_of(Message.HELP, "olga@example.com") == LATER
         assert uow.outbox.last_of(Message.INVITE, "olga@example.com") == SOON
+
+
+def test_a_notice_that_was_written_for_later_does_not_wait_for_a_retry(store: Store) -> None:
+    with store.begin() as uow:
+        enqueue(uow, "notice", at=LATER)
+        assert (uow.outbox.waiting(NOW), uow.outbox.waiting(LATER)) == (0, 1)
+        assert uow.outbox.claim_due(NOW, LEASE) is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from time import monotonic, sleep
@@ -68,6 +68,29 @@ def test_nothing_that_has_ended_comes_back_to_life(store: Store, url: str) -> No
     assert taken_by_one_that_starts(url) == [None, None]
 
 
+def test_of_two_only_one_moves_mail_until_it_has_done(store: Store, url: str) -> None:
+    other = open_store(url)
+    with store.alone_in_filing() as alone:
+        assert alone
+        assert not may_file(other)
+    assert may_file(other)
+    other.close()
+
+
+def test_one_that_was_killed_while_it_moved_mail_is_followed_by_the_next(store: Store, url: str) -> None:
+    with another_mailflow(url, _file):
+        assert not may_file(store)
+    until = monotonic() + 10
+    while not may_file(store):
+        assert monotonic() < until
+        sleep(0.05)
+
+
+def may_file(store: Store) -> bool:
+    with store.alone_in_filing() as alone:
+        return alone
+
+
 def give_work(store: Store) -> None:
     with store.begin() as uow:
         record(uow)
@@ -86,11 +109,11 @@ def taken_by_one_that_starts(url: str) -> list[str | None]:
 
 
 @contextmanager
-def another_mailflow(url: str) -> Iterator[None]:
-    """A process that has taken all there is in hand when this begins, and is killed when this ends."""
+def another_mailflow(url: str, work: Callable[[str, Connection], None] | None = None) -> Iterator[None]:
+    """A process that has taken all there is in hand when this begins, or is at some work, and is killed in the end."""
     spawn = multiprocessing.get_context("spawn")
     here, there = spawn.Pipe()
-    process = spawn.Process(target=_work, args=(url, there))
+    process = spawn.Process(target=work or _take_all, args=(url, there))
     process.start()
     try:
         assert here.poll(60)
@@ -101,7 +124,7 @@ def another_mailflow(url: str) -> Iterator[None]:
         process.join()
 
 
-def _work(url: str, ready: Connection) -> None:
+def _take_all(url: str, ready: Connection) -> None:
     store = open_store(url)
     store.take_part(NOW)
     with store.begin() as uow:
@@ -110,6 +133,13 @@ def _work(url: str, ready: Connection) -> None:
         uow.commit()
     ready.send("busy")
     sleep(600)
+
+
+def _file(url: str, ready: Connection) -> None:
+    with open_store(url).alone_in_filing() as alone:
+        assert alone
+        ready.send("busy")
+        sleep(600)
 
 
 def wait_until_it_is_gone(url: str) -> None:

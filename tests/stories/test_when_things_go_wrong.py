@@ -11,9 +11,12 @@ from typing import Any
 import pytest
 
 from mailflow.adapters.reading_process import ReadingProcess
+from mailflow.approval.invoice import Invoice
 from mailflow.approval.lifecycle import Status
 from mailflow.approval.wording import KEYWORDS
+from mailflow.errors import TransientFailure
 from mailflow.inbound.reading import ReadMail, read_mail
+from mailflow.jobs.outgoing import Outgoing
 from mailflow.store.inbox import InboxState
 from mailflow.store.outbox import OutboxState
 from tests.stories.conftest import Office, paper
@@ -434,3 +437,28 @@ def test_whom_we_asked_is_heard_even_when_the_settings_no_longer_name_them(open_
     office.drop_in(answer.as_bytes())
     office.work()
     assert office.invoice().approvers_so_far == ("boss@elsewhere.example",)
+
+
+def test_a_payment_that_could_not_be_moved_is_told_of_and_asked_for_by_no_reminder(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = office.submit().number
+    office.olga.reply(office.gets("olga", number), "СОГЛАСОВАНО")
+    office.work()
+    office.director.reply(office.gets("director", number), "APPROVE")
+    office.work()
+    asked = len(office.mails("buh"))
+    record, failures = Outgoing.record, iter([TransientFailure("the disk is full")])
+
+    def fails_once(outgoing: Outgoing, *values: Any) -> Invoice:
+        if failure := next(failures, None):
+            raise failure
+        return record(outgoing, *values)
+
+    monkeypatch.setattr(Outgoing, "record", fails_once)
+    assert office.work(days=20).troubles == ["the disk is full"]
+    assert len(office.mails("buh")) == asked
+    assert office.work().troubles == []
+    assert len(office.mails("buh")) == asked + 1
+    events = [line.event for line in office.history()]
+    assert ("payment_moved" in events, "reminded" in events) == (True, False)

@@ -58,10 +58,14 @@ def submission(number: int, sender: str = IVAN, pay_date: str = "in 30 days") ->
 def answer(sent: bytes, words: str, sender: str | None = None, again: int = 0) -> bytes:
     """What a mail client makes of a reply to a mail of ours; `again` makes it another mail with the same words."""
     ours = message_from_bytes(sent, policy=default)
-    message_id = str(ours["Message-ID"])
-    recipient = sender or ours["To"].addresses[0].addr_spec
+    writer = sender or ours["To"].addresses[0].addr_spec
+    return reply(str(ours["Message-ID"]), str(ours["Subject"]), writer, words, again)
+
+
+def reply(message_id: str, subject: str, sender: str, words: str, again: int = 0) -> bytes:
+    """The same, to a mail of ours of which only the Message-ID and the subject are known."""
     key = f"{message_id.strip('<>').partition('@')[0]}.{again}"
-    mail = _mail(recipient, f"Re: {ours['Subject']}", f"<re.{key}@{recipient.partition('@')[2]}>")
+    mail = _mail(sender, f"Re: {subject}", f"<re.{key}@{sender.partition('@')[2]}>")
     mail["In-Reply-To"] = message_id
     mail["References"] = message_id
     mail.set_content(f"{words}\n")

@@ -1,10 +1,11 @@
 """A child of this process that is killed, or meets an error, at exactly one system call (Debian: strace).
 
-    calls = traced(work, WRITES)                       # every durable step of an undisturbed run: ("fdatasync", 3), ...
+    points = traced(work, WRITES)                      # every durable step of an undisturbed run
     disturbed(work, Kill("fdatasync", 3))
     disturbed(work, Error("pwrite64", 20, "ENOSPC"))
 
-The child is forked, so it has imported everything already: a run begins within a few milliseconds.
+The child is forked, so it has imported everything already: a run begins within a few milliseconds. It ends with the
+number that its work gives.
 """
 
 from __future__ import annotations
@@ -20,17 +21,30 @@ import traceback
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import pytest
 
-from mailflow.errors import MailflowError
-
 WRITES = "write,writev,pwrite64,pwritev,fsync,fdatasync,ftruncate,rename,renameat2,unlink,unlinkat,sendto,sendmsg"
-DONE, PUT_OFF, BROKEN = 0, 75, 70
-_CALL = re.compile(r"\d+ +(\w+)\(")
+KILLED = -signal.SIGKILL
+BROKEN = 70
+"""How a child ends that let an exception out, or did not end by itself."""
+
+_CALL = re.compile(r"\d+ +(\w+)\((?:\d+<([^>]*)>)?")
 _SECONDS_TO_ATTACH = 10
 _LONGEST_RUN = 60
+
+Work = Callable[[], int]
+
+
+@dataclass(frozen=True)
+class Point:
+    """The nth use of a system call in a run, and on what: a file or socket by name."""
+
+    call: str
+    nth: int
+    on: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,46 +86,69 @@ def require_strace() -> None:
         pytest.skip(reason)
 
 
-def traced(work: Callable[[], None], calls: str = WRITES) -> list[tuple[str, int]]:
-    """The calls that a run makes, each with its place among those of its name."""
+def traced(work: Work, calls: str = WRITES) -> list[Point]:
+    """The calls that an undisturbed run makes, in order."""
     with tempfile.NamedTemporaryFile("r", suffix=".strace") as log:
-        ended = _run(work, ["-e", f"trace={calls}", "-o", log.name])
-        assert ended == DONE, f"the undisturbed run ended with {ended}"
+        ended = _run(work, ["-y", "-e", f"trace={calls}", "-o", log.name])
+        assert ended == 0, f"the undisturbed run ended with {ended}"
         seen: Counter[str] = Counter()
-        found = []
+        points = []
         for line in log:
             if call := _CALL.match(line):
                 seen[call[1]] += 1
-                found.append((call[1], seen[call[1]]))
-    return found
+                points.append(Point(call[1], seen[call[1]], call[2] or ""))
+    return points
 
 
-def disturbed(work: Callable[[], None], by: Kill | Error) -> int:
-    """How a run ended: DONE, PUT_OFF (an error with words), BROKEN (any other), or minus the signal that killed it."""
+def turning(points: list[Point]) -> list[Point]:
+    """Of the same call on the same file again and again the first and the last two.
+
+    Between them lies what SQLite does not look at until the last one is written: the rest of a transaction, the rest
+    of a checkpoint.
+    """
+    series = (list(alike) for _, alike in groupby(points, key=lambda point: (point.call, point.on)))
+    return [point for alike in series for point in (alike if len(alike) < 4 else [alike[0], *alike[-2:]])]
+
+
+def spread(points: list[Point], step: int) -> list[Point]:
+    """One in `step` of them, out of the middle of each stretch, and at least one."""
+    count = max(1, len(points) // step)
+    return [points[(2 * nth + 1) * len(points) // (2 * count)] for nth in range(count)] if points else []
+
+
+def disturbed(work: Work, by: Kill | Error) -> int:
+    """How a run ended: the number that the work gave, BROKEN, or KILLED."""
     return _run(work, ["-e", f"trace={by.call}", "-e", by.injection, "-o", "/dev/null"])
 
 
-def undisturbed(work: Callable[[], None]) -> int:
+def undisturbed(work: Work) -> int:
     """The same without strace."""
     return _ended(_forked(work))
 
 
-def _run(work: Callable[[], None], options: list[str]) -> int:
+def _run(work: Work, options: list[str]) -> int:
     child = _forked(work, waits=True)
     os.waitpid(child, os.WUNTRACED)
     tracer = subprocess.Popen(["strace", "-f", "-qqq", "-p", str(child), *options], stderr=subprocess.DEVNULL)
     try:
-        end = time.monotonic() + _SECONDS_TO_ATTACH
-        while "TracerPid:\t0\n" in Path(f"/proc/{child}/status").read_text():
-            assert time.monotonic() < end, "strace did not attach"
-            time.sleep(0.001)
+        _wait_for_tracer(child)
         os.kill(child, signal.SIGCONT)
         return _ended(child)
     finally:
         tracer.wait(10)
 
 
-def _forked(work: Callable[[], None], waits: bool = False) -> int:
+def _wait_for_tracer(child: int) -> None:
+    end = time.monotonic() + _SECONDS_TO_ATTACH
+    while "TracerPid:\t0\n" in Path(f"/proc/{child}/status").read_text():
+        if time.monotonic() > end:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            pytest.fail("strace did not attach")
+        time.sleep(0.001)
+
+
+def _forked(work: Work, waits: bool = False) -> int:
     child = os.fork()
     if child:
         return child
@@ -119,10 +156,7 @@ def _forked(work: Callable[[], None], waits: bool = False) -> int:
     try:
         if waits:
             os.kill(os.getpid(), signal.SIGSTOP)
-        work()
-        code = DONE
-    except MailflowError:
-        code = PUT_OFF
+        code = work()
     except BaseException:
         traceback.print_exc()
     finally:

@@ -21,6 +21,7 @@ def upgrade() -> None:
     with op.batch_alter_table('inbox', schema=None) as batch_op:
         batch_op.add_column(sa.Column('leased_by', sa.String(), nullable=True))
         batch_op.create_index('ix_inbox_message_id', ['message_id'], unique=False, postgresql_using='hash')
+        batch_op.create_index('ix_inbox_number', ['number'], unique=False)
     with op.batch_alter_table('outbox', schema=None) as batch_op:
         batch_op.add_column(sa.Column('leased_by', sa.String(), nullable=True))
         batch_op.add_column(sa.Column('draft', sa.LargeBinary(), nullable=True))
@@ -31,6 +32,7 @@ def downgrade() -> None:
         batch_op.drop_column('draft')
         batch_op.drop_column('leased_by')
     with op.batch_alter_table('inbox', schema=None) as batch_op:
+        batch_op.drop_index('ix_inbox_number')
         batch_op.drop_index('ix_inbox_message_id')
         batch_op.drop_column('leased_by')
     op.drop_table('identity_key')

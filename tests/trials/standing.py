@@ -1,0 +1,48 @@
+"""How things stand in a database: all of it, or what happened without when it happened."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from tests.trials.databases import rows
+
+TABLES = ("inbox", "inbox_location", "raw_mail", "invoice", "history", "outbox", "reference", "invite_uid")
+TABLES += ("invoice_file", "file")
+
+Standing = dict[str, list[str]]
+
+_OF_THE_TRYING = {
+    "inbox": {"next_attempt_at", "leased_until", "leased_by", "received_at"},
+    "inbox_location": {"id", "uid", "uidvalidity"},
+    "outbox": {"next_attempt_at", "leased_until", "leased_by", "last_error", "answer"},
+}
+"""Who tried something and when, and the mailbox's own numbers: the rest must be equal to the byte."""
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)")
+
+
+def standing(url: str) -> Standing:
+    """Everything that is remembered, a line a row."""
+    return {table: sorted(repr(_without(table, row)) for row in found) for table, found in rows(url, *TABLES).items()}
+
+
+def outline(url: str) -> Standing:
+    """What happened and what came of it, without times, and without what is made from times."""
+    found = rows(url, *TABLES)
+    return {
+        "inbox": _lines(found["inbox"], "sender", "state", "kind", "number", "reason"),
+        "places": _lines(found["inbox_location"], "folder", "filed"),
+        "invoice": _lines(found["invoice"], "number", "status", "waits_for", "due", "version", "document"),
+        "history": _lines(found["history"], "number", "event", "actor", "message_id", "evidence", "details"),
+        "outbox": _lines(found["outbox"], "number", "kind", "recipient", "state"),
+        "reference": _lines(found["reference"], "number", "revision", "asks", "person", "digest", "step"),
+    }
+
+
+def _without(table: str, row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name not in _OF_THE_TRYING.get(table, set())}
+
+
+def _lines(found: list[dict[str, Any]], *columns: str) -> list[str]:
+    return sorted(_MOMENT.sub("then", repr([row[column] for column in columns])) for row in found)

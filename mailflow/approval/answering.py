@@ -14,7 +14,7 @@ from mailflow.approval.company import Company
 from mailflow.approval.deciding import decide
 from mailflow.approval.decision import Answer, AskHelp, AskStatus, DuplicateOk, Unclear, Withdraw
 from mailflow.approval.effects import Entry, Mail, Message, Outcome
-from mailflow.approval.invoice import Invoice, Repeat, StepStatus
+from mailflow.approval.invoice import Invoice, Repeat
 from mailflow.approval.lifecycle import FINAL, Status
 from mailflow.approval.paying import pay_request, settle
 from mailflow.approval.reference import Asks, Reference
@@ -118,7 +118,7 @@ def _is_answered(invoice: Invoice, reference: Reference) -> bool:
         return True
     if reference.step is None:
         return invoice.status is not Status.TO_PAY
-    return invoice.steps[reference.step].status is not StepStatus.ASKED
+    return invoice.asked_step != reference.step
 
 
 def _pass_answer(invoice: Invoice, reference: Reference, answer: Answer) -> Outcome:

@@ -204,7 +204,9 @@ class Invoice:
 
     @property
     def asked_step(self) -> int | None:
-        """The index of the step that is open now."""
+        """The index of the step that is open now; a withdrawn invoice keeps its steps, but asks nobody."""
+        if self.status is not Status.IN_APPROVAL:
+            return None
         return next((i for i, step in enumerate(self.steps) if step.status is StepStatus.ASKED), None)
 
     @property

@@ -43,7 +43,7 @@ def record_automatic(
     """
     noted = Entry("automatic_answer", person, {"sign": sign})
     deputy = company.person(person).deputy
-    index = invoice.asked_step if invoice.status is Status.IN_APPROVAL else None
+    index = invoice.asked_step
     is_asked = index is not None and reference.asks is Asks.APPROVAL and invoice.steps[index].approver == person
     if not (is_absence and is_asked and deputy) or index is None or cannot_decide(invoice, deputy, company):
         return Outcome(invoice, (), (noted,))

@@ -135,7 +135,7 @@ class Invoices:
 
 
 def _columns(invoice: Invoice) -> dict[str, object]:
-    index = invoice.asked_step if invoice.status is Status.IN_APPROVAL else None
+    index = invoice.asked_step
     step = invoice.steps[index] if index is not None else None
     payment = invoice.payment if invoice.status is Status.TO_PAY else None
     return {

@@ -30,7 +30,7 @@ from mailflow.approval.lifecycle import Status
 from mailflow.approval.money import Money
 from mailflow.approval.opening import open_invoice
 from mailflow.approval.paying import move_unpaid, remind_accountant
-from mailflow.approval.reference import Asks
+from mailflow.approval.reference import Asks, Reference
 from mailflow.approval.replying import points
 from mailflow.approval.submission import Field, Form, Problem, RouteKind
 from mailflow.errors import Refusal
@@ -358,6 +358,32 @@ def test_withdraw_ends_it_and_tells_everybody_engaged() -> None:
         ("invite CANCEL", ANNA),
         ("invite CANCEL", IVAN),
     ]
+
+
+def withdrawn_with_a_question() -> tuple[Invoice, Reference]:
+    """Olga had asked the submitter something, who then withdrew the invoice; the question's reference."""
+    asked = approve(opened().invoice, OLGA, Question("Which contract?"))
+    question = reference_of(mail(asked, Message.QUESTION))
+    withdrawal = answer(IVAN, Withdraw())
+    gone = record_answer(asked.invoice, reference(asked.invoice, IVAN, Asks.NOTHING), withdrawal, None, company(), NOON)
+    return gone.invoice, question
+
+
+def test_nobody_is_asked_about_a_withdrawn_invoice_though_its_question_is_answered() -> None:
+    gone, question = withdrawn_with_a_question()
+    with pytest.raises(Refusal, match="withdrawn"):
+        record_answer(gone, question, answer(IVAN, Unclear("no_keyword"), line="No. 12"), None, company(), NOON)
+
+
+def test_a_withdrawn_invoice_says_that_it_waits_for_nobody() -> None:
+    gone, _ = withdrawn_with_a_question()
+    assert gone.asked_step is None
+
+
+def test_who_was_asked_last_is_told_that_the_invoice_is_withdrawn_and_not_asked_again() -> None:
+    gone, _ = withdrawn_with_a_question()
+    with pytest.raises(Refusal, match="withdrawn"):
+        record_answer(gone, reference(gone, OLGA, Asks.NOTHING), answer(OLGA, Approve()), None, company(), NOON)
 
 
 def test_nobody_but_the_submitter_withdraws() -> None:

@@ -37,6 +37,11 @@ def back_up(address: str, file: Path) -> None:
             _copy(source, unfinished)
         _require_whole(unfinished)
         unfinished.rename(file)
+    except PermanentFailure as damage:
+        unfinished.unlink(missing_ok=True)
+        raise PermanentFailure(
+            f"{database} itself is damaged, and no copy was made. Restore the newest one that there is."
+        ) from damage
     except (sqlite3.Error, OSError) as error:
         unfinished.unlink(missing_ok=True)
         raise TransientFailure(f"No copy could be made at {file}: {error}") from error

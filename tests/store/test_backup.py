@@ -201,3 +201,11 @@ def test_where_it_cannot_be_put_back_the_database_is_as_it_was(
         path for path in before if path.suffix != ".lock"
     ]
     assert subjects(database) == ["yesterday's mail", "today's mail"]
+
+
+def test_that_the_database_itself_is_damaged_is_said_and_no_copy_is_left(database: Path, tmp_path: Path) -> None:
+    whole = database.read_bytes()
+    database.write_bytes(whole[:8192] + b"\xff" * 4096 + whole[12288:])
+    with pytest.raises(PermanentFailure, match=r"mailflow.db itself is damaged.*Restore"):
+        back_up(address(database), tmp_path / "copy")
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith("copy")]

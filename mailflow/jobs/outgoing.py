@@ -115,7 +115,7 @@ class Outgoing:
 
     def _identity(self, uow: UnitOfWork, effect: Effect, trigger: Trigger | None) -> tuple[str, str]:
         """Token and Message-ID; of effects that are alike the first gets the first, each next one the next."""
-        about = [*_about(effect), trigger.evidence if trigger else ""]
+        about = [*_about(effect), trigger.evidence if trigger else _told(effect)]
         names = (json.dumps([*about, nth]) for nth in itertools.count())
         identities = ((self.mint.token(name), self.mint.message_id(name)) for name in names)
         return next((token, message_id) for token, message_id in identities if _is_new(uow, token, message_id))
@@ -130,6 +130,14 @@ def _about(effect: Effect) -> list[object]:
     invoice = effect.invoice
     stands = [invoice.number, invoice.revision, invoice.digest] if invoice else []
     return [kind_of(effect), effect.to, *stands]
+
+
+def _told(effect: Effect) -> object:
+    """What tells apart mails that no mail led to: what was due on another day, or noticed of another thing."""
+    if isinstance(effect, Mail):
+        return dict(effect.extra)
+    payment = effect.invoice.payment
+    return payment.due.isoformat() if payment else ""
 
 
 def _reference(token: str, invoice: Invoice, effect: Effect) -> Reference:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ from mailflow.store.backup import back_up, put_back
 from mailflow.store.engine import open_store
 from tests.store.rows import NOW, record
 
-NOON = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
+NOON, LATER = datetime(2026, 12, 1, 12, 0, tzinfo=UTC), datetime(2026, 12, 1, 13, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -151,3 +152,60 @@ def test_for_postgresql_its_own_tools_are_named_and_no_password_is(tmp_path: Pat
     assert "hidden-word" not in str(refused.value)
     with pytest.raises(PermanentFailure, match="pg_restore"):
         put_back(url, tmp_path / "copy", NOON)
+
+
+def test_what_was_kept_beside_can_be_put_back_with_its_log(database: Path, tmp_path: Path) -> None:
+    """Of a mailflow that was killed the last commits stand in the log alone."""
+    back_up(address(database), tmp_path / "copy")
+    store = open_store(address(database))
+    with store.begin() as uow:
+        record(uow, "today's mail", 2)
+        uow.commit()
+    for end in ("", "-wal"):
+        shutil.copy(f"{database}{end}", f"{tmp_path}/crashed{end}")
+    store.close()
+    crashed = tmp_path / "crashed"
+    kept = put_back(address(crashed), tmp_path / "copy", NOON)
+    put_back(address(crashed), kept, LATER)
+    assert subjects(crashed) == ["yesterday's mail", "today's mail"]
+
+
+def test_a_copy_and_what_is_put_back_may_be_read_by_whom_the_database_may_be(database: Path, tmp_path: Path) -> None:
+    database.chmod(0o640)
+    back_up(address(database), tmp_path / "copy")
+    assert (tmp_path / "copy").stat().st_mode & 0o777 == 0o640
+    (tmp_path / "copy").chmod(0o400)
+    put_back(address(database), tmp_path / "copy", NOON)
+    assert database.stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize("step", ["os.fsync", "pathlib.Path.rename"])
+def test_where_it_cannot_be_put_back_the_database_is_as_it_was(
+    database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    back_up(address(database), tmp_path / "copy")
+    receive(database, "today's mail", 2)
+    before = sorted(tmp_path.iterdir())
+    rename = Path.rename
+
+    def full(what: Path | int, *to: Path) -> Path:
+        if isinstance(what, Path) and what.suffix != ".arriving":
+            return rename(what, *to)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(step, full)
+    with pytest.raises(TransientFailure, match=r"No space left on device.*as it was"):
+        put_back(address(database), tmp_path / "copy", NOON)
+    monkeypatch.undo()
+    assert sorted(path for path in tmp_path.iterdir() if path.suffix != ".lock") == [
+        path for path in before if path.suffix != ".lock"
+    ]
+    assert subjects(database) == ["yesterday's mail", "today's mail"]
+
+
+def test_that_the_database_itself_is_damaged_is_said_and_no_copy_is_left(database: Path, tmp_path: Path) -> None:
+    whole = database.read_bytes()
+    database.write_bytes(whole[:8192] + b"\xff" * 4096 + whole[12288:])
+    with pytest.raises(PermanentFailure, match=r"mailflow.db itself is damaged.*Restore"):
+        back_up(address(database), tmp_path / "copy")
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith("copy")]

@@ -6,13 +6,15 @@ import multiprocessing
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import create_engine, event, inspect, text
 from sqlmodel import SQLModel
 
 from mailflow.errors import ConfigurationError
-from mailflow.store.engine import open_store
+from mailflow.store.engine import migrations, open_store
+from tests.store.rows import LEASE, NOW, SOON, claimed, enqueue, record
 
 DAEMONS = 2
 
@@ -59,6 +61,31 @@ def test_daemons_that_start_at_the_same_moment_migrate_once(new_url: str) -> Non
 def _start(url: str, together: object) -> None:
     together.wait()  # type: ignore[attr-defined]
     open_store(url).close()
+
+
+def test_what_an_older_mailflow_had_in_hand_goes_on_after_the_upgrade(new_url: str) -> None:
+    """And the way back is open as well."""
+    store = open_store(new_url)
+    with store.begin() as uow:
+        record(uow)
+        enqueue(uow, "being sent")
+        assert uow.outbox.claim_due(NOW, LEASE)
+        uow.commit()
+    store.close()
+    engine = create_engine(new_url)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA foreign_keys=ON"))
+    with engine.begin() as connection:
+        command.downgrade(migrations(connection), "0002")
+    engine.dispose()
+    upgraded = open_store(new_url)
+    upgraded.take_part(SOON)
+    assert claimed(upgraded, SOON) == "being sent"
+    with upgraded.begin() as uow:
+        mail = uow.inbox.claim(SOON, LEASE)
+        assert mail is not None
+        assert uow.inbox.raw(mail.id) == b"mail"
+    upgraded.close()
 
 
 def test_a_migration_that_fails_leaves_nothing_behind(new_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,10 +28,11 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    with op.batch_alter_table('outbox', schema=None) as batch_op:
+    # a table made anew would be dropped first, and what refers to it hinders that
+    with op.batch_alter_table('outbox', schema=None, recreate='never') as batch_op:
         batch_op.drop_column('draft')
         batch_op.drop_column('leased_by')
-    with op.batch_alter_table('inbox', schema=None) as batch_op:
+    with op.batch_alter_table('inbox', schema=None, recreate='never') as batch_op:
         batch_op.drop_index('ix_inbox_number')
         batch_op.drop_index('ix_inbox_message_id')
         batch_op.drop_column('leased_by')

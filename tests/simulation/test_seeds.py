@@ -16,7 +16,7 @@ REGRESSIONS: tuple[int, ...] = ()
 """Seeds that have once found something."""
 
 PORTIONS = 20
-PORTION = by_size(quick=1_000, ci=20_000, full=1_000_000) // PORTIONS
+PORTION = by_size(quick=400, ci=4_000, full=1_000_000) // PORTIONS
 
 
 @pytest.mark.parametrize("first", [1 + PORTION * nth for nth in range(PORTIONS)])

@@ -31,8 +31,8 @@ from tests.trials.size import by_size
 from tests.trials.watcher import Watcher
 from tests.trials.worker import Clock, Worker, log_of, wired
 
-MAILS = by_size(quick=100, ci=1_000, full=10_000)
-KILLS = by_size(quick=10, ci=100, full=1_000)
+MAILS = by_size(quick=100, ci=300, full=10_000)
+KILLS = by_size(quick=10, ci=30, full=1_000)
 DAEMONS = 4
 SECONDS_BETWEEN_KILLS = (0.05, 0.4)
 AT_REST_AFTER = 4.0

@@ -23,8 +23,16 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)")
 
 
 def standing(url: str) -> Standing:
-    """Everything that is remembered, a line a row."""
-    return {table: sorted(repr(_without(table, row)) for row in found) for table, found in rows(url, *TABLES).items()}
+    """Everything that is remembered, a line a row.
+
+    For an id stands which one of its table it is: PostgreSQL leaves out the number of a row that was taken back.
+    """
+    found = rows(url, *TABLES)
+    ranks = {table: {row["id"]: rank for rank, row in enumerate(_by_id(found[table]))} for table in ("inbox", "outbox")}
+    return {
+        table: sorted(repr(_ranked(table, _without(table, row), ranks)) for row in of_it)
+        for table, of_it in found.items()
+    }
 
 
 def outline(url: str) -> Standing:
@@ -42,6 +50,16 @@ def outline(url: str) -> Standing:
 
 def _without(table: str, row: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name not in _OF_THE_TRYING.get(table, set())}
+
+
+def _by_id(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(found, key=lambda row: int(row["id"]))
+
+
+def _ranked(table: str, row: dict[str, Any], ranks: dict[str, dict[int, int]]) -> dict[str, Any]:
+    if "inbox_id" in row:
+        return {**row, "inbox_id": ranks["inbox"][row["inbox_id"]]}
+    return {**row, "id": ranks[table][row["id"]]} if table in ranks else row
 
 
 def _lines(found: list[dict[str, Any]], *columns: str) -> list[str]:

@@ -165,7 +165,8 @@ class Processing:
 
     def _settle(self, uow: UnitOfWork, mail: InboxMail, read: ReadMail, now: datetime) -> Settled:
         match, intent, trigger = self._understand(uow, read)
-        if match and (answered := uow.outbox.undelivered_with(match.reference.token)):
+        own = read.message.sender == self.company.mailbox  # whose next mail names the one before, arrived or not
+        if match and not own and (answered := uow.outbox.undelivered_with(match.reference.token)):
             note_delivered(uow, answered, f"{read.message.sender or 'somebody'} has it", now)
         if not mail.complete:
             return self._too_large(uow, mail, read.message, trigger, now)

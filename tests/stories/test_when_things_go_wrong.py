@@ -315,6 +315,30 @@ def test_a_request_in_doubt_that_was_answered_has_arrived_and_is_not_sent_again(
     assert sent.count(request.message_id) == 1
 
 
+def test_our_own_next_mail_is_no_evidence_that_the_one_before_has_arrived(open_office: Callable[..., Office]) -> None:
+    office = open_office(mailbox="  keep_copies: true\n")
+    takes, unknown = office.server.handle_RCPT, ["olga@example.com"]
+
+    async def knows_no_olga(server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:
+        if address in unknown:
+            return "550 5.1.1 no such user"
+        return await takes(server, session, envelope, address, options)
+
+    office.server.handle_RCPT = knows_no_olga  # type: ignore[method-assign]
+    office.submit()
+    unknown.clear()
+    with office.mailflow.store.begin() as uow:
+        (refused,) = uow.outbox.undelivered()
+        uow.outbox.redo(refused.id, office.now)
+        uow.commit()
+    copy = EmailMessage()
+    copy["From"], copy["To"], copy["Message-ID"] = "finance@example.com", "olga@example.com", "<next@example.com>"
+    copy["In-Reply-To"] = copy["References"] = refused.message_id
+    office.send_raw(copy, "finance@example.com")
+    office.work()
+    assert [mail.message_id for mail in office.mails("olga")] == [refused.message_id]
+
+
 def test_a_mail_that_cannot_be_processed_is_tried_five_times_and_then_lies_in_quarantine(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -50,13 +50,14 @@ class Dispatch:
             uow.outbox.give_back(in_doubt_until(now, self.copies), World.MAIL)
             uow.commit()
 
-    def run_once(self, now: datetime) -> bool | None:
+    def run_once(self, now: datetime, looked: bool = True) -> bool | None:
         """Delivers the oldest entry that is due: True delivered or given up, False put off, None nothing was due.
 
+        `looked`: whether the mailbox has just been read. Before that, no copy that is lacking says anything.
         Raises ServerAway where nothing can be delivered now, BrokenOff where the server broke off over this one.
         """
         with self.store.begin() as uow:
-            entry = uow.outbox.claim_due(now, LEASE)
+            entry = uow.outbox.claim_due(now, LEASE, in_doubt_too=looked or not self.copies)
             if entry is None:
                 return None
             if self.copies and uow.inbox.holds_copy(entry.message_id, self.company.mailbox):

@@ -55,10 +55,10 @@ class WholePass:
 
     def _round(self, clock: Callable[[], datetime], result: PassResult, progress: Progress) -> bool:
         before = (result.received, result.processed, result.sent)
-        self._guarded(result, lambda: self._receive(clock, result, progress))
+        looked = self._guarded(result, lambda: self._receive(clock, result, progress))
         self._guarded(result, lambda: self._process(clock, result, progress))
         self._guarded(result, lambda: self.calendar_day.run_once(clock()))
-        self._guarded(result, lambda: self._deliver(clock, result, progress))
+        self._guarded(result, lambda: self._deliver(clock, result, progress, looked))
         self._guarded(result, self.intake.file_away)
         return before != (result.received, result.processed, result.sent)
 
@@ -71,14 +71,17 @@ class WholePass:
             result.processed += 1
             progress("processed", result.processed)
 
-    def _deliver(self, clock: Callable[[], datetime], result: PassResult, progress: Progress) -> None:
-        while (delivered := self.dispatch.run_once(clock())) is not None:
+    def _deliver(self, clock: Callable[[], datetime], result: PassResult, progress: Progress, looked: bool) -> None:
+        while (delivered := self.dispatch.run_once(clock(), looked)) is not None:
             result.sent += bool(delivered)
             progress("sent", result.sent)
 
-    def _guarded(self, result: PassResult, job: Callable[[], object]) -> None:
+    def _guarded(self, result: PassResult, job: Callable[[], object]) -> bool:
+        """Whether the job was done to its end."""
         try:
             job()
         except TransientFailure as failure:
             if str(failure) not in result.troubles:
                 result.troubles.append(str(failure))
+            return False
+        return True

@@ -117,11 +117,17 @@ class Outbox:
         statement = select(col(OutboxRow.id)).where(col(OutboxRow.message_id) == message_id)
         return self._connection.execute(statement).first() is not None
 
-    def claim_due(self, now: datetime, lease: timedelta, world: World = World.MAIL) -> OutboxEntry | None:
-        """Takes the oldest effect of a world that is due and has nothing before it, for the time of the lease."""
+    def claim_due(
+        self, now: datetime, lease: timedelta, world: World = World.MAIL, in_doubt_too: bool = True
+    ) -> OutboxEntry | None:
+        """Takes the oldest effect of a world that is due and has nothing before it, for the time of the lease.
+
+        Without `in_doubt_too` none that may have arrived.
+        """
+        chosen = true() if in_doubt_too else col(OutboxRow.state) == OutboxState.PENDING.value
         row = self._connection.execute(
             select(OutboxRow)
-            .where(col(OutboxRow.world) == world.value, _MAY_BE_DUE, _due(now), _NOTHING_BEFORE)
+            .where(col(OutboxRow.world) == world.value, _MAY_BE_DUE, _due(now), chosen, _NOTHING_BEFORE)
             .order_by(col(OutboxRow.id))
             .limit(1)
             .with_for_update(skip_locked=True, of=OutboxRow)

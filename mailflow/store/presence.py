@@ -27,7 +27,7 @@ def join(engine: Engine, when_alone: Callable[[], None]) -> Callable[[], None]:
     if not engine.url.database or engine.url.database == ":memory:":
         when_alone()
         return lambda: None
-    return _join_by_file(_lock_file(Path(engine.url.database)), when_alone)
+    return _join_by_file(engine, _lock_file(Path(engine.url.database)), when_alone)
 
 
 def alone_on(database: Path) -> AbstractContextManager[bool]:
@@ -93,7 +93,8 @@ def _join_postgresql(engine: Engine, when_alone: Callable[[], None]) -> Callable
     return leave
 
 
-def _join_by_file(file: Path, when_alone: Callable[[], None]) -> Callable[[], None]:
+def _join_by_file(engine: Engine, file: Path, when_alone: Callable[[], None]) -> Callable[[], None]:
+    """Connections from before the lock are closed: another database may have been put in the place of theirs."""
     try:
         import fcntl
     except ModuleNotFoundError:
@@ -103,7 +104,9 @@ def _join_by_file(file: Path, when_alone: Callable[[], None]) -> Callable[[], No
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         fcntl.flock(lock, fcntl.LOCK_SH)
+        engine.dispose()
         return lock.close
+    engine.dispose()
     when_alone()
     fcntl.flock(lock, fcntl.LOCK_SH)
     return lock.close

@@ -258,6 +258,22 @@ class TestCopies:
         assert desk.states() == [OutboxState.DELIVERED]
         assert len(sink.mails) == 1
 
+    def test_a_mail_in_doubt_waits_while_the_mailbox_cannot_be_read_and_others_do_not(
+        self, open_desk: Open, sink: SmtpSink
+    ) -> None:
+        desk = open_desk(copies=True)
+        desk.write(OLGA, PETR)
+        sink.plan(Fault("answer", DROP))
+        assert desk.dispatch.run_once(NOON) is False
+        tomorrow = NOON + timedelta(days=1)
+        while desk.dispatch.run_once(tomorrow, looked=False) is not None:
+            pass
+        assert [mail.recipients[0] for mail in sink.mails] == [OLGA, PETR]
+        assert desk.states() == [OutboxState.UNKNOWN, OutboxState.DELIVERED]
+        desk.comes_back(sink.mails[0].raw)
+        desk.deliver(tomorrow)
+        assert len(sink.mails) == 2
+
     def test_a_mail_in_doubt_whose_copy_never_comes_is_sent_again_when_it_could_be_there(
         self, open_desk: Open, sink: SmtpSink
     ) -> None:

@@ -209,3 +209,16 @@ def test_that_the_database_itself_is_damaged_is_said_and_no_copy_is_left(databas
     with pytest.raises(PermanentFailure, match=r"mailflow.db itself is damaged.*Restore"):
         back_up(address(database), tmp_path / "copy")
     assert not [path for path in tmp_path.iterdir() if path.name.startswith("copy")]
+
+
+def test_a_mailflow_that_starts_during_a_restore_works_on_what_was_put_back(database: Path, tmp_path: Path) -> None:
+    back_up(address(database), tmp_path / "copy")
+    starting = open_store(address(database))
+    kept = put_back(address(database), tmp_path / "copy", NOON)
+    starting.take_part(NOW)
+    with starting.begin() as uow:
+        record(uow, "today's mail", 2)
+        uow.commit()
+    starting.close()
+    assert subjects(database) == ["yesterday's mail", "today's mail"]
+    assert subjects(kept) == ["yesterday's mail"]

@@ -134,8 +134,10 @@ OF_ANYTHING = [
 ]
 ERRORS = [
     *(("sqlite", *error) for error in (*OF_FILES, *OF_ANYTHING)),
-    *(pytest.param("postgresql", *error, marks=IN_FULL) for error in OF_ANYTHING),
+    *(pytest.param("postgresql", *error, marks=IN_FULL) for error in OF_ANYTHING if error[0] != "sendto"),
 ]
+"""libpq answers a failed send by waiting for the server's last word, which never comes where the line is whole."""
+
 MET_BY_ERRORS = ("submitted", "approved by all", "not paid in time")
 
 

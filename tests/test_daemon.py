@@ -150,7 +150,7 @@ def test_killed_in_the_middle_the_next_pass_goes_on_at_once(tmp_path: Path) -> N
         for _ in range(40):
             with daemon(tmp_path, server.imap_port, server.smtp_port, "once") as process:
                 try:
-                    code = process.wait(timeout=0.5 + 0.07 * killed)
+                    code = process.wait(timeout=0.5 * 1.15**killed)
                 except subprocess.TimeoutExpired:
                     process.kill()
                     killed += 1

@@ -221,7 +221,7 @@ class OtherClient:
         while not self.stopping.is_set():
             self.box.client.noop()
             for mail in self.box.fetch(limit=20, mark_seen=False, headers_only=True, bulk=True):
-                if self.chance.random() < 0.3 and mail.uid:
+                if self.chance.random() < 0.3 and mail.uid and "message-id" in mail.headers:  # else it is gone
                     deed = self.chance.choice(deeds)
                     deed(mail.uid, mail.headers["message-id"][0])
                     self.deeds[deed.__name__] += 1

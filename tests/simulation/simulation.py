@@ -333,6 +333,8 @@ class Simulation:
             self.ledger.settle()
         except Exception as error:
             self.problems.append(f"the model cannot follow: {type(error).__name__}: {error}")
+        if self.problems:
+            raise Crashed("a problem ends the pass, which might have no end of its own")
 
     def _check(self) -> None:
         if not self.problems:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import ColumnElement
+from sqlalchemy import select
 from sqlmodel import col
 
 from mailflow.approval.answering import record_answer
@@ -23,8 +23,7 @@ from mailflow.jobs.dispatch import Dispatch
 from mailflow.jobs.intake import Intake
 from mailflow.jobs.processing import Processing
 from mailflow.ports import Envelope, FetchedMail, Location
-from mailflow.store import inbox
-from mailflow.store.inbox import InboxMail
+from mailflow.store.inbox import Inbox, InboxMail
 from mailflow.store.outbox import Outbox, OutboxEntry
 from mailflow.store.tables import LocationRow
 from tests.simulation.simulation import Result, run
@@ -34,8 +33,8 @@ def claimed_without_a_lease(patch: pytest.MonkeyPatch) -> None:
     """A mail that is being sent is anybody's."""
     claim = Outbox.claim_due
 
-    def at_once_free_again(self: Outbox, now: datetime, lease: timedelta, *more: Any) -> OutboxEntry | None:
-        return claim(self, now, timedelta(0), *more)
+    def at_once_free_again(self: Outbox, now: datetime, lease: timedelta, **more: Any) -> OutboxEntry | None:
+        return claim(self, now, timedelta(0), **more)
 
     patch.setattr(Outbox, "claim_due", at_once_free_again)
 
@@ -140,10 +139,11 @@ def a_mail_is_another_at_another_place(patch: pytest.MonkeyPatch) -> None:
 def uids_without_uidvalidity(patch: pytest.MonkeyPatch) -> None:
     """A UID is taken for the mail that once had it."""
 
-    def at(place: Location) -> ColumnElement[bool]:
-        return col(LocationRow.uid) == place.uid
+    def known(self: Inbox, location: Location) -> bool:
+        seen = select(col(LocationRow.id)).where(col(LocationRow.uid) == location.uid)
+        return self._connection.execute(seen).first() is not None
 
-    patch.setattr(inbox, "_at", at)
+    patch.setattr(Inbox, "known", known)
 
 
 def doubt_counts_as_delivered(patch: pytest.MonkeyPatch) -> None:

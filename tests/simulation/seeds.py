@@ -33,7 +33,7 @@ def _portions(seeds: Sequence[int], jobs: int) -> Iterator[list[Result]]:
         try:
             yield from pool.map(_portion, portions)
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(cancel_futures=True)
 
 
 def _prepare() -> None:

@@ -30,7 +30,8 @@ def company_of(settings: Settings) -> Company:
         ),
         name=settings.company_name,
         people={
-            p.email: Person(p.email, p.name, p.language, p.manager, p.deputy, p.department) for p in settings.people
+            p.email: Person(p.email, p.name, p.language, p.manager, p.deputy, p.department, p.aliases)
+            for p in settings.people
         },
         hierarchy=settings.approval.hierarchy,
         when_portal_away=settings.bitrix24.when_away if settings.bitrix24 else WhenAway.LAST_KNOWN,

@@ -30,6 +30,7 @@ from mailflow.inbound.routing import (
     Automatic,
     Bounced,
     Enquired,
+    Held,
     Ignored,
     Intent,
     Quarantined,
@@ -169,6 +170,8 @@ def _kind(intent: Intent) -> str:
             return "submission"
         case Answered():
             return "answer"
+        case Held():
+            return "answer that does not count"
         case Enquired():
             return "enquiry"
         case Unmatched():
@@ -187,6 +190,8 @@ def _kind(intent: Intent) -> str:
 
 def _reasons(intent: Intent, refusals: Mapping[str, str]) -> Iterator[str]:
     match intent:
+        case Held(_, reference, _, reason):
+            yield f"It answers {about(reference)}, but {reason}."
         case Quarantined(reason) | Ignored(reason):
             yield f"Nobody is answered: {reason}."
         case Automatic(sign, _, is_absence):

@@ -282,6 +282,9 @@ class PersonSettings(Section):
     """Somebody of the directory."""
 
     email: Person = Field(description="the person's address")
+    aliases: tuple[Person, ...] = Field(
+        (), description="a list of further addresses that the person writes from; mail goes to `email` alone"
+    )
     name: str = Field("", description="the person's name")
     language: Language | None = Field(None, description="en or ru")
     manager: Person | None = Field(None, description="the address of the head, for the route hierarchy")
@@ -408,6 +411,17 @@ class Settings(Section):
         addresses = [person.email for person in value]
         if twice := [address for address in addresses if addresses.count(address) > 1]:
             raise _wrong(f"name {twice[0]} more than once.", "Keep one entry for each person.")
+        return value
+
+    @field_validator("people")
+    @classmethod
+    def _each_alias_is_of_one(cls, value: tuple[PersonSettings, ...]) -> tuple[PersonSettings, ...]:
+        owners = {person.email: person.email for person in value}
+        for person in value:
+            for alias in person.aliases:
+                if owners.setdefault(alias, person.email) != person.email or alias == person.email:
+                    mend = "Give each address to one person, once: as `email` or in `aliases`."
+                    raise _wrong(f"name {alias} for {owners[alias]} and as an alias of {person.email}.", mend)
         return value
 
     @field_validator("approval")

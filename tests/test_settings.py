@@ -123,6 +123,8 @@ WRONG = [
     ("manager: olga@example.com", "manager: olga", "people[1].manager", 20, "is no e-mail address", "address alone"),
     ("deputy: null", "deputy: оlga@example.com", "people[1].deputy", 20, "no Latin letter", "again in Latin letters"),
     ("  - {email: olga@", "  - {email: IVAN@", "people", 19, "name ivan@example.com more than once", "Keep one entry"),
+    ('"Ольга",', '"Ольга", aliases: [ivan@example.com],', "people", 19, "for ivan@example.com and as an alias", "once"),
+    ('"Ольга",', '"Ольга", aliases: [finance@example.com],', "people[2].aliases[1]", 21, "shared mailbox", "own"),
     ("route: sequential", "route: sequental", "approval.route", 23, "is not allowed", "sequential or hierarchy"),
     ("- Olga@Example.com", "- Olga", "approval.sequence[1]", 25, "'Olga' is no e-mail address", "olga@example.com"),
     ("24", "0", "approval.remind_after_hours", 27, "'0' is too small", "such as 24"),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
+from functools import cached_property
 
 from mailflow.approval.structure import HierarchySource, Structure, WhenAway
 from mailflow.approval.submission import RouteKind
@@ -22,7 +23,8 @@ class UnpaidMovesTo(StrEnum):
 class Person:
     """Somebody known by e-mail address (always lower case).
 
-    `department` is the one in the portal that counts for somebody who is in several.
+    `department` is the one in the portal that counts for somebody who is in several; `aliases` are further addresses
+    that the same person writes from.
     """
 
     email: str
@@ -31,6 +33,7 @@ class Person:
     manager: str | None = None
     deputy: str | None = None
     department: int | None = None
+    aliases: tuple[str, ...] = ()
 
     @property
     def display(self) -> str:
@@ -63,6 +66,14 @@ class Company:
     structure_fresh_for: timedelta = timedelta(minutes=30)
     when_portal_away: WhenAway = WhenAway.LAST_KNOWN
 
+    def on_record(self, address: str) -> str:
+        """The address that somebody is known by, whichever of the settings' aliases is written from."""
+        return self._aliases.get(address, address)
+
+    def is_same_person(self, one: str, other: str) -> bool:
+        """Whether two addresses may be one person's: an alias, or a sub-address (RFC 5233). Forbids, never permits."""
+        return _kernel(self.on_record(one)) == _kernel(self.on_record(other))
+
     def person(self, address: str) -> Person:
         """The person behind an address; one that is in no directory has no name."""
         known = self.people.get(address)
@@ -94,6 +105,10 @@ class Company:
             or (self.structure is not None and self.structure.member(address) is not None)
         )
 
+    @cached_property
+    def _aliases(self) -> Mapping[str, str]:
+        return {alias: person.email for person in self.people.values() for alias in person.aliases}
+
     def today(self, now: datetime) -> date:
         """The date in the company's time zone."""
         return now.astimezone(self.timezone).date()
@@ -105,3 +120,13 @@ class Company:
             while not self.is_working_day(day):
                 day += timedelta(days=1)
         return day
+
+
+_IGNORES_DOTS = frozenset({"gmail.com", "googlemail.com"})
+
+
+def _kernel(address: str) -> tuple[str, str]:
+    """What is left of an address without the parts that a mail server may ignore."""
+    local, _, domain = address.partition("@")
+    local = local.partition("+")[0]
+    return local.replace(".", "") if domain in _IGNORES_DOTS else local, domain

@@ -19,7 +19,7 @@ from mailflow.errors import Refusal
 
 def decide(invoice: Invoice, reference: Reference, answer: Answer, company: Company, now: datetime) -> Outcome:
     """An approver's answer about a step. Raises Refusal where the step does not wait for this person any more."""
-    index = open_step(invoice, reference, answer.sender)
+    index = open_step(invoice, reference, answer.sender, company)
     match answer.reading.command:
         case Approve(comment):
             return _approve(invoice, index, comment, answer, company, now)
@@ -32,10 +32,10 @@ def decide(invoice: Invoice, reference: Reference, answer: Answer, company: Comp
         case Question():
             return unclear(invoice, reference, answer, "question_missing")
         case Delegate(address):
-            problem = cannot_decide(invoice, address, company)
-            if problem or address is None:
-                return unclear(invoice, reference, answer, problem or "address_missing")
-            return _delegate(invoice, index, address, answer, now)
+            heir = company.on_record(address or "")
+            if problem := cannot_decide(invoice, heir, company):
+                return unclear(invoice, reference, answer, problem)
+            return _delegate(invoice, index, heir, answer, now)
         case command:
             return unclear(invoice, reference, answer, why_unclear(command))
 
@@ -47,6 +47,7 @@ def reassign(invoice: Invoice, old: str, new: str, company: Company, now: dateti
     not_asked where `old` has nothing left to decide, or the code of what is wrong with `new`.
     """
     open_ones = (StepStatus.ASKED, StepStatus.WAITING)
+    new = company.on_record(new)
     index = next((i for i, s in enumerate(invoice.steps) if s.approver == old and s.status in open_ones), None)
     if invoice.status is not Status.IN_APPROVAL or index is None:
         raise Refusal("not_asked")
@@ -68,19 +69,22 @@ def hand_on(invoice: Invoice, index: int, address: str, now: datetime) -> Invoic
     return replace(handed.after(Event.STEP_HANDED_ON), steps=steps)
 
 
-def cannot_decide(invoice: Invoice, address: str | None, company: Company) -> str | None:
-    """The code of what is wrong with an address as the next to decide; None where nothing is."""
-    if address is None:
+def cannot_decide(invoice: Invoice, address: str, company: Company) -> str | None:
+    """The code of what is wrong with an address on record as the next to decide; None where nothing is."""
+    if not address:
         return "address_missing"
-    if address == invoice.submitter:
+    if company.is_same_person(address, invoice.submitter):
         return "address_submitter"
-    if any(step.approver == address for step in invoice.steps):
+    if any(company.is_same_person(step.approver, address) for step in invoice.steps):
         return "address_decided"
     return None if company.can_decide(address) else "address_unknown"
 
 
-def open_step(invoice: Invoice, reference: Reference, sender: str) -> int:
-    """The step that waits for this very answer; raises Refusal saying why there is none (process section 3)."""
+def open_step(invoice: Invoice, reference: Reference, sender: str, company: Company) -> int:
+    """The step that waits for this very answer; raises Refusal saying why there is none (process section 3).
+
+    The sender is asked about again, though the route leaves out the submitter: an alias may have become known since.
+    """
     index = reference.step
     if sender != reference.person:
         raise Refusal("wrong_person", {"by": reference.person})
@@ -96,6 +100,8 @@ def open_step(invoice: Invoice, reference: Reference, sender: str) -> int:
         raise Refusal("not_yet")
     if reference.digest != invoice.digest:
         raise Refusal("changed_since")
+    if company.is_same_person(sender, invoice.submitter):
+        raise Refusal("own_invoice")
     return index
 
 

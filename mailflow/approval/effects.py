@@ -22,6 +22,7 @@ class Message(StrEnum):
     APPROVAL_REQUEST = "approval_request"  # approver
     APPROVAL_REMINDER = "approval_reminder"  # approver
     DECISION_TAKEN = "decision_taken"  # whoever decided anything: the line that was read, what follows
+    WAS_IT_YOU = "was_it_you"  # whoever was asked: an answer came from elsewhere, and the question again
     UNCLEAR = "unclear"  # whoever wrote it: the line that was read, how to answer
     REFUSED = "refused"  # whoever wrote it: why it changes nothing
     QUESTION = "question"  # submitter: an approver's or the accountant's question

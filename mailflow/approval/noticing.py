@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from mailflow.approval.company import Company
+from mailflow.approval.conditions import Condition
 from mailflow.approval.deciding import cannot_decide, hand_on
 from mailflow.approval.effects import Effect, Entry, Mail, Message, Outcome
 from mailflow.approval.invoice import Caution, Invoice
@@ -51,6 +53,58 @@ def record_automatic(
     asked, request = ask(substituted, index + 1, now, person)
     entry = Entry("substituted", "mailflow", {"from": person, "to": deputy})
     return Outcome(asked, (Mail(person, Message.REPLACED, asked, extra={"why": "absent"}), request), (noted, entry))
+
+
+def record_held(
+    invoice: Invoice, reference: Reference, address: str, condition: Condition, earlier: Iterable[Mapping[str, object]]
+) -> Outcome:
+    """An answer that is not, or not certainly, by whoever was asked: it is kept, and decides nothing.
+
+    The person on record is asked by a mail of its own whether it was theirs, once for each question that is still open;
+    `earlier` are the details of the lines 'held' that the history has. `address` is "" where the mail names no sender.
+    """
+    question = {
+        "person": reference.person,
+        "revision": reference.revision,
+        "asks": reference.asks.value,
+        "step": reference.step,
+    }
+    entry = Entry("held", address or "somebody", {**question, "condition": condition.value})
+    told = any(question.items() <= dict(details).items() for details in earlier)
+    if told or not _is_open(invoice, reference):
+        return Outcome(invoice, (), (entry,))
+    asks_to_decide = reference.asks in (Asks.APPROVAL, Asks.PAYMENT)
+    mail = Mail(
+        reference.person,
+        Message.WAS_IT_YOU,
+        invoice,
+        asks=reference.asks,
+        step=reference.step,
+        extra={"from": address, "condition": condition.value},
+        attachments=invoice.attachments if asks_to_decide else (),
+    )
+    return Outcome(invoice, (mail,), (entry,))
+
+
+def _is_open(invoice: Invoice, reference: Reference) -> bool:
+    """Whether the question that a mail asked still waits for its answer."""
+    if reference.revision != invoice.revision:
+        return False
+    match reference.asks:
+        case Asks.APPROVAL:
+            return reference.step is not None and invoice.asked_step == reference.step
+        case Asks.PAYMENT:
+            return invoice.status is Status.TO_PAY
+        case Asks.COMPLETION:
+            return invoice.status is Status.INCOMPLETE
+        case Asks.CORRECTION:
+            return invoice.status is Status.REJECTED
+        case Asks.ANSWER if reference.step is not None:
+            return invoice.asked_step == reference.step
+        case Asks.ANSWER:
+            return invoice.status is Status.TO_PAY
+        case Asks.NOTHING:
+            return False
 
 
 def remind_approver(invoice: Invoice, company: Company, now: datetime) -> Outcome | None:

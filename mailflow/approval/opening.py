@@ -204,7 +204,7 @@ def _start(
     invoice = replace(invoice, awaits_structure=False)
     found = route.chain(invoice.route, invoice.submitter, company)
     steps = tuple(
-        Step(person, StepStatus.SKIPPED if person == invoice.submitter else StepStatus.WAITING)
+        Step(person, StepStatus.SKIPPED if company.is_same_person(person, invoice.submitter) else StepStatus.WAITING)
         for person in found.approvers
     )
     index = next((i for i, step in enumerate(steps) if step.status is StepStatus.WAITING), None)

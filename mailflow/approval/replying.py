@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from mailflow.approval.conditions import Condition
 from mailflow.approval.decision import Answer, Command, Unclear
 from mailflow.approval.effects import Effect, Entry, Mail, Message, Outcome
 from mailflow.approval.invoice import Invoice, Rejection, StepStatus
@@ -81,7 +82,13 @@ def unclear(invoice: Invoice, reference: Reference, answer: Answer, why: str) ->
         step=reference.step,
         extra={"line": answer.reading.line, "why": why},
     )
-    return Outcome(invoice, (mail,), (Entry("unclear", answer.sender, {"line": answer.reading.line, "why": why}),))
+    return Outcome(invoice, (mail,), (_unclear(answer, why),))
+
+
+def _unclear(answer: Answer, why: str) -> Entry:
+    return Entry(
+        "unclear", answer.sender, {"line": answer.reading.line, "why": why, "condition": Condition.KEYWORD.value}
+    )
 
 
 def why_unclear(command: Command) -> str:

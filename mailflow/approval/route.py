@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,14 +14,14 @@ from mailflow.approval.submission import RouteKind
 def chain(kind: RouteKind, submitter: str, company: Company) -> Chain:
     """The approvers of a route, each once, in order. The submitter may be among those of `sequential`."""
     if kind is RouteKind.SEQUENTIAL:
-        return Chain(tuple(dict.fromkeys(company.sequence)))
+        return Chain(_each_once(company.sequence, company))
     by_settings = Chain(tuple(_upwards(submitter, company)))
     if company.hierarchy is HierarchySource.SETTINGS or company.structure is None:
         return by_settings
     found = chain_above(submitter, company.structure, company.person(submitter).department)
     if found.problem == "no_account" and by_settings.approvers:
         return replace(by_settings, notes=(f"no account in the portal: {submitter}; heads of the settings",))
-    return found
+    return replace(found, approvers=_each_once(found.approvers, company))
 
 
 def asks_portal(kind: RouteKind, company: Company) -> bool:
@@ -40,6 +41,10 @@ def awaits_structure(kind: RouteKind, company: Company, now: datetime) -> bool:
 def is_old(company: Company, now: datetime) -> bool:
     """Whether the portal's structure was read longer ago than it should be."""
     return company.structure is not None and now - company.structure.read_at > company.structure_fresh_for
+
+
+def _each_once(approvers: Iterable[str], company: Company) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(company.on_record(approver) for approver in approvers))
 
 
 def _upwards(submitter: str, company: Company) -> list[str]:

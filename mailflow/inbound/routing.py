@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mailflow.approval.company import Company
+from mailflow.approval.conditions import Condition
 from mailflow.approval.decision import AskHelp, AskStatus, Reading, Unclear
 from mailflow.approval.reference import Reference
 from mailflow.approval.rsvp import CalendarReply
@@ -68,6 +69,19 @@ class Answered:
 
 
 @dataclass(frozen=True)
+class Held:
+    """An answer to a mail of ours that may be somebody else's: it decides nothing, and whoever was asked is told.
+
+    `sender` is "" where the mail names no single one; `condition` is what failed, `reason` says it for people.
+    """
+
+    sender: str
+    reference: Reference
+    condition: Condition
+    reason: str
+
+
+@dataclass(frozen=True)
 class Enquired:
     """STATUS or HELP that answers no mail of ours."""
 
@@ -94,7 +108,13 @@ class Submitted:
     files: tuple[File, ...]
 
 
-Intent = Ignored | Quarantined | Rsvp | Bounced | Automatic | Answered | Enquired | Unmatched | Submitted
+Intent = Ignored | Quarantined | Rsvp | Bounced | Automatic | Answered | Held | Enquired | Unmatched | Submitted
+
+
+@dataclass(frozen=True)
+class _Doubt:
+    condition: Condition
+    reason: str
 
 
 _SENDER_PROBLEMS = {
@@ -126,34 +146,40 @@ class Router:
             return Ignored("a mail of our own")
         if mail.report:
             return Bounced(mail.report, reference)
-        doubt = self._doubt(message, reference)
+        sender = self.company.on_record(message.sender or "")
+        doubt = self._doubt(message, sender, reference)
         if mail.calendar_reply:
             return self._calendar_reply(mail.calendar_reply, doubt)
         if mail.automatic:
             return self._machines_mail(mail, mail.automatic, reference, doubt)
-        if message.sender is None or doubt:
-            return Quarantined(doubt or "")
-        return self._persons_mail(mail, message.sender, reference, names_own_invoice)
+        if doubt and reference:
+            return Held(message.sender or "", reference, doubt.condition, doubt.reason)
+        if doubt:
+            return Quarantined(doubt.reason)
+        return self._persons_mail(mail, sender, reference, names_own_invoice)
 
-    def _doubt(self, message: InboundMessage, reference: Reference | None) -> str | None:
+    def _doubt(self, message: InboundMessage, sender: str, reference: Reference | None) -> _Doubt | None:
         """Why the sender is not heard; whom we have asked is heard, whatever the settings say by now."""
         if "unreadable" in message.defects:
-            return "the mail is too damaged to be read"
+            return _Doubt(Condition.SENDER, "the mail is too damaged to be read")
         if message.sender is None:
-            return _SENDER_PROBLEMS[message.sender_problem or "missing"]
-        if not self.company.knows(message.sender) and not (reference and reference.person == message.sender):
-            return f"{message.sender} is not among the people of the settings"
+            return _Doubt(Condition.SENDER, _SENDER_PROBLEMS[message.sender_problem or "missing"])
+        if not self.company.knows(sender) and not (reference and reference.person == sender):
+            return _Doubt(Condition.SENDER, f"{message.sender} is not among the people of the settings")
         if why := sender_is_authentic(message, self.sender_check, self.trusted_authserv):
-            return f"it is not certain that {message.sender} wrote this: {why}"
+            return _Doubt(Condition.AUTHENTICITY, f"it is not certain that {message.sender} wrote this: {why}")
         return None
 
-    def _calendar_reply(self, reply: CalendarReply, doubt: str | None) -> Intent:
+    def _calendar_reply(self, reply: CalendarReply, doubt: _Doubt | None) -> Intent:
         """An answer counts from the attendee alone; one in another's name is looked at by a person."""
-        if reply.sender != reply.attendee:
+        sender, attendee = self.company.on_record(reply.sender), self.company.on_record(reply.attendee)
+        if sender != attendee:
             return Quarantined(f"a calendar answer in the name of {reply.attendee}, sent by {reply.sender or 'nobody'}")
-        return Ignored(f"a calendar answer; {doubt}") if doubt else Rsvp(reply)
+        if doubt:
+            return Ignored(f"a calendar answer; {doubt.reason}")
+        return Rsvp(replace(reply, sender=sender, attendee=attendee))
 
-    def _machines_mail(self, mail: ReadMail, sign: str, reference: Reference | None, doubt: str | None) -> Intent:
+    def _machines_mail(self, mail: ReadMail, sign: str, reference: Reference | None, doubt: _Doubt | None) -> Intent:
         """A machine decides nothing; but an invoice that a scanner sent for somebody is not lost either."""
         if reference is None and doubt is None and mail.files:
             return Quarantined(f"a machine wrote it ({sign}), and a file came with it")

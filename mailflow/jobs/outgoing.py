@@ -20,8 +20,9 @@ from mailflow.store.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True)
 class Trigger:
-    """The mail that a decision answers: its writer, its Message-ID, the SHA-256 of its bytes.
+    """The mail that a decision answers: its writer on record, its Message-ID, the SHA-256 of its bytes.
 
+    `address`: the one that was written from, where it is another than the writer's on record.
     `found_by`: the evidence that it answers the mail of ours that it was matched with; `sender_check`: by what its
     sender is believed.
     """
@@ -31,12 +32,13 @@ class Trigger:
     evidence: str
     found_by: str = ""
     sender_check: str = ""
+    address: str = ""
 
     def witnessed(self, entry: Entry) -> Entry:
         """The line of the history with the evidence, where the writer of the mail is the one who acts."""
         if entry.actor != self.sender:
             return entry
-        facts = {"found_by": self.found_by, "sender_check": self.sender_check}
+        facts = {"found_by": self.found_by, "sender_check": self.sender_check, "address": self.address}
         return replace(entry, details={**entry.details, **{name: fact for name, fact in facts.items() if fact}})
 
 

@@ -11,10 +11,11 @@ from datetime import date, datetime, timedelta
 from mailflow.approval import noticing, opening
 from mailflow.approval.answering import record_answer, status_report
 from mailflow.approval.company import Company
+from mailflow.approval.conditions import REFUSED_FOR, Condition
 from mailflow.approval.decision import Answer, AskHelp
 from mailflow.approval.effects import Entry, Mail, Message, Outcome
 from mailflow.approval.invoice import Invoice, Repeat
-from mailflow.approval.reference import Asks
+from mailflow.approval.reference import Asks, Reference
 from mailflow.approval.rsvp import record_rsvp
 from mailflow.approval.structure import HierarchySource
 from mailflow.approval.submission import Attachment, Form
@@ -28,6 +29,7 @@ from mailflow.inbound.routing import (
     Automatic,
     Bounced,
     Enquired,
+    Held,
     Ignored,
     Intent,
     Quarantined,
@@ -175,10 +177,17 @@ class Processing:
     def _understand(self, uow: UnitOfWork, read: ReadMail) -> tuple[Match | None, Intent, Trigger]:
         message = read.message
         match = find_match(read.clues, uow.references.by_message_id, uow.references.by_token)
+        address = message.sender or ""
+        sender = self.company.on_record(address)
         trigger = Trigger(
-            message.sender or "", message.message_id, read.sha256, str(match or ""), self.router.sender_check
+            sender,
+            message.message_id,
+            read.sha256,
+            str(match or ""),
+            self.router.sender_check,
+            address if address != sender else "",
         )
-        own = any(_concerns(uow, number, message.sender) for number in read.clues.numbers)
+        own = any(_concerns(uow, number, sender) for number in read.clues.numbers)
         return match, self.router.route(read, match, own), trigger
 
     def _act(self, uow: UnitOfWork, intent: Intent, mail: InboxMail, trigger: Trigger, now: datetime) -> Settled:
@@ -187,6 +196,8 @@ class Processing:
                 return self._open(uow, intent, mail, trigger, now)
             case Answered():
                 return self._answer(uow, intent, mail, trigger, now)
+            case Held():
+                return self._hold(uow, intent, mail, trigger, now)
             case Enquired():
                 return self._enquire(uow, intent, trigger, now)
             case Unmatched(sender, code, line):
@@ -225,9 +236,30 @@ class Processing:
             outcome = record_answer(invoice, intent.reference, answer, repeat, self.company, now)
         except Refusal as refusal:
             self._refuse(uow, intent.sender, refusal, intent.reading.line, invoice, trigger, now)
+            if refusal.code == "wrong_person":
+                self._tell_who_was_asked(uow, intent.reference, intent.sender, Condition.SENDER, trigger, now)
             return Settled(InboxState.REFUSED, "answer", refusal.code, invoice.number)
         self.outgoing.record(uow, outcome, trigger, now)
         return Settled(InboxState.PROCESSED, "answer", number=invoice.number)
+
+    def _hold(self, uow: UnitOfWork, intent: Held, mail: InboxMail, trigger: Trigger, now: datetime) -> Settled:
+        self._tell_who_was_asked(uow, intent.reference, intent.sender, intent.condition, trigger, now)
+        self._announce_quarantine(uow, mail, intent.reason, now)
+        return Settled(InboxState.QUARANTINED, "answer", intent.reason, intent.reference.number)
+
+    def _tell_who_was_asked(
+        self,
+        uow: UnitOfWork,
+        reference: Reference,
+        address: str,
+        condition: Condition,
+        trigger: Trigger,
+        now: datetime,
+    ) -> None:
+        invoice = _existing(uow, reference.number)
+        known = [line.details for line in uow.history.of(invoice.number) if line.event == "held"]
+        outcome = noticing.record_held(invoice, reference, address, condition, known)
+        self.outgoing.record(uow, outcome, trigger, now)
 
     def _with_filled_form(self, uow: UnitOfWork, intent: Answered, invoice: Invoice, today: date) -> Form:
         """The answer's fields, and those that were filled in within the quotation of our form."""
@@ -309,8 +341,8 @@ class Processing:
         self, uow: UnitOfWork, mail: InboxMail, message: InboundMessage, trigger: Trigger, now: datetime
     ) -> Settled:
         reason = f"the mail is too large ({mail.size // 1_000_000} MB)"
-        if message.sender and self.company.knows(message.sender):
-            self._refuse(uow, message.sender, Refusal("too_large"), message.subject, None, trigger, now)
+        if message.sender and self.company.knows(trigger.sender):
+            self._refuse(uow, trigger.sender, Refusal("too_large"), message.subject, None, trigger, now)
         self._announce_quarantine(uow, mail, reason, now)
         return Settled(InboxState.QUARANTINED, "too_large", reason)
 
@@ -327,7 +359,8 @@ class Processing:
         facts = {"by": None, "at": None, "status": invoice.status.value if invoice else None, **refusal.facts}
         mail = Mail(sender, Message.REFUSED, invoice, extra={"code": refusal.code, "line": line, **facts})
         if invoice:
-            entry = Entry("refused", sender, {"code": refusal.code, "line": line})
+            condition = REFUSED_FOR.get(refusal.code)
+            entry = Entry("refused", sender, {"code": refusal.code, "line": line, "condition": condition})
             self.outgoing.record(uow, Outcome(invoice, (mail,), (entry,)), trigger, now)
         else:
             self.outgoing.enqueue(uow, mail, trigger, now)

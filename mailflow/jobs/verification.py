@@ -125,7 +125,7 @@ def _decisions(history: Sequence[HistoryLine], witnesses: Sequence[Witness]) -> 
         witness = by_digest.get(line.evidence or "")
         if witness is None:
             yield f"{name}: the mail that says so is not there"
-        elif witness.read is None or witness.read.message.sender != line.actor:
+        elif witness.read is None or witness.read.message.sender != line.details.get("address", line.actor):
             yield f"{name}: its mail {witness.mail.id} is by somebody else"
         elif "line" in line.details and line.details["line"] != witness.read.answer.line:
             yield f"{name}: its mail {witness.mail.id} says {witness.read.answer.line!r}"

@@ -47,7 +47,8 @@ UNCLEAR_CODES = (
 )  # fmt: skip
 REFUSAL_CODES = (
     "already_decided", "replaced", "changed_since", "not_asked", "not_yet", "withdrawn", "rejected", "paid",
-    "wrong_person", "unknown_reference", "no_reference", "not_for_you", "cannot_now", "not_authentic", "too_large",
+    "wrong_person", "own_invoice", "unknown_reference", "no_reference", "not_for_you", "cannot_now", "not_authentic",
+    "too_large",
 )  # fmt: skip
 TAKEN_CODES = (
     "approve", "reject", "question", "answer", "delegate", "withdraw", "paid", "postpone", "duplicate_ok",
@@ -253,6 +254,17 @@ def _answering_mails(language: str, full: bool) -> Iterator[Mail]:
         to = {Asks.APPROVAL: SECOND, Asks.PAYMENT: ACCOUNTANT}.get(asks, SUBMITTER)
         for why in UNCLEAR_CODES if asks is Asks.APPROVAL and full else UNCLEAR_CODES[:1]:
             yield Mail(to, Message.UNCLEAR, about, asks, extra={"line": line, "why": why})
+    for asks, status, to in (
+        (Asks.APPROVAL, Status.IN_APPROVAL, SECOND),
+        (Asks.PAYMENT, Status.TO_PAY, ACCOUNTANT),
+        (Asks.COMPLETION, Status.INCOMPLETE, SUBMITTER),
+        (Asks.CORRECTION, Status.REJECTED, SUBMITTER),
+        (Asks.ANSWER, Status.IN_APPROVAL, SUBMITTER),
+    ):
+        about = sample_invoice(language, full, status)
+        for condition in ("sender", "authenticity"):
+            came = {"from": "olga.private@example.net" if full else "", "condition": condition}
+            yield Mail(to, Message.WAS_IT_YOU, about, asks, 1, extra=came)
     for code in REFUSAL_CODES:
         facts = {"code": code, "line": line, "status": "in_approval" if full else None}
         known = {"by": SECOND if full else None, "at": NOW.isoformat() if full else None}

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 from tests.simulation.database import connection
-from tests.simulation.people import ADMIN, BUH, COMPANY, DEPUTIES, Said
+from tests.simulation.people import ADMIN, BUH, COMPANY, DEPUTIES, STRANGER, Said
 
 FINAL = ("paid", "withdrawn")
 REMIND_AFTER = timedelta(hours=24)
@@ -59,6 +59,7 @@ class Paper:
     due: date | None = None
     told: datetime | None = None
     unreached: set[tuple[str, str]] = field(default_factory=set)
+    doubted: set[Ask] = field(default_factory=set)
 
     @property
     def open_step(self) -> int | None:
@@ -151,6 +152,8 @@ class Model:
             return
         number = lines[0][1]
         mails = [(kind, recipient) for _, _, recipient, kind, _ in rows]
+        if fate.state == "quarantined" and ("quarantined", ADMIN) in mails:
+            mails.remove(("quarantined", ADMIN))  # told of at most once an hour
         self._expect(f"{number} {lines[0][3]}", fate.events, fate.mails, [line[2] for line in lines], mails)
         for _, of, recipient, kind, message_id in rows:
             if of == number:
@@ -165,7 +168,7 @@ class Model:
             self.problems.append(f"{where}: {had} wrote {wrote}, where it had to be {list(mails)}")
 
     def _ask(self, paper: Paper, person: str, kind: str, fate: Fate) -> Ask:
-        if kind == "unclear" and fate.unclear:
+        if kind in ("unclear", "was_it_you") and fate.unclear:
             return fate.unclear
         what, step = _ASKS.get(kind, "nothing"), paper.open_step
         if kind == "no_approver" and person == ADMIN:
@@ -206,6 +209,27 @@ class Model:
         self.files.add(said.file)
         return self._started(paper, ["submitted"], [], now)
 
+    def _held(self, paper: Paper, ask: Ask, said: Said) -> Fate:
+        """Somebody answers in another's place: whoever was asked is asked whether that was meant, once."""
+        decides = paper.status == "in_approval" and paper.open_step == ask.step
+        is_open = (
+            ask.revision == paper.revision
+            and {
+                "approval": decides,
+                "answer": decides if ask.step is not None else paper.status == "to_pay",
+                "payment": paper.status == "to_pay",
+                "completion": paper.status == "incomplete",
+                "correction": paper.status == "rejected",
+                "nothing": False,
+            }[ask.what]
+        )
+        asked: Mails = [("was_it_you", ask.person)] if is_open and ask not in paper.doubted else []
+        if asked:
+            paper.doubted.add(ask)
+        if said.person == STRANGER:
+            return Fate(["held"], asked, "quarantined", ask)
+        return Fate(["refused", "held"], [("refused", said.person), *asked], "refused", ask)
+
     def _answered(self, paper: Paper, ask: Ask, said: Said, now: datetime) -> Fate:
         refused = Fate(["refused"], [("refused", said.person)], "refused")
         if said.word == "away":
@@ -213,7 +237,7 @@ class Model:
         if said.word == "status" and said.person in {paper.submitter, BUH, ADMIN, *(p for p, _ in paper.steps)}:
             return Fate(["status_asked"], [("status", said.person)])
         if said.person != ask.person:
-            return refused
+            return self._held(paper, ask, said)
         if said.person == paper.submitter and (ask.what not in ("approval", "payment") or said.word == "withdraw"):
             return self._of_submitter(paper, ask, said, now) or refused
         if ask.what == "payment":

@@ -33,12 +33,13 @@ mailbox:
   address: finance@example.com
   imap: {{host: 127.0.0.1, port: {imap}, security: none, username: finance@example.com, password: secret}}
   smtp: {{host: 127.0.0.1, port: {smtp}, security: none, username: finance@example.com, password: secret}}
-  sender_check: reference
+  {check}
 administrator: admin@example.com
 submitters: ["@example.com"]
 people:
   - {{email: ivan@example.com, name: "Иван Петров", language: ru, manager: olga@example.com}}
-  - {{email: olga@example.com, name: "Ольга Смирнова", language: ru, manager: director@example.com}}
+  - {{email: olga@example.com, name: "Ольга Смирнова", language: ru, manager: director@example.com,
+     aliases: [olga@home.example]}}
   - {{email: director@example.com, name: "Dmitry Orlov", language: en}}
   - {{email: petr@example.com, name: "Пётр Власов", language: ru}}
   - {{email: buh@example.com, name: "Анна Белова", language: ru}}
@@ -80,6 +81,7 @@ class Office:
     more: str
     database: str
     mailbox: str = ""
+    check: str = "sender_check: reference"
     now: datetime = MORNING
     people: dict[str, Person] = field(default_factory=dict)
 
@@ -101,6 +103,7 @@ class Office:
                 smtp=self.server.smtp_port,
                 sequence=self.sequence,
                 more=self.more,
+                check=self.check,
             ).replace("mailbox:\n", f"mailbox:\n{self.mailbox}"),
             encoding="utf-8",
         )
@@ -199,9 +202,10 @@ def open_office(tmp_path: Path) -> Iterator[Callable[..., Office]]:
             more: str = "",
             database: str | None = None,
             mailbox: str = "",
+            check: str = "sender_check: reference",
         ) -> Office:
             database = database or f"sqlite:///{tmp_path}/mailflow.db"
-            opened.append(Office(server, tmp_path, sequence, more, database, mailbox))
+            opened.append(Office(server, tmp_path, sequence, more, database, mailbox, check))
             return opened[-1]
 
         yield opener

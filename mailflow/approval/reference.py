@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -21,13 +22,18 @@ class Asks(StrEnum):
 class Reference:
     """One mail of ours: whom it went to, about which revision and step, and the digest of what was shown.
 
-    `token` is what stands in the subject as #token. `step` counts from 0 in the invoice's chain.
+    `fingerprint` is that of the #token in its subject. `step` counts from 0 in the invoice's chain.
     """
 
-    token: str
+    fingerprint: str
     number: str
     revision: int
     asks: Asks
     person: str
     digest: str
     step: int | None = None
+
+
+def fingerprint(token: str) -> str:
+    """SHA-256 (hex): what is kept of a token, so that whoever reads it can answer nothing with it."""
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

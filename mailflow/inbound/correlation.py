@@ -54,7 +54,9 @@ class Match:
     clue: str
 
     def __str__(self) -> str:
-        return f"{self.by} ({self.clue})"
+        """The evidence, as the history keeps it: a token may still be good, and stands there cut short."""
+        is_token = self.by in (By.SUBJECT, By.QUOTATION)
+        return f"{self.by} ({f'#{self.clue[:3]}…' if is_token else self.clue})"
 
 
 def clues(message: InboundMessage) -> Clues:

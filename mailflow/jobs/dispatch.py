@@ -11,6 +11,7 @@ from mailflow.approval.company import Company
 from mailflow.approval.effects import Entry, Invitation, Mail, Message
 from mailflow.errors import BrokenOff, InDoubt, PermanentFailure, ServerAway, TransientFailure
 from mailflow.jobs.company_now import company_now
+from mailflow.jobs.identity import Mint
 from mailflow.jobs.outgoing import Outgoing
 from mailflow.jobs.retry import next_delivery
 from mailflow.outbound.mail import Identity, complete, draft_invitation, draft_mail, files_of
@@ -85,7 +86,7 @@ class Dispatch:
         return draft, ""
 
     def _draft(self, uow: UnitOfWork, entry: OutboxEntry) -> bytes:
-        identity, company = identity_of(entry), company_now(self.company, uow)
+        identity, company = identity_of(entry, self.outgoing.mint), company_now(self.company, uow)
         match entry.effect:
             case Invitation():
                 return draft_invitation(entry.effect, identity, company, self.templates, self.invite_at)
@@ -174,13 +175,16 @@ def note_delivered(uow: UnitOfWork, entry: OutboxEntry, answer: str, now: dateti
     log.info("sent %s to %s %s", kind_of(entry.effect), entry.recipient, entry.number or "")
 
 
-def identity_of(entry: OutboxEntry) -> Identity:
-    """The identity that was fixed when the entry was written."""
+def identity_of(entry: OutboxEntry, mint: Mint) -> Identity:
+    """The identity that was fixed when the entry was written; its token is made anew, since it is kept nowhere.
+
+    An entry of an older mailflow still has it.
+    """
     facts = entry.identity
     return Identity(
         message_id=entry.message_id,
         date=datetime.fromisoformat(facts["date"]),
-        token=facts["token"],
+        token=facts["token"] if "token" in facts else mint.token(facts["about"]),
         in_reply_to=facts["in_reply_to"],
         references=tuple(facts["references"]),
         answers=facts["answers"],

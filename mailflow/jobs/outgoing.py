@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 from collections.abc import Iterable
@@ -11,7 +12,7 @@ from datetime import datetime
 from mailflow.approval.company import Company
 from mailflow.approval.effects import Effect, Entry, Invitation, Mail, Message, Outcome, PortalChange, PortalKind
 from mailflow.approval.invoice import Invoice
-from mailflow.approval.reference import Asks, Reference
+from mailflow.approval.reference import Asks, Reference, fingerprint
 from mailflow.jobs.identity import Mint
 from mailflow.outbound.portal import changes_after
 from mailflow.store.outbox import PORTAL_CHANNEL, NewEntry, World, kind_of
@@ -87,18 +88,18 @@ class Outgoing:
 
     def enqueue(self, uow: UnitOfWork, effect: Effect, trigger: Trigger | None, now: datetime) -> None:
         """Puts one effect into the outbox, with its identity and the reference that a reply will carry."""
-        token, message_id = self._identity(uow, effect, trigger)
+        about, reference, message_id = self._identity(uow, effect, trigger)
         invoice = effect.invoice
         number = invoice.number if invoice else None
         if invoice:
-            uow.references.add(_reference(token, invoice, effect), message_id)
+            uow.references.add(_reference(reference, invoice, effect), message_id)
         thread = uow.outbox.thread(number, effect.to) if number else []
         answered = trigger.message_id if trigger and trigger.sender == effect.to else None
         replied_to = answered or (thread[-1] if thread else None)
         identity = {
             "message_id": message_id,
             "date": now.isoformat(),
-            "token": token,
+            "about": about,
             "in_reply_to": replied_to,
             "references": list(dict.fromkeys(filter(None, [*thread[:1], *thread[-1:], answered]))),
             "answers": answered is not None,
@@ -115,16 +116,19 @@ class Outgoing:
             )
         )
 
-    def _identity(self, uow: UnitOfWork, effect: Effect, trigger: Trigger | None) -> tuple[str, str]:
-        """Token and Message-ID; of effects that are alike the first gets the first, each next one the next."""
-        about = [*_about(effect), trigger.evidence if trigger else _told(effect)]
-        names = (json.dumps([*about, nth]) for nth in itertools.count())
-        identities = ((self.mint.token(name), self.mint.message_id(name)) for name in names)
-        return next((token, message_id) for token, message_id in identities if _is_new(uow, token, message_id))
+    def _identity(self, uow: UnitOfWork, effect: Effect, trigger: Trigger | None) -> tuple[str, str, str]:
+        """What the mail's names are made from, and of these the token's fingerprint and the Message-ID.
+
+        Of effects that are alike the first gets the first, each next one the next.
+        """
+        facts = [*_about(effect), trigger.evidence if trigger else _told(effect)]
+        abouts = (hashlib.sha256(json.dumps([*facts, nth]).encode()).hexdigest() for nth in itertools.count())
+        names = ((about, fingerprint(self.mint.token(about)), self.mint.message_id(about)) for about in abouts)
+        return next(name for name in names if _is_new(uow, *name[1:]))
 
 
-def _is_new(uow: UnitOfWork, token: str, message_id: str) -> bool:
-    return not uow.outbox.knows(message_id) and uow.references.message_id_of(token) is None
+def _is_new(uow: UnitOfWork, reference: str, message_id: str) -> bool:
+    return not uow.outbox.knows(message_id) and uow.references.message_id_of(reference) is None
 
 
 def _about(effect: Effect) -> list[object]:
@@ -142,12 +146,12 @@ def _told(effect: Effect) -> object:
     return payment.due.isoformat() if payment else ""
 
 
-def _reference(token: str, invoice: Invoice, effect: Effect) -> Reference:
+def _reference(fingerprint_of_token: str, invoice: Invoice, effect: Effect) -> Reference:
     if isinstance(effect, Invitation):
         asks, step = Asks.PAYMENT if effect.to == invoice.accountant else Asks.NOTHING, None
     else:
         asks, step = effect.asks, effect.step
-    return Reference(token, invoice.number, invoice.revision, asks, effect.to, invoice.digest, step)
+    return Reference(fingerprint_of_token, invoice.number, invoice.revision, asks, effect.to, invoice.digest, step)
 
 
 def _enriched(uow: UnitOfWork, effect: Effect) -> Effect:

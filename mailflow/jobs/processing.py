@@ -168,7 +168,7 @@ class Processing:
     def _settle(self, uow: UnitOfWork, mail: InboxMail, read: ReadMail, now: datetime) -> Settled:
         match, intent, trigger = self._understand(uow, read)
         own = read.message.sender == self.company.mailbox  # whose next mail names the one before, arrived or not
-        if match and not own and (answered := uow.outbox.undelivered_with(match.reference.token)):
+        if match and not own and (answered := uow.outbox.undelivered_with(match.reference.fingerprint)):
             note_delivered(uow, answered, f"{read.message.sender or 'somebody'} has it", now)
         if not mail.complete:
             return self._too_large(uow, mail, read.message, trigger, now)
@@ -265,12 +265,12 @@ class Processing:
         """The answer's fields, and those that were filled in within the quotation of our form."""
         if intent.reference.asks is not Asks.COMPLETION or intent.sender != invoice.submitter:
             return intent.form
-        message_id = uow.references.message_id_of(intent.reference.token)
+        message_id = uow.references.message_id_of(intent.reference.fingerprint)
         sent = uow.outbox.by_message_id(message_id) if message_id else None
         if sent is None or not isinstance(sent.effect, Mail):
             return intent.form
         try:
-            ours = draft_mail(sent.effect, identity_of(sent), self.company, self.templates)
+            ours = draft_mail(sent.effect, identity_of(sent, self.outgoing.mint), self.company, self.templates)
         except TransientFailure as failure:
             log.error("the form that was answered cannot be compared with the answer: %s", failure)
             return intent.form
@@ -416,7 +416,7 @@ def _bounced_mail(uow: UnitOfWork, intent: Bounced) -> OutboxEntry | None:
     by_id = (uow.outbox.by_message_id(message_id) for message_id in intent.report.message_ids)
     if sent := next(filter(None, by_id), None):
         return sent
-    if intent.reference and (message_id := uow.references.message_id_of(intent.reference.token)):
+    if intent.reference and (message_id := uow.references.message_id_of(intent.reference.fingerprint)):
         return uow.outbox.by_message_id(message_id)
     recipients = {failure.recipient for failure in intent.report.failures if failure.recipient}
     waiting = [(invoice, person) for person in recipients for invoice in uow.invoices.asked_of(person)]

@@ -300,12 +300,12 @@ class Outbox:
         row = self._connection.execute(select(OutboxRow).where(col(OutboxRow.message_id) == message_id)).first()
         return _entry(row) if row else None
 
-    def undelivered_with(self, token: str) -> OutboxEntry | None:
-        """The entry that gave out this reference, where we do not know that it arrived."""
+    def undelivered_with(self, reference: str) -> OutboxEntry | None:
+        """The entry that gave out the reference with this fingerprint, where we do not know that it arrived."""
         row = self._connection.execute(
             select(OutboxRow)
             .join(ReferenceRow, col(ReferenceRow.message_id) == col(OutboxRow.message_id))
-            .where(col(ReferenceRow.token) == token, _STILL_WAITS)
+            .where(col(ReferenceRow.fingerprint) == reference, _STILL_WAITS)
         ).first()
         return _entry(row) if row else None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, Connection, insert, select
 from sqlmodel import col
 
-from mailflow.approval.reference import Asks, Reference
+from mailflow.approval.reference import Asks, Reference, fingerprint
 from mailflow.store.tables import IdentityKeyRow, InviteUidRow, ReferenceRow
 
 
@@ -19,7 +19,7 @@ class References:
         """A mail that is about to go out."""
         self._connection.execute(
             insert(ReferenceRow).values(
-                token=reference.token,
+                fingerprint=reference.fingerprint,
                 message_id=message_id,
                 number=reference.number,
                 revision=reference.revision,
@@ -32,16 +32,16 @@ class References:
 
     def by_token(self, token: str) -> Reference | None:
         """The mail whose subject had this #token."""
-        return self._find(col(ReferenceRow.token) == token)
+        return self._find(col(ReferenceRow.fingerprint) == fingerprint(token))
 
     def by_message_id(self, message_id: str) -> Reference | None:
         """The mail with this Message-ID."""
         return self._find(col(ReferenceRow.message_id) == message_id)
 
-    def message_id_of(self, token: str) -> str | None:
-        """The Message-ID of the mail that gave this token out."""
+    def message_id_of(self, reference: str) -> str | None:
+        """The Message-ID of the mail that gave out the reference with this fingerprint."""
         message_id: str | None = self._connection.execute(
-            select(col(ReferenceRow.message_id)).where(col(ReferenceRow.token) == token)
+            select(col(ReferenceRow.message_id)).where(col(ReferenceRow.fingerprint) == reference)
         ).scalar()
         return message_id
 
@@ -61,4 +61,4 @@ class References:
         row = self._connection.execute(select(ReferenceRow).where(condition)).first()
         if row is None:
             return None
-        return Reference(row.token, row.number, row.revision, Asks(row.asks), row.person, row.digest, row.step)
+        return Reference(row.fingerprint, row.number, row.revision, Asks(row.asks), row.person, row.digest, row.step)

@@ -135,13 +135,14 @@ class InvoiceRow(SQLModel, table=True):
     """An invoice: the aggregate as a JSON document, and beside it what is searched by.
 
     `counterparty` is cut to KEY_LENGTH; `waits_for` is the person asked now, `told_at` when,
-    `due` the day of an open payment.
+    `due` the day of an open payment, `on_hold_until` when a decision takes effect.
     """
 
     __tablename__ = "invoice"
     __table_args__ = (
         Index("ix_invoice_waiting", "status", "told_at"),
         Index("ix_invoice_due", "status", "due"),
+        Index("ix_invoice_on_hold_until", "on_hold_until"),
         Index("ix_invoice_counterparty", "counterparty", "created_at"),
     )
 
@@ -154,6 +155,7 @@ class InvoiceRow(SQLModel, table=True):
     due: date | None = None
     waits_for: str | None = Field(default=None, index=True, sa_type=Words)
     told_at: datetime | None = Field(default=None, sa_type=Moment)
+    on_hold_until: datetime | None = Field(default=None, sa_type=Moment)
     created_at: datetime = Field(sa_type=Moment)
     version: int
     document: str = Field(sa_type=Text)
@@ -178,11 +180,11 @@ class InviteUidRow(SQLModel, table=True):
 
 
 class ReferenceRow(SQLModel, table=True):
-    """What a mail of ours can be answered about."""
+    """What a mail of ours can be answered about; of the token itself only the SHA-256 (hex) is kept."""
 
     __tablename__ = "reference"
 
-    token: str = Field(primary_key=True, sa_type=Words)
+    fingerprint: str = Field(primary_key=True, sa_type=Words)
     message_id: str = Field(unique=True, sa_type=Words)
     number: str = Field(foreign_key="invoice.number")
     revision: int
@@ -195,6 +197,7 @@ class ReferenceRow(SQLModel, table=True):
 class OutboxRow(SQLModel, table=True):
     """One effect that must reach the world (transactional outbox): `world` is mail or portal.
 
+    `identity` says what the mail's token is made from, by `identity_key`, and not the token.
     `draft` is the mail without its files, kept from the first try until it is delivered, so that a repetition is the
     same mail byte for byte, whatever has changed in templates and settings.
     """

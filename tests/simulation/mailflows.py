@@ -40,7 +40,7 @@ class PlainDispatch(Dispatch):
     """Delivers mails of few words, since the wording of the real ones is tested elsewhere and takes long."""
 
     def _draft(self, uow: UnitOfWork, entry: OutboxEntry) -> bytes:
-        identity = identity_of(entry)
+        identity = identity_of(entry, self.outgoing.mint)
         files = entry.effect.attachments if isinstance(entry.effect, Mail) else ()
         marks = "".join(f"\0{file.sha256}\0\r\n" for file in files)
         return (

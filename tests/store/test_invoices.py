@@ -15,7 +15,7 @@ from mailflow.approval.invoice import Invoice
 from mailflow.approval.lifecycle import Status
 from mailflow.approval.opening import withdraw
 from mailflow.approval.paying import settle
-from mailflow.approval.reference import Asks, Reference
+from mailflow.approval.reference import Asks, Reference, fingerprint
 from mailflow.errors import TransientFailure
 from mailflow.store.engine import Store
 from tests.approval.company import ANNA, DMITRY, IVAN, NOON, OLGA, PETR, answer, attachment, company, opened, reference
@@ -222,15 +222,15 @@ def test_an_invite_leads_back_to_its_invoice_also_after_the_next_revision(store:
 
 def test_a_reference_is_found_by_its_token_and_by_the_message_id_of_its_mail(store: Store) -> None:
     invoice = keep(store, opened().invoice)
-    given = Reference("k7f3q9xw", invoice.number, 1, Asks.APPROVAL, OLGA, invoice.digest, 0)
-    to_nobody = Reference("aaaa", invoice.number, 1, Asks.NOTHING, IVAN, invoice.digest)
+    given = Reference(fingerprint("k7f3q9xw"), invoice.number, 1, Asks.APPROVAL, OLGA, invoice.digest, 0)
+    to_nobody = Reference(fingerprint("aaaa"), invoice.number, 1, Asks.NOTHING, IVAN, invoice.digest)
     with store.begin() as uow:
         uow.references.add(given, "<a@example.com>")
         uow.references.add(to_nobody, "<b@example.com>")
         assert uow.references.by_token("k7f3q9xw") == given
         assert uow.references.by_message_id("<b@example.com>") == to_nobody
         assert uow.references.by_token("K7F3Q9XX") is None
-        assert uow.references.message_id_of("k7f3q9xw") == "<a@example.com>"
+        assert uow.references.message_id_of(fingerprint("k7f3q9xw")) == "<a@example.com>"
         assert uow.references.message_id_of("\x00") is None
         assert uow.references.by_message_id("<\x00\udce9>") is None
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 
 import pytest
 
@@ -130,3 +133,26 @@ def test_nobody_approves_their_own_invoice_whichever_of_their_addresses_they_sen
         ("olga@example.com", StepStatus.SKIPPED),
         ("director@example.com", StepStatus.ASKED),
     ]
+
+
+def test_a_reference_that_is_still_good_stands_nowhere_in_the_database_and_in_no_log(
+    office: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    office.submit()
+    request = office.gets("olga")
+    office.drop_in(
+        f"From: olga@example.com\r\nSubject: {request.subject}\r\nMessage-ID: <q@x>\r\n\r\nвопрос\r\n".encode()
+    )
+    office.work()
+    (token,) = re.findall(r"#([0-9a-z]{10})\b", request.subject)
+    with closing(sqlite3.connect(office.folder / "mailflow.db")) as connection:
+        rows = {
+            table: connection.execute(f"SELECT * FROM {table}").fetchall()
+            for (table,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        }
+    assert rows["reference"]
+    assert rows["raw_mail"], "the mails of people are kept as they came, and quote it"
+    found = [table for table, lines in rows.items() if table not in ("raw_mail", "inbox") and token in repr(lines)]
+    assert found == []
+    assert token not in caplog.text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from mailflow.approval.company import Company, Person
+from mailflow.approval.company import Company, Person, SecondApprover
 from mailflow.approval.structure import WhenAway
 from mailflow.approval.wording import KEYWORDS, Keywords
 from mailflow.settings import Settings
@@ -13,7 +13,7 @@ from mailflow.working_days import working_day_test
 
 def company_of(settings: Settings) -> Company:
     """The company that the settings describe."""
-    days = settings.holidays
+    days, second = settings.holidays, settings.approval.second_approver
     return Company(
         mailbox=settings.mailbox.address,
         administrator=settings.administrator,
@@ -34,6 +34,8 @@ def company_of(settings: Settings) -> Company:
             for p in settings.people
         },
         hierarchy=settings.approval.hierarchy,
+        hold=timedelta(minutes=settings.approval.hold_minutes),
+        second_approver=SecondApprover(second.address, second.above) if second else None,
         when_portal_away=settings.bitrix24.when_away if settings.bitrix24 else WhenAway.LAST_KNOWN,
     )
 

@@ -19,6 +19,7 @@ from mailflow.approval.decision import (
     Question,
     Reject,
     Unclear,
+    Undo,
     Withdraw,
 )
 from mailflow.approval.effects import Mail
@@ -232,6 +233,8 @@ def _said(command: Command) -> str:
             return f"POSTPONE to {day or f'a date that cannot be read ({text})'}"
         case DuplicateOk(reason):
             return f"DUPLICATE OK: {reason}"
+        case Undo():
+            return "UNDO"
         case AskStatus(number):
             return f"STATUS{f' of {number}' if number else ''}"
         case AskHelp():

@@ -41,7 +41,7 @@ def invoice_to_json(
     def local(moment: datetime | None) -> str | None:
         return moment.astimezone(timezone).isoformat(timespec="seconds") if moment else None
 
-    amount, rejection, payment = invoice.amount, invoice.rejection, invoice.payment
+    amount, rejection, payment, on_hold = invoice.amount, invoice.rejection, invoice.payment, invoice.on_hold
     return {
         "number": invoice.number,
         "revision": invoice.revision,
@@ -65,6 +65,12 @@ def invoice_to_json(
             }
             for step in invoice.steps
         ],
+        "on_hold": on_hold
+        and {
+            "decision": "approve" if on_hold.approves else "reject",
+            "line": on_hold.line,
+            "until": local(on_hold.until),
+        },
         "rejection": {"by": rejection.by, "reason": rejection.reason} if rejection else None,
         "payment": payment
         and {

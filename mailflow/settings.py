@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, time
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -162,6 +163,12 @@ def _country(value: str) -> str:
     return value
 
 
+def _currency(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z]{3}", value):
+        raise _wrong("is no currency.", "Give a code of ISO 4217, such as RUB or EUR.")
+    return value.upper()
+
+
 def _keyword(value: str) -> str:
     word = " ".join(value.upper().split())
     if not _KEYWORD.fullmatch(word):
@@ -178,6 +185,7 @@ Host = Annotated[str, AfterValidator(_host)]
 CertificateFile = Annotated[Path, AfterValidator(_certificates)]
 Folder = Annotated[Path, AfterValidator(_folder)]
 Keyword = Annotated[str, AfterValidator(_keyword)]
+Currency = Annotated[str, AfterValidator(_currency)]
 
 
 class Section(BaseModel):
@@ -294,6 +302,15 @@ class PersonSettings(Section):
     )
 
 
+class SecondApproverSettings(Section):
+    """Who approves too, above which sums."""
+
+    address: Person = Field(description="the second approver's address")
+    above: dict[Currency, Annotated[Decimal, Field(ge=0)]] = Field(
+        description="a section with an amount for each currency, such as {RUB: 500000, EUR: 5000}"
+    )
+
+
 class ApprovalSettings(Section):
     """Who is asked, in which order."""
 
@@ -305,6 +322,10 @@ class ApprovalSettings(Section):
         (), validate_default=True, description="a list of the approvers' addresses, in order"
     )
     remind_after_hours: float = Field(24, gt=0, le=8_784, description="the hours before a reminder, such as 24")
+    hold_minutes: float = Field(
+        0, ge=0, le=1440, description="the minutes in which a decision can be taken back, from 0 to 1440"
+    )
+    second_approver: SecondApproverSettings | None = Field(None, description="a section with address and above")
 
     @field_validator("sequence")
     @classmethod

@@ -12,8 +12,9 @@ from datetime import datetime
 from mailflow.approval import opening
 from mailflow.approval.company import Company
 from mailflow.approval.deciding import decide
-from mailflow.approval.decision import Answer, AskHelp, AskStatus, DuplicateOk, Unclear, Withdraw
+from mailflow.approval.decision import Answer, AskHelp, AskStatus, DuplicateOk, Unclear, Undo, Withdraw
 from mailflow.approval.effects import Entry, Mail, Message, Outcome
+from mailflow.approval.holding import undo
 from mailflow.approval.invoice import Invoice, Repeat
 from mailflow.approval.lifecycle import FINAL, Status
 from mailflow.approval.paying import pay_request, settle
@@ -36,6 +37,8 @@ def record_answer(
         return status_report(invoice, answer.sender)
     if answer.sender != reference.person:
         raise Refusal("wrong_person", {"by": reference.person})
+    if isinstance(command, Undo):
+        return undo(invoice, answer, now)
     if _is_submitters(invoice, reference, answer):
         return _hear_submitter(invoice, reference, answer, repeat, company, now)
     if reference.asks is Asks.PAYMENT:

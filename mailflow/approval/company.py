@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
+from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 
+from mailflow.approval.money import Money
 from mailflow.approval.structure import HierarchySource, Structure, WhenAway
 from mailflow.approval.submission import RouteKind
 
@@ -42,9 +44,26 @@ class Person:
 
 
 @dataclass(frozen=True)
+class SecondApprover:
+    """Who approves too where a chain is of one person alone and the sum is above the limit of its currency.
+
+    A currency without a limit is above it: what nobody has thought of wants two.
+    """
+
+    address: str
+    limits: Mapping[str, Decimal]
+
+    def is_wanted(self, money: Money) -> bool:
+        """Whether two have to approve so much."""
+        limit = self.limits.get(money.currency)
+        return limit is None or money.amount > limit
+
+
+@dataclass(frozen=True)
 class Company:
     """The rules of one company. Addresses are lower case; `submitters` holds addresses and '@domain' entries.
 
+    `hold` is how long an approver can take a decision back before it takes effect; zero: it takes effect at once.
     `structure` is what was last read of the portal's departments, where `hierarchy` says that the portal knows them.
     """
 
@@ -65,6 +84,8 @@ class Company:
     structure: Structure | None = None
     structure_fresh_for: timedelta = timedelta(minutes=30)
     when_portal_away: WhenAway = WhenAway.LAST_KNOWN
+    second_approver: SecondApprover | None = None
+    hold: timedelta = timedelta()
 
     def on_record(self, address: str) -> str:
         """The address that somebody is known by, whichever of the settings' aliases is written from."""

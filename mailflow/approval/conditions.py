@@ -40,6 +40,8 @@ REFUSED_FOR = {
     "rejected": Condition.TURN,
     "paid": Condition.TURN,
     "cannot_now": Condition.TURN,
+    "on_hold": Condition.TURN,
+    "nothing_to_undo": Condition.TURN,
     "own_invoice": Condition.NOT_OWN,
 }
 """The condition that failed, by the code of the refusal; one that is not here is about no decision."""

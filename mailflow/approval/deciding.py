@@ -6,8 +6,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from mailflow.approval.company import Company
-from mailflow.approval.decision import Answer, Approve, Delegate, Question, Reject
+from mailflow.approval.decision import Answer, Approve, Delegate, Question, Reading, Reject
 from mailflow.approval.effects import Entry, Mail, Message, Outcome
+from mailflow.approval.holding import put_on_hold
 from mailflow.approval.invoice import Invoice, Step, StepStatus
 from mailflow.approval.lifecycle import Event, Status
 from mailflow.approval.opening import ask
@@ -21,10 +22,14 @@ def decide(invoice: Invoice, reference: Reference, answer: Answer, company: Comp
     """An approver's answer about a step. Raises Refusal where the step does not wait for this person any more."""
     index = open_step(invoice, reference, answer.sender, company)
     match answer.reading.command:
+        case Approve(text) if company.hold:
+            return put_on_hold(invoice, True, text, answer, company, now)
+        case Reject(text) if text and company.hold:
+            return put_on_hold(invoice, False, text, answer, company, now)
         case Approve(comment):
             return _approve(invoice, index, comment, answer, company, now)
         case Reject(reason) if reason:
-            return reject(invoice.with_step(index, **_decided(StepStatus.REJECTED, now, reason)), reason, answer, now)
+            return _refuse(invoice, index, reason, answer, now)
         case Reject():
             return unclear(invoice, reference, answer, "reason_missing")
         case Question(text) if text:
@@ -64,7 +69,9 @@ def reassign(invoice: Invoice, old: str, new: str, company: Company, now: dateti
 
 def hand_on(invoice: Invoice, index: int, address: str, now: datetime) -> Invoice:
     """The step belongs to another approver now, as a step of its own behind it."""
-    handed = invoice.with_step(index, status=StepStatus.DELEGATED, decided_at=now, delegated_to=address)
+    handed = replace(invoice, on_hold=None).with_step(
+        index, status=StepStatus.DELEGATED, decided_at=now, delegated_to=address
+    )
     steps = (*handed.steps[: index + 1], Step(address), *handed.steps[index + 1 :])
     return replace(handed.after(Event.STEP_HANDED_ON), steps=steps)
 
@@ -102,10 +109,39 @@ def open_step(invoice: Invoice, reference: Reference, sender: str, company: Comp
         raise Refusal("changed_since")
     if company.is_same_person(sender, invoice.submitter):
         raise Refusal("own_invoice")
+    if invoice.on_hold:
+        raise Refusal("on_hold", {"at": iso(invoice.on_hold.until)})
     return index
 
 
+def take_effect(invoice: Invoice, company: Company, now: datetime) -> Outcome | None:
+    """A decision that could be taken back until now does what it says; None where there is none, or it is not time.
+
+    It was confirmed when it was given.
+    """
+    waiting, index = invoice.on_hold, invoice.asked_step
+    if waiting is None or index is None or now < waiting.until:
+        return None
+    ready, approver = replace(invoice, on_hold=None), invoice.steps[index].approver
+    if waiting.approves:
+        reading = Reading(Approve(waiting.text), waiting.line, waiting.line)
+        outcome = _approve(ready, index, waiting.text, Answer(approver, reading), company, now)
+    else:
+        reading = Reading(Reject(waiting.text), waiting.line, waiting.line)
+        outcome = _refuse(ready, index, waiting.text, Answer(approver, reading), now)
+    decided, *others = outcome.history
+    entry = replace(decided, details={**decided.details, "was_on_hold": True})
+    told = tuple(e for e in outcome.effects if not (isinstance(e, Mail) and e.message is Message.DECISION_TAKEN))
+    return replace(outcome, effects=told, history=(entry, *others))
+
+
+def _refuse(invoice: Invoice, index: int, reason: str, answer: Answer, now: datetime) -> Outcome:
+    """The step's approver says no."""
+    return reject(invoice.with_step(index, **_decided(StepStatus.REJECTED, now, reason)), reason, answer, now)
+
+
 def _approve(invoice: Invoice, index: int, comment: str, answer: Answer, company: Company, now: datetime) -> Outcome:
+    """The step's approver says yes: the next one is asked, or the accountant."""
     decided = invoice.with_step(index, **_decided(StepStatus.APPROVED, now, comment))
     entry = Entry("approved", answer.sender, {"comment": comment, "line": answer.reading.line, "step": index})
     following = next((i for i, s in enumerate(decided.steps) if s.status is StepStatus.WAITING), None)

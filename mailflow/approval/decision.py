@@ -82,6 +82,11 @@ class DuplicateOk:
 
 
 @dataclass(frozen=True)
+class Undo:
+    """UNDO, by an approver whose decision has not taken effect yet."""
+
+
+@dataclass(frozen=True)
 class Unclear:
     """No decision can be read without guessing.
 
@@ -93,7 +98,18 @@ class Unclear:
 
 
 Command = (
-    Approve | Reject | Question | Delegate | Withdraw | AskStatus | AskHelp | Paid | Postpone | DuplicateOk | Unclear
+    Approve
+    | Reject
+    | Question
+    | Delegate
+    | Withdraw
+    | AskStatus
+    | AskHelp
+    | Paid
+    | Postpone
+    | DuplicateOk
+    | Undo
+    | Unclear
 )
 
 

@@ -92,6 +92,19 @@ class Caution:
 
 
 @dataclass(frozen=True)
+class OnHold:
+    """A decision of the open step that its approver may still take back: APPROVE, or REJECT with a reason.
+
+    `text` is the comment or the reason, `line` the one that was read, `until` when it takes effect.
+    """
+
+    approves: bool
+    text: str
+    line: str
+    until: datetime
+
+
+@dataclass(frozen=True)
 class Shown:
     """What the approvers of the revision before were shown."""
 
@@ -114,7 +127,8 @@ class Invoice:
     """The aggregate. Addresses are lower case, times are aware, `digest` binds decisions to what was seen.
 
     `question` is the one that the submitter has not answered yet, "" where there is none; `before` is what a
-    correction corrects; `awaits_structure`: all is known but the heads, which the portal has.
+    correction corrects; `awaits_structure`: all is known but the heads, which the portal has;
+    `on_hold`: what the open step's approver has decided, while it can be taken back.
     """
 
     number: str
@@ -138,6 +152,7 @@ class Invoice:
     question: str = ""
     before: Shown | None = None
     awaits_structure: bool = False
+    on_hold: OnHold | None = None
     version: int = 0
 
     def __post_init__(self) -> None:
@@ -145,6 +160,8 @@ class Invoice:
             raise ValueError(f"{self.number} is {self.status} without {', '.join(self.missing)}")
         if sum(step.status is StepStatus.ASKED for step in self.steps) > 1:
             raise ValueError(f"{self.number} asks more than one approver at once")
+        if self.on_hold and self.asked_step is None:
+            raise ValueError(f"{self.number} has a decision on hold, and asks nobody")
         if self.status in (Status.TO_PAY, Status.PAID) and self.payment is None:
             raise ValueError(f"{self.number} is {self.status} without a payment")
 
@@ -220,11 +237,14 @@ class Invoice:
         return tuple(dict.fromkeys([self.submitter, *(s.approver for s in self.steps), self.accountant]))
 
     def after(self, event: Event, **changes: object) -> Invoice:
-        """The invoice after an event of the lifecycle; raises ValueError for one that cannot happen now."""
+        """The invoice after an event of the lifecycle; raises ValueError for one that cannot happen now.
+
+        Whatever happens, a decision on hold is about what was before.
+        """
         status = lifecycle.after(self.status, event)
         if status is None:
             raise ValueError(f"{self.number} is {self.status}: {event} cannot happen")
-        return replace(self, status=status, **changes)  # type: ignore[arg-type]
+        return replace(self, status=status, on_hold=None, **changes)  # type: ignore[arg-type]
 
     def with_step(self, index: int, **changes: object) -> Invoice:
         """The same invoice with one step changed."""

@@ -47,6 +47,7 @@ def record_automatic(
     deputy = company.person(person).deputy
     index = invoice.asked_step
     is_asked = index is not None and reference.asks is Asks.APPROVAL and invoice.steps[index].approver == person
+    is_asked = is_asked and invoice.on_hold is None
     if not (is_absence and is_asked and deputy) or index is None or cannot_decide(invoice, deputy, company):
         return Outcome(invoice, (), (noted,))
     substituted = hand_on(invoice, index, deputy, now)
@@ -110,7 +111,7 @@ def _is_open(invoice: Invoice, reference: Reference) -> bool:
 def remind_approver(invoice: Invoice, company: Company, now: datetime) -> Outcome | None:
     """An approver who has not answered is asked again after the hours of the settings; None where it is not time."""
     index = invoice.asked_step
-    if invoice.status is not Status.IN_APPROVAL or index is None:
+    if invoice.status is not Status.IN_APPROVAL or index is None or invoice.on_hold:
         return None
     told_at = invoice.steps[index].told_at
     if told_at is None or now - told_at < company.remind_after:

@@ -203,6 +203,7 @@ def _start(
         return _await_structure(invoice, first, history)
     invoice = replace(invoice, awaits_structure=False)
     found = route.chain(invoice.route, invoice.submitter, company)
+    found = route.with_second(found, invoice.submitter, invoice.amount, company)
     steps = tuple(
         Step(person, StepStatus.SKIPPED if company.is_same_person(person, invoice.submitter) else StepStatus.WAITING)
         for person in found.approvers

@@ -97,15 +97,22 @@ def why_unclear(command: Command) -> str:
 
 
 def confirmation(
-    invoice: Invoice, answer: Answer, what: str, text: str = "", waits_for: str | None = None, due: str | None = None
+    invoice: Invoice,
+    answer: Answer,
+    what: str,
+    text: str = "",
+    waits_for: str | None = None,
+    due: str | None = None,
+    until: datetime | None = None,
 ) -> Mail:
-    """The confirmation that every decision gets, with the line that was taken as the decision."""
-    return Mail(
-        answer.sender,
-        Message.DECISION_TAKEN,
-        invoice,
-        extra={"what": what, "line": answer.reading.line, "text": text, "next": waits_for, "due": due},
-    )
+    """The confirmation that every decision gets, with the line that was taken as the decision.
+
+    `until`: when it takes effect, where it can be taken back before.
+    """
+    facts = {"what": what, "line": answer.reading.line, "text": text, "next": waits_for, "due": due}
+    if until:
+        facts["until"] = iso(until)
+    return Mail(answer.sender, Message.DECISION_TAKEN, invoice, extra=facts)
 
 
 def _without_number(part: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from mailflow.approval.company import Company
+from mailflow.approval.money import Money
 from mailflow.approval.structure import Chain, HierarchySource, WhenAway, chain_above
 from mailflow.approval.submission import RouteKind
 
@@ -41,6 +42,21 @@ def awaits_structure(kind: RouteKind, company: Company, now: datetime) -> bool:
 def is_old(company: Company, now: datetime) -> bool:
     """Whether the portal's structure was read longer ago than it should be."""
     return company.structure is not None and now - company.structure.read_at > company.structure_fresh_for
+
+
+def with_second(chain: Chain, submitter: str, money: Money | None, company: Company) -> Chain:
+    """The chain with the second approver behind it, where one person alone would decide about more than the limit.
+
+    Where that makes no two either, the chain is empty and says why: four eyes are never fewer.
+    """
+    second = company.second_approver
+    deciding = [a for a in chain.approvers if not company.is_same_person(a, submitter)]
+    if second is None or money is None or not second.is_wanted(money) or len(deciding) != 1:
+        return chain
+    address = company.on_record(second.address)
+    if any(company.is_same_person(address, person) for person in (*deciding, submitter)):
+        return replace(chain, approvers=(), problem="second_approver", who=address)
+    return replace(chain, approvers=(*chain.approvers, address), notes=(*chain.notes, f"second approver: {address}"))
 
 
 def _each_once(approvers: Iterable[str], company: Company) -> tuple[str, ...]:

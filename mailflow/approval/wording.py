@@ -25,6 +25,7 @@ class Verb(StrEnum):
     PAID = "paid"
     POSTPONE = "postpone"
     DUPLICATE_OK = "duplicate_ok"
+    UNDO = "undo"
 
 
 Keywords = Mapping[Verb, Mapping[str, tuple[str, ...]]]
@@ -46,6 +47,7 @@ KEYWORDS: Keywords = {
     Verb.PAID: {"en": ("PAID",), "ru": ("ОПЛАЧЕНО", "ОПЛАТИЛ", "ОПЛАТИЛА")},
     Verb.POSTPONE: {"en": ("POSTPONE",), "ru": ("ПЕРЕНЕСТИ", "ОТЛОЖИТЬ")},
     Verb.DUPLICATE_OK: {"en": ("DUPLICATE OK",), "ru": ("ДУБЛИКАТ ОК", "ПОВТОР ОК")},
+    Verb.UNDO: {"en": ("UNDO",), "ru": ("ОТМЕНИТЬ", "ОТМЕНА")},
 }
 
 FORM_LABELS: Mapping[str, Mapping[Field, str]] = {

@@ -23,6 +23,7 @@ from mailflow.approval.decision import (
     Reading,
     Reject,
     Unclear,
+    Undo,
     Withdraw,
 )
 from mailflow.approval.wording import KEYWORDS, Keywords, Verb
@@ -128,6 +129,8 @@ class _Reader:
                 return _postpone(said.first or said.second, self._today)
             case Verb.DUPLICATE_OK:
                 return DuplicateOk(said.text)
+            case Verb.UNDO:
+                return Unclear("no_keyword") if said.first.strip("?!. ") else Undo()
 
     def _doubt(self, verb: Verb, said: _Said, below: list[str]) -> str | None:
         """Why the keyword decides nothing after all."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from mailflow.approval.company import Company
+from mailflow.approval.deciding import take_effect
 from mailflow.approval.effects import Outcome
 from mailflow.approval.invoice import Invoice
 from mailflow.approval.noticing import remind_approver
@@ -42,7 +43,9 @@ class CalendarDay:
             unpaid = uow.invoices.unpaid_before(self.company.today(now))
             silent = uow.invoices.waiting_since(now - self.company.remind_after)
             waiting = uow.invoices.awaiting_structure()
+            decided = uow.invoices.on_hold_until(now)
         rules = (
+            (take_effect, decided),
             (move_unpaid, unpaid),
             (start_waiting, waiting),
             (remind_approver, silent),

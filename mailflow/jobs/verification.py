@@ -33,7 +33,7 @@ LEADS_TO = {
 
 SAID_BY_MAIL = frozenset(
     {"submitted", "completed", "corrected", "repeat_accepted", "approved", "rejected", "question", "answer",
-     "delegated", "paid", "postponed", "withdrawn", "refused", "unclear"}
+     "delegated", "paid", "postponed", "withdrawn", "refused", "unclear", "put_on_hold", "undone"}
 )  # fmt: skip
 """Lines that somebody's mail must bear out."""
 
@@ -122,6 +122,10 @@ def _decisions(history: Sequence[HistoryLine], witnesses: Sequence[Witness]) -> 
         if line.event not in SAID_BY_MAIL or line.details.get("source") == "bitrix24":
             continue
         name = f"line {position} of the history ({line.event} by {line.actor})"
+        if line.details.get("was_on_hold"):
+            if not _was_put_on_hold(line, history[: position - 1]):
+                yield f"{name}: nothing was put on hold that says so"
+            continue
         witness = by_digest.get(line.evidence or "")
         if witness is None:
             yield f"{name}: the mail that says so is not there"
@@ -129,6 +133,16 @@ def _decisions(history: Sequence[HistoryLine], witnesses: Sequence[Witness]) -> 
             yield f"{name}: its mail {witness.mail.id} is by somebody else"
         elif "line" in line.details and line.details["line"] != witness.read.answer.line:
             yield f"{name}: its mail {witness.mail.id} says {witness.read.answer.line!r}"
+
+
+def _was_put_on_hold(decided: HistoryLine, before: Sequence[HistoryLine]) -> bool:
+    """Whether a decision that took effect by the clock is the last that its approver had given, and not taken back."""
+    of_it = [line for line in before if line.event in ("put_on_hold", "undone", "approved", "rejected")]
+    if not of_it or of_it[-1].event != "put_on_hold" or of_it[-1].actor != decided.actor:
+        return False
+    is_approved = of_it[-1].details.get("decision") == "approve"
+    same_line = of_it[-1].details.get("line") == decided.details.get("line")
+    return same_line and is_approved is (decided.event == "approved")
 
 
 def _standing(invoice: Invoice, history: Sequence[HistoryLine]) -> Iterator[str]:

@@ -105,6 +105,8 @@ def _verbs_besides(mail: Mail) -> list[Verb]:
     if invoice is None:
         return []
     withdraw = [Verb.WITHDRAW] if mail.to == invoice.submitter and invoice.status not in FINAL else []
+    if str(mail.extra.get("what", "")).endswith("_on_hold"):
+        return [Verb.UNDO]
     match mail.message:
         case Message.ACKNOWLEDGEMENT | Message.AWAITS_STRUCTURE | Message.APPROVED | Message.UNCLEAR | Message.REFUSED:
             return [Verb.STATUS, *withdraw]

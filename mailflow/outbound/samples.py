@@ -38,7 +38,7 @@ PROBLEM_CODES = (
     "missing", "unreadable", "ambiguous", "no_currency", "not_positive", "too_precise", "past", "two_values",
     "empty_file",
 )  # fmt: skip
-CHAIN_PROBLEMS = ("", "no_account", "two_accounts", "no_address")
+CHAIN_PROBLEMS = ("", "no_account", "two_accounts", "no_address", "second_approver")
 UNCLEAR_CODES = (
     "no_keyword", "both_keywords", "negation", "condition", "question", "mixed_script", "glued", "hidden_text",
     "parts_differ", "damaged_text", "empty", "reason_missing", "question_missing", "address_missing",
@@ -47,12 +47,13 @@ UNCLEAR_CODES = (
 )  # fmt: skip
 REFUSAL_CODES = (
     "already_decided", "replaced", "changed_since", "not_asked", "not_yet", "withdrawn", "rejected", "paid",
-    "wrong_person", "own_invoice", "unknown_reference", "no_reference", "not_for_you", "cannot_now", "not_authentic",
+    "wrong_person", "own_invoice", "on_hold", "nothing_to_undo",
+    "unknown_reference", "no_reference", "not_for_you", "cannot_now", "not_authentic",
     "too_large",
 )  # fmt: skip
 TAKEN_CODES = (
     "approve", "reject", "question", "answer", "delegate", "withdraw", "paid", "postpone", "duplicate_ok",
-    "completed", "corrected",
+    "completed", "corrected", "approve_on_hold", "reject_on_hold", "undo",
 )  # fmt: skip
 
 
@@ -240,6 +241,7 @@ def _answering_mails(language: str, full: bool) -> Iterator[Mail]:
             "text": DEPUTY if what == "delegate" else line,
             "next": ACCOUNTANT if full else None,
             "due": "2026-12-20" if full or what == "postpone" else None,
+            **({"until": NOW.isoformat()} if what.endswith("_on_hold") else {}),
         }
         yield Mail(FIRST, Message.DECISION_TAKEN, invoice, extra=taken)
     for asks, status in (

@@ -92,6 +92,12 @@ class Invoices:
         """The invoices to pay whose day is over."""
         return self._numbers(col(InvoiceRow.status) == Status.TO_PAY.value, col(InvoiceRow.due) < day)
 
+    def on_hold_until(self, moment: datetime) -> list[str]:
+        """The invoices with a decision that takes effect by this moment, the earliest first."""
+        until = col(InvoiceRow.on_hold_until)
+        statement = select(col(InvoiceRow.number)).where(until <= moment).order_by(until)
+        return list(self._connection.execute(statement).scalars())
+
     def awaiting_structure(self) -> list[str]:
         """The invoices that are complete, but wait for the portal to say who decides."""
         return [invoice.number for invoice in self.all(Status.INCOMPLETE) if invoice.awaits_structure]
@@ -147,6 +153,7 @@ def _columns(invoice: Invoice) -> dict[str, object]:
         "due": payment.due if payment else None,
         "waits_for": step.approver if step else invoice.accountant if payment else None,
         "told_at": step.told_at if step else payment.told_at if payment else None,
+        "on_hold_until": invoice.on_hold.until if invoice.on_hold else None,
         "created_at": invoice.created_at,
         "version": invoice.version,
         "document": invoice_document(invoice),

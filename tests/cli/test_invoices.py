@@ -9,8 +9,8 @@ from tests.cli.conftest import Company, in_approval, incomplete, paid, rejected,
 
 KEYS = [
     "number", "revision", "status", "title", "counterparty", "amount", "currency", "pay_date", "comment", "route",
-    "submitter", "accountant", "attachments", "steps", "rejection", "payment", "invites", "bitrix24", "warnings",
-    "history",
+    "submitter", "accountant", "attachments", "steps", "on_hold", "rejection", "payment", "invites", "bitrix24",
+    "warnings", "history",
 ]  # fmt: skip
 
 
@@ -52,7 +52,7 @@ def test_list_prints_an_array_of_what_show_prints(office: Company) -> None:
 def test_what_is_not_known_yet_is_null(office: Company) -> None:
     office.keep(*incomplete())
     shown = office.json("show", "INV-2026-0005")
-    nulls = ("amount", "currency", "rejection", "payment", "bitrix24")
+    nulls = ("amount", "currency", "on_hold", "rejection", "payment", "bitrix24")
     assert [shown[key] for key in nulls] == [None] * len(nulls)
     assert shown["steps"] == []
 

@@ -51,6 +51,7 @@ LOOK_UPS: dict[str, Callable[[UnitOfWork], object]] = {
     "invoices.of_file": lambda uow: uow.invoices.of_file("0" * 64, NUMBER),
     "invoices.waiting_since": lambda uow: uow.invoices.waiting_since(NOW),
     "invoices.unpaid_before": lambda uow: uow.invoices.unpaid_before(date(2026, 12, 1)),
+    "invoices.on_hold_until": lambda uow: uow.invoices.on_hold_until(NOW),
     "invoices.asked_of": lambda uow: uow.invoices.asked_of("olga@example.com"),
     "invoices.of_submitter": lambda uow: uow.invoices.of_submitter("ivan@example.com"),
     "invoices.of_counterparty": lambda uow: uow.invoices.of_counterparty("ООО", NUMBER),

@@ -48,6 +48,7 @@ people:
 approval:
   sequence: [{sequence}]
   remind_after_hours: 24
+  {approval}
 payment: {{accountant: buh@example.com, unpaid_moves_to: next_day}}
 max_message_mb: 2
 {more}
@@ -82,6 +83,7 @@ class Office:
     database: str
     mailbox: str = ""
     check: str = "sender_check: reference"
+    approval: str = ""
     now: datetime = MORNING
     people: dict[str, Person] = field(default_factory=dict)
 
@@ -104,6 +106,7 @@ class Office:
                 sequence=self.sequence,
                 more=self.more,
                 check=self.check,
+                approval=self.approval,
             ).replace("mailbox:\n", f"mailbox:\n{self.mailbox}"),
             encoding="utf-8",
         )
@@ -203,9 +206,10 @@ def open_office(tmp_path: Path) -> Iterator[Callable[..., Office]]:
             database: str | None = None,
             mailbox: str = "",
             check: str = "sender_check: reference",
+            approval: str = "",
         ) -> Office:
             database = database or f"sqlite:///{tmp_path}/mailflow.db"
-            opened.append(Office(server, tmp_path, sequence, more, database, mailbox, check))
+            opened.append(Office(server, tmp_path, sequence, more, database, mailbox, check, approval))
             return opened[-1]
 
         yield opener

@@ -1,0 +1,39 @@
+"""Decisions that can be taken back for a while: nobody is asked or told before they take effect (process section 3)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from mailflow.approval.company import Company
+from mailflow.approval.decision import Answer
+from mailflow.approval.effects import Entry, Outcome
+from mailflow.approval.invoice import Invoice, OnHold
+from mailflow.approval.opening import ask
+from mailflow.approval.replying import confirmation
+from mailflow.errors import Refusal
+
+
+def put_on_hold(
+    invoice: Invoice, approves: bool, text: str, answer: Answer, company: Company, now: datetime
+) -> Outcome:
+    """The open step's approver has decided; that it takes effect is up to the clock."""
+    until = now + company.hold
+    waiting = replace(invoice, on_hold=OnHold(approves, text, answer.reading.line, until))
+    what = "approve" if approves else "reject"
+    confirmed = confirmation(waiting, answer, f"{what}_on_hold", text, until=until)
+    details = {"decision": what, "text": text, "line": answer.reading.line, "until": until.isoformat()}
+    return Outcome(waiting, (confirmed,), (Entry("put_on_hold", answer.sender, details),))
+
+
+def undo(invoice: Invoice, answer: Answer, now: datetime) -> Outcome:
+    """UNDO: the decision is as if it had never been given, and the approver is asked anew.
+
+    Raises Refusal where nothing of this person's is on hold.
+    """
+    index = invoice.asked_step
+    if invoice.on_hold is None or index is None or invoice.steps[index].approver != answer.sender:
+        raise Refusal("nothing_to_undo")
+    asked, request = ask(replace(invoice, on_hold=None), index, now)
+    entry = Entry("undone", answer.sender, {"line": answer.reading.line})
+    return Outcome(asked, (confirmation(asked, answer, "undo"), request), (entry,))

@@ -70,7 +70,7 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Request:
-    """A mail of ours that asks somebody: what an answer to it needs, and its bytes."""
+    """A mail of ours: what an answer to it needs, and its bytes."""
 
     message_id: str
     token: str
@@ -98,18 +98,28 @@ class Target:
     @property
     def request(self) -> Request:
         """The newest mail that asks for Olga's approval."""
-        return self._request(OLGA, Message.APPROVAL_REQUEST)
+        return self.request_of("INV-2026-0001")
+
+    def request_of(self, number: str) -> Request:
+        """The newest mail that asks for Olga's approval of an invoice."""
+        return self._sent(number, OLGA, Message.APPROVAL_REQUEST)
 
     @property
     def pay_request(self) -> Request:
-        """The newest mail that asks the accountant to pay."""
-        return self._request(ANNA, Message.PAY_REQUEST)
+        """The mail that asks the accountant to pay."""
+        return self._sent("INV-2026-0001", ANNA, Message.PAY_REQUEST)
+
+    @property
+    def acknowledgement(self) -> Request:
+        """The mail that told Ivan of his invoice's number."""
+        return self._sent("INV-2026-0001", IVAN, Message.ACKNOWLEDGEMENT)
 
     def attempt(self, raw: bytes, check: str = "dmarc") -> Attempt:
         """Tries a mail under a sender check, and takes all of it back."""
         tried = self._processing(check).rehearse(raw, NOW)
+        is_ours = tried.settled.number == "INV-2026-0001"
         return Attempt(
-            tuple(line.event for line in tried.history if line.event not in DECIDES_NOTHING),
+            tuple(line.event for line in tried.history if is_ours and line.event not in DECIDES_NOTHING),
             tuple(mail.recipient for mail in tried.mails),
             tried.settled.state.value,
             tried.settled.kind,
@@ -127,10 +137,10 @@ class Target:
         while self._processing(check).run_once(NOW):
             pass
 
-    def events(self) -> list[str]:
-        """The history of the invoice."""
+    def events(self, number: str = "INV-2026-0001") -> list[str]:
+        """The history of an invoice."""
         with self.store.begin() as uow:
-            return [line.event for line in uow.history.of("INV-2026-0001")]
+            return [line.event for line in uow.history.of(number)]
 
     def invoice(self) -> Invoice:
         """The invoice as it is."""
@@ -143,9 +153,9 @@ class Target:
         outgoing = outgoing_of(self._settings, self.company, self.store)
         return Processing(self.store, _read, router, outgoing, self.templates)
 
-    def _request(self, to: str, message: Message) -> Request:
+    def _sent(self, number: str, to: str, message: Message) -> Request:
         with self.store.begin() as uow:
-            sent = [uow.outbox.by_message_id(known) for known in uow.outbox.thread("INV-2026-0001", to)]
+            sent = [uow.outbox.by_message_id(known) for known in uow.outbox.thread(number, to)]
         entry = [e for e in sent if e and isinstance(e.effect, Mail) and e.effect.message is message][-1]
         assert isinstance(entry.effect, Mail)
         identity = identity_of(entry)

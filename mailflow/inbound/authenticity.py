@@ -18,7 +18,8 @@ def sender_is_authentic(message: InboundMessage, check: str, trusted_authserv: t
     `reference`: the unguessable reference and the address suffice. `dmarc`: the Authentication-Results of the trusted
     authserv-ids must say that DMARC passed for the very domain of From, or, where they say nothing of DMARC, that a
     DKIM signature of that domain or one above it did. All must agree; anything doubtful refuses. It rests on the
-    mailbox's server removing results in its own name that came with a mail, as RFC 8601 section 5 demands. Results
+    mailbox's server removing results in its own name that came with a mail, as RFC 8601 section 5 demands; so only the
+    plain spelling counts, which every server recognises: the authserv-id first, no comment before it. Results
     without an authserv-id count only at the very top, and where outlook.com or a name below it is trusted.
     """
     if check == "reference":
@@ -41,7 +42,8 @@ def _read(value: str, nameless: bool, trusted: set[str]) -> Any | None:
     header = _parsed(value)
     if header is None and nameless and any(f".{name}".endswith(f".{_NAMELESS}") for name in trusted):
         return _parsed(f"{_NAMELESS}; {value}")
-    return header if header and str(header.authserv_id).lower() in trusted else None
+    name = str(header.authserv_id).lower() if header else ""
+    return header if name in trusted and value.lower().startswith(name) else None
 
 
 def _parsed(value: str) -> Any | None:

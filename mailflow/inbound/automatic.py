@@ -39,7 +39,9 @@ _MADE_FOR_IT = (
     "x-fc-machinegenerated",
     "x-cron-env",
 )
-_CALENDAR_ANSWER = re.compile(rb"^METHOD\s{0,3}:\s{0,3}(REPLY|COUNTER|REFRESH)\s{0,3}$", re.IGNORECASE | re.MULTILINE)
+_CALENDAR_ANSWER = re.compile(
+    rb"^METHOD\s{0,3}:\s{0,3}(REPLY|COUNTER|DECLINECOUNTER|REFRESH)\s{0,3}$", re.IGNORECASE | re.MULTILINE
+)
 
 
 def automatic_reason(message: InboundMessage, own_text: str | None = None) -> str | None:

@@ -77,7 +77,23 @@ def find_match(
     by_message_id: Callable[[str], Reference | None],
     by_token: Callable[[str], Reference | None],
 ) -> Match | None:
-    """The mail that is answered: by Message-ID, else by the subject, else by the quotation (process section 3)."""
+    """The mail that is answered: by Message-ID, else by the subject, else by the quotation (process section 3).
+
+    None too where the subject bears the reference of another invoice. Signatures of mail (RFC 6376) cover the subject,
+    but seldom In-Reply-To, so a signed approval could be sent again to answer something else.
+    """
+    match = _strongest(found, by_message_id, by_token)
+    if match is None:
+        return None
+    numbers = {reference.number for token in found.subject if (reference := by_token(token))}
+    return match if numbers <= {match.reference.number} else None
+
+
+def _strongest(
+    found: Clues,
+    by_message_id: Callable[[str], Reference | None],
+    by_token: Callable[[str], Reference | None],
+) -> Match | None:
     for by, look_up, keys in (
         (By.IN_REPLY_TO, by_message_id, found.in_reply_to),
         (By.REFERENCES, by_message_id, found.references),

@@ -19,6 +19,7 @@ __all__ = ["File", "InboundMessage", "content_digest", "invoice_files", "message
 
 _MESSAGE_ID = re.compile(r"<([^<>]{1,900})>")
 _WRITTEN_BY_PEOPLE = {"subject", "from", "to", "cc", "reply-to", "sender", "comments", "thread-topic"}
+_BY_THE_SERVER = "authentication-results"
 _IDENTITY = ("message-id", "from", "date", "subject")
 _LONGEST_SUBJECT = 1000
 _MOST_IDS = 100
@@ -32,8 +33,9 @@ class InboundMessage:
     parsers could disagree (`sender_problem` says which: missing, several, ambiguous). `text` and `html` are the
     writer's own body, never that of an attached or forwarded-as-attachment mail. Message-IDs keep their angle brackets.
     In `headers` encoded words are decoded only where people write (subject, names), so nothing a stranger encoded can
-    grow into syntax. `defects` are of the mail: header, boundary, too_deep, too_many_parts, unreadable; of its text:
-    charset, encoding, too_long; of a file: file_encoding.
+    grow into syntax; Authentication-Results with a blank before the colon, by which a server may fail to know its own
+    and remove a forged one, are not among them. `defects` are of the mail: header, boundary, too_deep, too_many_parts,
+    unreadable; of its text: charset, encoding, too_long; of a file: file_encoding.
     """
 
     message_id: str | None
@@ -158,6 +160,8 @@ def _decoded(header: Header, declared: str | None) -> dict[str, tuple[str, ...]]
     values: dict[str, list[str]] = {}
     for written, value in header.fields:
         name = written.rstrip()
+        if name == _BY_THE_SERVER != written:
+            continue
         is_words = name in _WRITTEN_BY_PEOPLE
         text = decode_words(value, declared) if is_words else one_line(value.decode("utf-8", "replace"))
         values.setdefault(name, []).append(text)

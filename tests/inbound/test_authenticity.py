@@ -80,6 +80,7 @@ def test_a_signature_of_the_domain_above_counts_for_the_one_below() -> None:
         ("mx.firm.example; spf=pass smtp.mailfrom=dmarc=pass",),
         ("mx.firm.example; spf=fail smtp.mailfrom==?utf-8?q?a=3B_dmarc=3Dpass_header=2Efrom=3Dfirm=2Eexample?=",),
         ("(mx.firm.example) mx.evil.example; dmarc=pass header.from=firm.example",),
+        ("(a) mx.firm.example; dmarc=pass header.from=firm.example",),
         ("mx.firm.example.evil.example; dmarc=pass header.from=firm.example",),
         ("dmarc=pass header.from=firm.example",),
         ("mx.firm.example; dmarc=pass header.from=firm.example; (((((",),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mailflow.inbound.correlation import clues
+from mailflow.approval.reference import Asks, Reference
+from mailflow.inbound.correlation import By, Clues, clues, find_match
 from mailflow.inbound.message import parse
 
 
@@ -76,3 +77,39 @@ def test_a_message_id_without_brackets_is_found() -> None:
 def test_a_quoted_mail_with_very_many_references_yields_a_few() -> None:
     text = "\n".join(f"INV-2026-0001 #token{n:05}" for n in range(500))
     assert len(found(text=text)[1]) == 20
+
+
+def reference(token: str, number: str) -> Reference:
+    return Reference(token, number, 1, Asks.APPROVAL, "olga@firm.example", "digest", 0)
+
+
+SENT = {
+    "<first@us>": reference("first000", "INV-2026-0001"),
+    "<again@us>": reference("again000", "INV-2026-0001"),
+    "<other@us>": reference("other000", "INV-2026-0002"),
+}
+
+
+@pytest.mark.parametrize(
+    ("in_reply_to", "references", "subject", "quoted", "answered"),
+    [
+        ("<first@us>", "", "first000", "", (By.IN_REPLY_TO, "first000")),
+        ("<first@us>", "<other@us>", "", "", (By.IN_REPLY_TO, "first000")),
+        ("<theirs@x>", "<first@us>", "", "", (By.REFERENCES, "first000")),
+        ("", "", "first000", "other000", (By.SUBJECT, "first000")),
+        ("", "", "", "other000", (By.QUOTATION, "other000")),
+        ("<again@us>", "", "first000", "", (By.IN_REPLY_TO, "again000")),
+        ("<first@us>", "", "unknown0", "", (By.IN_REPLY_TO, "first000")),
+        ("<other@us>", "", "first000", "", None),
+        ("", "<other@us>", "first000", "", None),
+        ("", "", "first000 other000", "", None),
+        ("", "", "", "", None),
+    ],
+)
+def test_the_strongest_clue_leads_to_the_mail_unless_the_subject_is_of_another_invoice(
+    in_reply_to: str, references: str, subject: str, quoted: str, answered: tuple[By, str] | None
+) -> None:
+    clue = Clues(*(tuple(c.split()) for c in (in_reply_to, references, subject, quoted)), numbers=())
+    by_token = {r.token: r for r in SENT.values()}
+    match = find_match(clue, SENT.get, by_token.get)
+    assert (match and (match.by, match.reference.token)) == answered

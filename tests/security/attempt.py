@@ -52,7 +52,7 @@ PASS = "mx.firm.example; dmarc=pass header.from=firm.example"
 CHECKS = ("reference", "dmarc")
 
 DECIDES_NOTHING = frozenset(
-    {"automatic_answer", "delivery_problem", "not_delivered", "refused", "rsvp", "status_asked", "unclear"}
+    {"automatic_answer", "delivery_problem", "held", "not_delivered", "refused", "rsvp", "status_asked", "unclear"}
 )
 """The lines of a history that note something and change nothing."""
 
@@ -158,7 +158,7 @@ class Target:
             sent = [uow.outbox.by_message_id(known) for known in uow.outbox.thread(number, to)]
         entry = [e for e in sent if e and isinstance(e.effect, Mail) and e.effect.message is message][-1]
         assert isinstance(entry.effect, Mail)
-        identity = identity_of(entry)
+        identity = identity_of(entry, outgoing_of(self._settings, self.company, self.store).mint)
         asked = replace(entry.effect, attachments=())
         return Request(identity.message_id, identity.token, draft_mail(asked, identity, self.company, self.templates))
 

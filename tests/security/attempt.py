@@ -84,6 +84,7 @@ class Target:
     folder: Path
     head: Sequence[str] = ()
     """More fields of the mail that brought the invoice."""
+    most_an_hour: int = 1000
 
     def __post_init__(self) -> None:
         file = self.folder / "settings.yaml"
@@ -131,8 +132,9 @@ class Target:
         self._received += 1
         read = read_mail(raw, KEYWORDS, NOW.date()).message
         fetched = FetchedMail(Location("INBOX", 1, self._received), raw, len(raw))
+        queue = self.company.queue_of(read.sender or "")
         with self.store.begin() as uow:
-            uow.inbox.record(fetched, read.message_id, content_digest(raw), read.sender or "", read.subject, NOW)
+            uow.inbox.record(fetched, read.message_id, content_digest(raw), read.sender or "", read.subject, NOW, queue)
             uow.commit()
         while self._processing(check).run_once(NOW):
             pass
@@ -151,7 +153,7 @@ class Target:
     def _processing(self, check: str) -> Processing:
         router = Router(self.company, check, ("mx.firm.example",))
         outgoing = outgoing_of(self._settings, self.company, self.store)
-        return Processing(self.store, _read, router, outgoing, self.templates)
+        return Processing(self.store, _read, router, outgoing, self.templates, self.most_an_hour)
 
     def _sent(self, number: str, to: str, message: Message) -> Request:
         with self.store.begin() as uow:

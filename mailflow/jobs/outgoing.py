@@ -26,6 +26,18 @@ EXPLANATIONS = frozenset({Message.REFUSED, Message.UNCLEAR, Message.HELP, Messag
 
 MOST_EXPLANATIONS = 30
 
+ASK_FOR_MONEY = frozenset(
+    {
+        Message.APPROVAL_REQUEST,
+        Message.APPROVAL_REMINDER,
+        Message.ANSWER,
+        Message.WAS_IT_YOU,
+        Message.PAY_REQUEST,
+        Message.PAY_REMINDER,
+    }
+)
+"""What somebody decides or pays by: it warns of a counterparty whose name looks like another's."""
+
 
 @dataclass(frozen=True)
 class Trigger:
@@ -175,16 +187,15 @@ def _enriched(uow: UnitOfWork, effect: Effect) -> Effect:
     """The effect with the facts about other invoices that its mail shows."""
     if not isinstance(effect, Mail) or effect.invoice is None:
         return effect
-    if (
-        effect.message in (Message.APPROVAL_REQUEST, Message.APPROVAL_REMINDER, Message.ANSWER)
-        and "recent" in effect.extra
-    ):
-        others = uow.invoices.of_counterparty(effect.invoice.counterparty, effect.invoice.number)
-        return replace(effect, extra={**effect.extra, "recent": [_summary(other) for other in others]})
-    if effect.message is Message.REPEATED and effect.invoice.repeat:
-        earlier = uow.invoices.get(effect.invoice.repeat.number)
-        return replace(effect, extra={**effect.extra, "earlier": _summary(earlier) if earlier else None})
-    return effect
+    invoice, facts = effect.invoice, dict(effect.extra)
+    if effect.message in ASK_FOR_MONEY and (alike := uow.invoices.look_alike(invoice.counterparty, invoice.number)):
+        facts["looks_like"] = _summary(alike)
+    if "recent" in facts:
+        facts["recent"] = [_summary(i) for i in uow.invoices.of_counterparty(invoice.counterparty, invoice.number)]
+    if effect.message is Message.REPEATED and invoice.repeat:
+        earlier = uow.invoices.get(invoice.repeat.number)
+        facts["earlier"] = _summary(earlier) if earlier else None
+    return replace(effect, extra=facts)
 
 
 def _summary(invoice: Invoice) -> dict[str, object]:

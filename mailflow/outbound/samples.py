@@ -210,7 +210,8 @@ def _opening_mails(language: str, full: bool) -> Iterator[Mail]:
 def _approval_mails(language: str, full: bool) -> Iterator[Mail]:
     tongue, invoice = _TONGUES[language], sample_invoice(language, full)
     recent = [_line("INV-2026-0000", Status.PAID, tongue), _line("INV-2025-0417", Status.REJECTED, tongue)]
-    request = {"recent": recent if full else [], "delegated_by": DEPUTY if full else None}
+    alike = {"looks_like": {**recent[0], "counterparty": "Rornashka LLC"}} if full else {}
+    request = {"recent": recent if full else [], "delegated_by": DEPUTY if full else None, **alike}
     for message in (Message.APPROVAL_REQUEST, Message.APPROVAL_REMINDER):
         yield Mail(SECOND, message, invoice, Asks.APPROVAL, 2, request, invoice.attachments)
     yield Mail(

@@ -270,7 +270,9 @@ class Inbox:
                 complete=mail.complete,
                 received_at=received_at,
                 queue=queue,
-                rank=self.arrived(queue, received_at, RANKED_WITHIN) // MAILS_OF_A_RANK,
+                rank=select(func.count() // MAILS_OF_A_RANK)
+                .where(*_came(queue, received_at, RANKED_WITHIN))
+                .scalar_subquery(),
                 state=InboxState.RECEIVED.value,
                 kind="",
                 reason="",

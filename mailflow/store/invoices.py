@@ -10,6 +10,7 @@ from sqlmodel import col
 
 from mailflow.approval.invoice import Invoice
 from mailflow.approval.lifecycle import FINAL, Status
+from mailflow.approval.lookalike import skeleton, spelling
 from mailflow.errors import TransientFailure
 from mailflow.store.codec import invoice_document, read_invoice
 from mailflow.store.statements import upsert
@@ -125,6 +126,20 @@ class Invoices:
             .limit(limit)
         )
 
+    def look_alike(self, name: str, but_not: str) -> Invoice | None:
+        """The last invoice of a counterparty whose name looks like this one and is another."""
+        alike = self._read(
+            select(col(InvoiceRow.document))
+            .where(
+                col(InvoiceRow.skeleton) == skeleton(name)[:KEY_LENGTH],
+                col(InvoiceRow.number) != but_not,
+                col(InvoiceRow.counterparty) != name[:KEY_LENGTH],
+            )
+            .order_by(*(age.desc() for age in _BY_AGE))
+            .limit(20)
+        )
+        return next((i for i in alike if spelling(i.counterparty) != spelling(name)), None)
+
     def _numbers(self, *conditions: ColumnElement[bool]) -> list[str]:
         statement = select(col(InvoiceRow.number)).where(*conditions).order_by(col(InvoiceRow.number))
         return list(self._connection.execute(statement).scalars())
@@ -148,6 +163,7 @@ def _columns(invoice: Invoice) -> dict[str, object]:
         "status": invoice.status.value,
         "submitter": invoice.submitter,
         "counterparty": invoice.counterparty[:KEY_LENGTH],
+        "skeleton": skeleton(invoice.counterparty)[:KEY_LENGTH],
         "amount_minor": invoice.amount.minor if invoice.amount else None,
         "currency": invoice.amount.currency if invoice.amount else None,
         "due": payment.due if payment else None,

@@ -57,6 +57,7 @@ LOOK_UPS: dict[str, Callable[[UnitOfWork], object]] = {
     "invoices.on_hold_until": lambda uow: uow.invoices.on_hold_until(NOW),
     "invoices.asked_of": lambda uow: uow.invoices.asked_of("olga@example.com"),
     "invoices.of_submitter": lambda uow: uow.invoices.of_submitter("ivan@example.com"),
+    "invoices.look_alike": lambda uow: uow.invoices.look_alike("ООО", NUMBER),
     "invoices.of_counterparty": lambda uow: uow.invoices.of_counterparty("ООО", NUMBER),
     "references.by_token": lambda uow: uow.references.by_token("token"),
     "references.message_id_of": lambda uow: uow.references.message_id_of("token"),

@@ -156,3 +156,18 @@ def test_a_reference_that_is_still_good_stands_nowhere_in_the_database_and_in_no
     found = [table for table, lines in rows.items() if table not in ("raw_mail", "inbox") and token in repr(lines)]
     assert found == []
     assert token not in caplog.text
+
+
+def test_whoever_decides_or_pays_is_warned_of_a_counterparty_that_looks_like_another(open_office: OPEN) -> None:
+    office = open_office(sequence="olga@example.com")
+    office.submit()
+    assert "похоже" not in office.gets("olga").text
+    office.submit(Контрагент="ромашка, ООО", Сумма="7 руб.")
+    assert "похоже" not in office.gets("olga").text, "the same name, written another way"
+    office.submit(Контрагент="ООО «Рoмaшкa»", Сумма="8 руб.")
+    request = office.gets("olga")
+    assert "похоже на «" in request.text
+    assert "INV-2026-000" in request.text
+    office.olga.reply(request, "СОГЛАСОВАНО")
+    office.work()
+    assert "похоже на «" in office.gets("buh", "Оплатить счёт").text

@@ -1,0 +1,40 @@
+"""Names of counterparties that look like another's (a known fraud: an invoice of `Pomaшka` beside those of `Ромашка`).
+
+Two spellings of one name (case, quotation marks, where the legal form stands) are no matter; letters that only look
+alike are. The table holds what is taken for one another in print, after Unicode Technical Standard 39, section 4.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_LEGAL_FORMS = frozenset(
+    {"ооо", "оао", "зао", "пао", "ао", "ип", "нко", "ltd", "limited", "llc", "inc", "gmbh", "ag", "kg", "sa", "sarl",
+     "bv", "plc", "oy", "ab", "sro", "spzoo", "co", "corp", "corporation", "company"}
+)  # fmt: skip
+_WORD = re.compile(r"[^\W_]+")
+_LOOKS_LIKE = str.maketrans(
+    {
+        "а": "a", "в": "b", "е": "e", "ё": "e", "з": "3", "к": "k", "м": "m", "н": "h", "о": "o", "р": "p", "с": "c",
+        "т": "t", "у": "y", "х": "x", "ь": "b", "і": "i", "ї": "i", "ј": "j", "ѕ": "s", "ԁ": "d", "ӏ": "l",
+        "α": "a", "β": "b", "ε": "e", "η": "n", "ι": "i", "κ": "k", "μ": "m", "ν": "v", "ο": "o", "ρ": "p", "τ": "t",
+        "υ": "y", "χ": "x", "0": "o", "1": "l", "i": "l", "5": "s", "8": "b", "|": "l",
+    }
+)  # fmt: skip
+_PAIRS = (("rn", "m"), ("vv", "w"), ("cl", "d"))
+
+
+def spelling(name: str) -> str:
+    """The name without what people write now this way, now that: case, punctuation, legal form, the words' order."""
+    words = _WORD.findall(unicodedata.normalize("NFKC", name).casefold())
+    return "".join(sorted(word for word in words if word not in _LEGAL_FORMS) or words)
+
+
+def skeleton(name: str) -> str:
+    """What two names have in common that the eye takes for one another; "" for no name."""
+    plain = unicodedata.normalize("NFD", spelling(name).translate(_LOOKS_LIKE))
+    plain = "".join(c for c in plain if not unicodedata.combining(c)).translate(_LOOKS_LIKE)
+    for two, one in _PAIRS:
+        plain = plain.replace(two, one)
+    return plain

@@ -115,7 +115,7 @@ def test_both_words_decide_nothing(target: Target, form: str) -> None:
         assert not decides(target, form.format(a=a, r=r))
 
 
-HIDDEN_FIRST = ("APPROVE", "СОГЛАСОВАНО", "REJECT: no contract")
+HIDDEN_FIRST = ("APPROVE", "REJECT: no contract")
 
 
 @pytest.mark.parametrize("hiding", HIDING)
@@ -257,7 +257,7 @@ GENUINE = [
     *((word, "rejected") for word in REJECTIONS),
     ("ОТКАЗ\nНет договора", "rejected"),
 ]
-STYLES = sorted({*text_replies("x"), *html_replies("x")} - set(html_replies("x")))
+STYLES = sorted(text_replies("x"))
 PAGES = sorted(html_replies("x"))
 
 

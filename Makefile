@@ -18,7 +18,7 @@ test: .venv/installed-dev
 	@$(BIN)/python -m pytest -q -n auto $(ARGS)
 
 trials: .venv/installed-dev
-	@TRIALS=full $(BIN)/python -m pytest -q -n auto tests/trials tests/simulation $(ARGS)
+	@TRIALS=full $(BIN)/python -m pytest -q -n auto tests/trials tests/simulation tests/security $(ARGS)
 
 lint: .venv/installed-dev
 	@$(BIN)/ruff check --quiet .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from authres import AuthenticationResultsHeader
@@ -32,6 +33,8 @@ def sender_is_authentic(message: InboundMessage, check: str, trusted_authserv: t
     trusted = {name.lower() for name in trusted_authserv}
     read = [_read(value, nameless=not index, trusted=trusted) for index, value in enumerate(values)]
     results = [result for header in read if header for result in header.results]
+    if any(not header and _is_about_dmarc(value, trusted) for header, value in zip(read, values, strict=True)):
+        return "Authentication-Results of a server of trusted_authserv cannot be read"
     if not any(read):
         return "no Authentication-Results are by a server of trusted_authserv"
     return _judge(results, message.sender.rpartition("@")[2])
@@ -44,6 +47,11 @@ def _read(value: str, nameless: bool, trusted: set[str]) -> Any | None:
         return _parsed(f"{_NAMELESS}; {value}")
     name = str(header.authserv_id).lower() if header else ""
     return header if name in trusted and value.lower().startswith(name) else None
+
+
+def _is_about_dmarc(value: str, trusted: set[str]) -> bool:
+    """Whether the results look as if a trusted server had written them, and might say that DMARC did not pass."""
+    return bool(trusted.intersection(re.split(r"[\s;(]", value.lower(), maxsplit=1)[:1])) and "dmarc" in value.lower()
 
 
 def _parsed(value: str) -> Any | None:

@@ -14,6 +14,7 @@ from inscriptis.html_engine import Inscriptis
 from inscriptis.model.config import ParserConfig
 from lxml import etree
 
+from mailflow.inbound.html_style import StyleSheets, ground_colour, hides, is_unseen, text_colour
 from mailflow.inbound.quote_patterns import (
     QUOTED_ELEMENTS,
     QUOTED_FROM_HERE,
@@ -32,14 +33,11 @@ QUOTATION_LINE = ">"
 RULE_LINE = "-----"
 BREAK_LINE = "-----Original Message-----"
 
-_UNSEEN_TAGS = frozenset({"script", "style", "head", "title", "template", "noscript", "xml", "meta", "link", "base"})
+_UNSEEN_TAGS = frozenset(
+    {"script", "style", "head", "title", "template", "noscript", "xml", "meta", "link", "base", "iframe", "object",
+     "video", "audio", "canvas", "datalist", "dialog", "rp", "noembed", "noframes", "annotation", "annotation-xml"}
+)  # fmt: skip
 _STRUCK_TAGS = frozenset({"s", "strike", "del"})
-_RULE = re.compile(r"([^{}]{1,300})\{([^{}]{0,2000})\}")
-_SELECTOR = re.compile(r"[.#]?[\w-]{1,80}")
-_ZERO = re.compile(r"0+(?:\.0*)?(?:px|pt|em|rem|ex|%|in|cm|mm)?")
-_FAR_OFF = re.compile(r"-\d{3,}")
-_WHITE = {"white", "#fff", "#ffffff", "rgb(255,255,255)", "rgba(255,255,255,1)"}
-_NO_COLOUR = {"transparent", "inherit", "initial", "none"}
 _OUTLOOK_RULE = re.compile(r"border-top\s{0,3}:\s{0,3}solid\s{1,3}#(?:e1e1e1|b5c4df)", re.IGNORECASE)
 
 _SIGNATURE = re.compile(rf"(?<![^\W_]){SIGNATURE_NAME}(?![^\W_])", re.IGNORECASE)
@@ -59,10 +57,10 @@ def html_text(html: str) -> HtmlText:
     root = _parse(html)
     if root is None:
         return HtmlText("", "")
-    rules = _hiding_selectors(root)
+    sheets = StyleSheets([style.text or "" for style in root.iter("style")])
     _flatten(root)
     _mark_quotations(root)
-    hidden = _hidden_elements(root, rules)
+    hidden = _hidden_elements(root, sheets)
     for element in hidden:
         element.attrib.pop("style", "")
     with_hidden = _rendered(root)
@@ -148,70 +146,24 @@ def _substitute(element: etree._Element, tag: str, text: str | None) -> None:
     parent.replace(element, substitute)
 
 
-def _hiding_selectors(root: etree._Element) -> frozenset[str]:
-    """Simple selectors (`tag`, `.class`, `#id`) that the page's own style sheets hide."""
-    found: set[str] = set()
-    for style in root.iter("style"):
-        sheet = (style.text or "")[:50_000]
-        for selectors, declarations in _RULE.findall(sheet):
-            if _hides(_declarations(declarations)):
-                found.update(s.strip() for s in selectors.split(",") if _SELECTOR.fullmatch(s.strip()))
-    return frozenset(found)
+def _hidden_elements(root: etree._Element, sheets: StyleSheets) -> list[etree._Element]:
+    styles = {element: sheets.style_of(element) for element in root.iter(etree.Element)}
+    grounds = {e: ground for e, style in styles.items() if (ground := ground_colour(style, e))}
+    return [
+        e
+        for e, style in styles.items()
+        if e.get("hidden") is not None
+        or _name(e) in _STRUCK_TAGS
+        or hides(style)
+        or ((colour := text_colour(style, e)) and is_unseen(colour, _ground_of(e, grounds)))
+    ]
 
 
-def _hidden_elements(root: etree._Element, rules: frozenset[str]) -> list[etree._Element]:
-    elements = list(root.iter(etree.Element))
-    painted = {element for element in elements if _is_painted(element)}
-    return [e for e in elements if _is_hidden(e, rules) or (_is_white(e) and not _is_within(e, painted))]
-
-
-def _is_hidden(element: etree._Element, rules: frozenset[str]) -> bool:
-    if element.get("hidden") is not None or _name(element) in _STRUCK_TAGS:
-        return True
-    if (style := element.get("style")) and _hides(_declarations(style)):
-        return True
-    names = {_name(element), f"#{element.get('id')}", *(f".{c}" for c in (element.get("class") or "").split())}
-    return not rules.isdisjoint(names)
-
-
-def _declarations(style: str) -> dict[str, str]:
-    pairs = (declaration.partition(":") for declaration in style[:2000].lower().split(";"))
-    return {name.strip(): value.replace("!important", "").strip() for name, _, value in pairs}
-
-
-def _hides(style: dict[str, str]) -> bool:
-    clipped = style.get("overflow", "").startswith("hidden")
-    return (
-        style.get("display", "").startswith("none")
-        or style.get("visibility", "") in {"hidden", "collapse"}
-        or style.get("mso-hide", "") == "all"
-        or bool(_ZERO.fullmatch(style.get("font-size", "")))
-        or bool(_ZERO.fullmatch(style.get("opacity", "")))
-        or style.get("color", "") == "transparent"
-        or "line-through" in style.get("text-decoration", "") + style.get("text-decoration-line", "")
-        or (clipped and any(_ZERO.fullmatch(style.get(n, "")) for n in ("height", "max-height", "width", "max-width")))
-        or any(_FAR_OFF.match(style.get(name, "")) for name in ("text-indent", "left", "top", "margin-left"))
-    )
-
-
-def _is_white(element: etree._Element) -> bool:
-    colour = _declarations(element.get("style") or "").get("color") or element.get("color") or ""
-    return _without_spaces(colour) in _WHITE
-
-
-def _is_painted(element: etree._Element) -> bool:
-    """Whether the element has a background of its own that is not white."""
-    style = _declarations(element.get("style") or "")
-    colours = (style.get("background-color"), style.get("background"), element.get("bgcolor"))
-    return any(c and _without_spaces(c) not in _WHITE | _NO_COLOUR for c in colours)
-
-
-def _is_within(element: etree._Element, elements: set[etree._Element]) -> bool:
-    return bool(elements) and (element in elements or any(a in elements for a in element.iterancestors()))
-
-
-def _without_spaces(colour: str) -> str:
-    return colour.lower().replace(" ", "")
+def _ground_of(element: etree._Element, grounds: dict[etree._Element, str]) -> str:
+    """What the element is painted on, empty where nothing is said."""
+    if not grounds:
+        return ""
+    return next((grounds[e] for e in (element, *element.iterancestors()) if e in grounds), "")
 
 
 def _name(element: etree._Element) -> str:

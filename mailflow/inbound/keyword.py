@@ -15,6 +15,7 @@ _DECORATION = "*_\"'«»“”„‘’`"
 _EDGES = " \t\u00a0\u202f\ufeff"
 _INVISIBLE = ("Cf", "Mn", "Me", "Co", "Cn")
 _LOOK_ALIKES = str.maketrans("авеёзкмнорстухѕіјһԁԛԝαβεικμνορτυχı", "abee3kmhopctyxsijhdqwabeikmvoptuxi")
+_FILE_NAME = r"\.(?:pdf|docx?|xlsx?|odt|ods|rtf|txt|html?|eml|msg|zip|xml|jpe?g|png|tiff?)\b"
 _GAP = r"[ \t\u00a0\u202f]{1,3}"
 
 
@@ -26,7 +27,7 @@ class KeywordList:
         pairs.sort(key=lambda pair: -len(pair[0]))
         self._verbs = dict(pairs)
         self._seen_verbs = {_as_seen(word): verb for word, verb in pairs}
-        self._start = re.compile(f"({_any_of(self._verbs)})[{_DECORATION}]{{0,5}}(?![\\w@])")
+        self._start = re.compile(f"({_any_of(self._verbs)})[{_DECORATION}]{{0,5}}(?![\\w@]|{_FILE_NAME})")
         self._glued = re.compile(f"(?:{_any_of(self._verbs)})")
         self._seen = re.compile(rf"(?<!\w)({_any_of(self._seen_verbs)})(?!\w)")
 

@@ -19,6 +19,7 @@ MAX_TEXT = 20_000
 
 _WORD = re.compile(r"[^\W\d_]{1,60}|\ufffd")
 _LINK = re.compile(r"<[a-z]{3,8}:[^\s<>]{0,400}>|https?://\S{0,400}|\[(?:cid|image)[^\]\n]{0,200}\]", re.IGNORECASE)
+_LAYOUT = re.compile(r"[\s*_>|•·-]+")
 _DECISIVE = frozenset(Verb) - {Verb.HELP, Verb.STATUS, Verb.QUESTION}
 
 
@@ -31,7 +32,7 @@ class Visible:
 
     `doubts`: glued (answer and quotation on one line), parts_differ (text and HTML do not begin with the same words),
     hidden_text (what the HTML hides would be read otherwise), damaged_text (U+FFFD or a control character in the line
-    that decides). `other` is what the HTML shows where that is not word for word the text.
+    that decides). `other` is what the HTML shows where that is not sign for sign the text.
     """
 
     text: str
@@ -50,7 +51,7 @@ def visible_text(message: InboundMessage, keywords: Keywords = KEYWORDS) -> Visi
     if message.html and taken is plain:
         if not _begin_alike(plain, shown, known):
             doubts.append("parts_differ")
-        if _words(plain.text) != _words(shown.text):
+        if _signs(plain.text) != _signs(shown.text):
             other = shown.text[:MAX_TEXT]
     if page.with_hidden != page.text and _hides_an_answer(page, shown, known):
         doubts.append("hidden_text")
@@ -82,3 +83,8 @@ def _hides_an_answer(page: HtmlText, shown: Unquoted, keywords: KeywordList) -> 
 def _words(text: str) -> list[str]:
     """The words alone, without what the two forms of a mail write differently: links, pictures, bullets, stars."""
     return _WORD.findall(_LINK.sub(" ", text).casefold())
+
+
+def _signs(text: str) -> str:
+    """All that is said, a question mark or a figure too, without what the two forms of a mail write differently."""
+    return _LAYOUT.sub("", _LINK.sub(" ", text)).casefold()

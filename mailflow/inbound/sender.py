@@ -74,11 +74,20 @@ def _address(addr_spec: str) -> str | None:
     local, _, domain = addr_spec.lower().rpartition("@")
     if "=?" in local or not _LOCAL_PART.fullmatch(local) or len(domain) > 253:
         return None
-    try:
-        ascii_domain = domain if domain.isascii() else domain.encode("idna").decode("ascii").lower()
-    except UnicodeError:
-        return None
+    ascii_domain = domain if domain.isascii() else _in_ascii(domain)
     return f"{local}@{ascii_domain}" if all(map(_LABEL.fullmatch, ascii_domain.split("."))) else None
+
+
+def _in_ascii(domain: str) -> str:
+    """The domain as the DNS has it, empty where its letters are not the very ones that this form stands for.
+
+    The encoding (RFC 3490) drops invisible letters and makes plain ones of ligatures and wide forms.
+    """
+    try:
+        encoded = domain.encode("idna")
+        return encoded.decode("ascii").lower() if encoded.decode("idna") == domain else ""
+    except UnicodeError:
+        return ""
 
 
 def _hides_something(written: str, name: str, address: str) -> bool:

@@ -58,6 +58,8 @@ def test_a_signature_of_the_domain_above_counts_for_the_one_below() -> None:
         (FORGED,),
         (FAIL,),
         (FAIL, PASS),
+        (FAIL.replace("header.from=", "\x8ceader from=;("), PASS),
+        (PASS, f"{FAIL}; ((("),
         (PASS, FAIL),
         (PASS.replace("firm.example", "evil.example"),),
         (PASS.replace("header.from=firm.example", "header.from=evil.example"),),

@@ -90,6 +90,10 @@ def test_one_plain_mailbox_is_the_sender(value: bytes) -> None:
         (b"Boss", "ambiguous"),
         ("боss@firm.example".encode(), "ambiguous"),
         ("boss@firm.example\u2028x".encode(), "ambiguous"),
+        ("boss@firm.exam\u200bple".encode(), "ambiguous"),
+        ("boss@ﬁrm.example".encode(), "ambiguous"),
+        ("boss@ｆｉｒｍ.example".encode(), "ambiguous"),
+        ("boss@firm。example".encode(), "ambiguous"),
         (b"a" * 3000 + b"@firm.example", "ambiguous"),
     ],
 )

@@ -1,4 +1,4 @@
-"""PostgreSQL over a network: encrypted, and only with the server that was meant; libpq's own default verifies nothing."""
+"""PostgreSQL over a network: encrypted, with the server that was meant alone; libpq's own default verifies nothing."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def encrypted(address: URL) -> URL:
 
 
 def _is_here(address: URL) -> bool:
-    """Whether every host is this machine or a socket in its file system (libpq: 34.1.2); a name elsewhere may be any."""
+    """Whether every host is this machine, or a socket in its file system (libpq's section 34.1.2)."""
     if "service" in address.query:
         return False
     named = address.query.get("host") or address.host

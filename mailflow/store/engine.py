@@ -125,7 +125,10 @@ def _engine(url: str) -> Engine:
             _prepare_sqlite(engine)
             return engine
         engine = create_engine(
-            encrypted(address), hide_parameters=True, pool_pre_ping=True, connect_args={"connect_timeout": _CONNECT_SECONDS}
+            encrypted(address),
+            hide_parameters=True,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": _CONNECT_SECONDS},
         )
         from mailflow.store.patience import be_patient
 

@@ -1,6 +1,6 @@
 """Nobody between us and a server reads or changes anything: no connection without a verified certificate.
 
-IMAP, SMTP and Bitrix24 are shown in tests/adapters, each with its own adapter; here is the database, and what is common.
+IMAP, SMTP and Bitrix24 are shown in tests/adapters, each with its adapter; here is the database.
 """
 
 from __future__ import annotations

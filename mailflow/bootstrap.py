@@ -128,8 +128,10 @@ def build(settings: Settings) -> Application:
         transport=transport,
         reading=reading,
         whole_pass=WholePass(
-            intake=Intake(store, mailbox, folders.processed, folders.quarantine),
-            processing=Processing(store, reading.read, router_of(settings, company), outgoing, templates),
+            intake=Intake(store, mailbox, company, folders.processed, folders.quarantine),
+            processing=Processing(
+                store, reading.read, router_of(settings, company), outgoing, templates, settings.max_mails_an_hour
+            ),
             calendar_day=CalendarDay(store, company, outgoing),
             dispatch=Dispatch(
                 store,

@@ -422,6 +422,9 @@ class Settings(Section):
     bitrix24: Bitrix24Settings | None = Field(None, validate_default=True, description="a section with webhook")
     company_name: str = Field("", description="the company's name")
     templates: Folder = Field(default_factory=lambda: packaged_templates(), description="a folder of templates")
+    max_mails_an_hour: int = Field(
+        1000, ge=1, description="how many mails of one person or domain in an hour may still bring an invoice"
+    )
     max_message_mb: int = Field(40, ge=1, le=1000, description="the largest mail that is read, in MB")
     keywords: dict[Verb, tuple[Keyword, ...]] = Field({}, description="a section of verbs with a list of words each")
     holidays: HolidaySettings = Field(HolidaySettings(), description="a section with country")

@@ -116,6 +116,13 @@ class Company:
         """Whether the address belongs to the company's people; only they are ever answered."""
         return self.can_decide(address) or self.may_submit(address)
 
+    def queue_of(self, address: str) -> str:
+        """The queue that a mail waits in: that of a named person, of a domain of submitters, or "", the strangers'."""
+        person = self.on_record(address)
+        if self.can_decide(person):
+            return person
+        return "@" + person.rpartition("@")[2] if self.may_submit(person) else ""
+
     def can_decide(self, address: str) -> bool:
         """Whether a step may be handed on to this address: a person named in the settings."""
         return (

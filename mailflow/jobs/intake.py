@@ -11,6 +11,7 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime
 
+from mailflow.approval.company import Company
 from mailflow.errors import PermanentFailure, TransientFailure
 from mailflow.inbound.message import content_digest, parse_header
 from mailflow.ports import FetchedMail, Location, Mailbox
@@ -46,6 +47,7 @@ class Intake:
 
     store: Store
     mailbox: Mailbox
+    company: Company
     processed: str
     quarantine: str
 
@@ -91,7 +93,13 @@ class Intake:
         known_by = _identity(fetched.raw)
         with self.store.begin() as uow:
             recorded = uow.inbox.record(
-                fetched, known_by.message_id, known_by.digest, known_by.sender, known_by.subject, now
+                fetched,
+                known_by.message_id,
+                known_by.digest,
+                known_by.sender,
+                known_by.subject,
+                now,
+                self.company.queue_of(known_by.sender),
             )
             uow.commit()
         news = "" if recorded.news else " (known already)"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from mailflow.approval.company import Company
 from mailflow.approval.effects import Effect, Entry, Invitation, Mail, Message, Outcome, PortalChange, PortalKind
@@ -17,6 +18,13 @@ from mailflow.jobs.identity import Mint
 from mailflow.outbound.portal import changes_after
 from mailflow.store.outbox import PORTAL_CHANNEL, NewEntry, World, kind_of
 from mailflow.store.unit_of_work import UnitOfWork
+
+log = logging.getLogger(__name__)
+
+EXPLANATIONS = frozenset({Message.REFUSED, Message.UNCLEAR, Message.HELP, Message.STATUS, Message.WAS_IT_YOU})
+"""What is written to somebody because of what they wrote, and changes nothing."""
+
+MOST_EXPLANATIONS = 30
 
 
 @dataclass(frozen=True)
@@ -87,7 +95,16 @@ class Outgoing:
         return written
 
     def enqueue(self, uow: UnitOfWork, effect: Effect, trigger: Trigger | None, now: datetime) -> None:
-        """Puts one effect into the outbox, with its identity and the reference that a reply will carry."""
+        """Puts one effect into the outbox, with its identity and the reference that a reply will carry.
+
+        Explanations are sent so often in an hour and no oftener: who writes back to each of them is a machine, or wants
+        our mail to flood somebody.
+        """
+        if kind_of(effect) in EXPLANATIONS:
+            told = uow.outbox.written_since(EXPLANATIONS, effect.to, now - timedelta(hours=1))
+            if told >= MOST_EXPLANATIONS:
+                log.warning("%s has had %s explanations in an hour: no more are sent", effect.to, told)
+                return
         about, reference, message_id = self._identity(uow, effect, trigger)
         invoice = effect.invoice
         number = invoice.number if invoice else None

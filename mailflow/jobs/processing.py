@@ -53,6 +53,10 @@ from mailflow.store.unit_of_work import UnitOfWork
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)
+HOUR = timedelta(hours=1)
+MOST_GUESSES = 20
+"""So many wrong references in an hour, and no reference is taken from a subject or quotation in that name: a Message-ID
+is 128 bits, a reference 49."""
 NOTICES_EVERY = timedelta(hours=1)
 
 
@@ -86,7 +90,8 @@ class Rehearsal:
 class Processing:
     """Understands one recorded mail after the other.
 
-    `read` says what a mail's bytes mean on a day, or raises.
+    `read` says what a mail's bytes mean on a day, or raises. `most_an_hour`: when more mails than that have come from
+    one person or domain within an hour, its new invoices wait in quarantine.
     """
 
     store: Store
@@ -94,6 +99,7 @@ class Processing:
     router: Router
     outgoing: Outgoing
     templates: Templates
+    most_an_hour: int = 1000
 
     @property
     def company(self) -> Company:
@@ -152,12 +158,12 @@ class Processing:
         message = read.message
         mail = InboxMail(
             0, message.message_id, message.sender or "", message.subject, now, InboxState.RECEIVED, "", "", 0, None,
-            len(raw), True,
+            len(raw), True, self.company.queue_of(message.sender or ""),
         )  # fmt: skip
         with self.store.begin() as uow:  # never committed
             earlier = uow.inbox.by_digest(content_digest(raw))
             waited = {entry.id for entry in uow.outbox.undelivered()}
-            match, intent, trigger = self._understand(uow, read)
+            match, intent, trigger = self._understand(uow, read, mail)
             settled = self._act(uow, intent, mail, trigger, now)
             history = uow.history.of(settled.number) if settled.number else []
             mails = tuple(e for e in uow.outbox.undelivered() if e.id not in waited and isinstance(e.effect, Mail))
@@ -166,7 +172,7 @@ class Processing:
         return Rehearsal(read, match, intent, settled, tuple(history[known:]), mails, earlier)
 
     def _settle(self, uow: UnitOfWork, mail: InboxMail, read: ReadMail, now: datetime) -> Settled:
-        match, intent, trigger = self._understand(uow, read)
+        match, intent, trigger = self._understand(uow, read, mail)
         own = read.message.sender == self.company.mailbox  # whose next mail names the one before, arrived or not
         if match and not own and (answered := uow.outbox.undelivered_with(match.reference.fingerprint)):
             note_delivered(uow, answered, f"{read.message.sender or 'somebody'} has it", now)
@@ -174,9 +180,10 @@ class Processing:
             return self._too_large(uow, mail, read.message, trigger, now)
         return self._act(uow, intent, mail, trigger, now)
 
-    def _understand(self, uow: UnitOfWork, read: ReadMail) -> tuple[Match | None, Intent, Trigger]:
+    def _understand(self, uow: UnitOfWork, read: ReadMail, mail: InboxMail) -> tuple[Match | None, Intent, Trigger]:
         message = read.message
-        match = find_match(read.clues, uow.references.by_message_id, uow.references.by_token)
+        guessed = uow.inbox.guesses(mail.queue, mail.received_at, HOUR) >= MOST_GUESSES
+        match = find_match(read.clues, uow.references.by_message_id, _nothing if guessed else uow.references.by_token)
         address = message.sender or ""
         sender = self.company.on_record(address)
         trigger = Trigger(
@@ -188,7 +195,10 @@ class Processing:
             address if address != sender else "",
         )
         own = any(_concerns(uow, number, sender) for number in read.clues.numbers)
-        return match, self.router.route(read, match, own), trigger
+        intent = self.router.route(read, match, own)
+        if guessed and isinstance(intent, Unmatched):
+            intent = Quarantined(f"more than {MOST_GUESSES} wrong references came in an hour in the name of {sender}")
+        return match, intent, trigger
 
     def _act(self, uow: UnitOfWork, intent: Intent, mail: InboxMail, trigger: Trigger, now: datetime) -> Settled:
         match intent:
@@ -216,6 +226,10 @@ class Processing:
                 return Settled(InboxState.IGNORED, "own", reason)
 
     def _open(self, uow: UnitOfWork, intent: Submitted, mail: InboxMail, trigger: Trigger, now: datetime) -> Settled:
+        if uow.inbox.arrived(mail.queue, mail.received_at, HOUR) > self.most_an_hour:
+            reason = f"more than {self.most_an_hour} mails came from {mail.queue} in an hour"
+            self._announce_quarantine(uow, mail, reason, now)
+            return Settled(InboxState.QUARANTINED, "submission", reason)
         attachments = _keep(uow, intent.files)
         number = uow.invoices.next_number(self.company.today(mail.received_at).year)
         repeat = _repeat_of(uow, attachments, number)
@@ -425,6 +439,10 @@ def _bounced_mail(uow: UnitOfWork, intent: Bounced) -> OutboxEntry | None:
     ((invoice, person),) = waiting
     asked = uow.outbox.thread(invoice.number, person)
     return uow.outbox.by_message_id(asked[-1]) if asked else None
+
+
+def _nothing(_: str) -> None:
+    return None
 
 
 def _concerns(uow: UnitOfWork, number: str, sender: str | None) -> bool:

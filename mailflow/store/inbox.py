@@ -13,7 +13,7 @@ from sqlmodel import col
 from mailflow.errors import TransientFailure
 from mailflow.ports import FetchedMail, Location
 from mailflow.store.statements import upsert
-from mailflow.store.tables import InboxRow, LocationRow, RawMailRow
+from mailflow.store.tables import KEY_LENGTH, InboxRow, LocationRow, RawMailRow
 
 
 class InboxState(StrEnum):
@@ -27,6 +27,10 @@ class InboxState(StrEnum):
     QUARANTINED = "quarantined"
     DROPPED = "dropped"
 
+
+RANKED_WITHIN = timedelta(minutes=10)
+MAILS_OF_A_RANK = 100
+"""So many mails of a queue within that time are one rank; ordinary mail is all of the first, and keeps its order."""
 
 WAITING = (InboxState.RECEIVED, InboxState.FAILED)
 
@@ -55,6 +59,7 @@ class InboxMail:
     number: str | None
     size: int
     complete: bool
+    queue: str = ""
 
 
 class Inbox:
@@ -72,14 +77,22 @@ class Inbox:
         return self._connection.execute(here).first() is not None
 
     def record(
-        self, mail: FetchedMail, message_id: str | None, digest: str, sender: str, subject: str, now: datetime
+        self,
+        mail: FetchedMail,
+        message_id: str | None,
+        digest: str,
+        sender: str,
+        subject: str,
+        now: datetime,
+        queue: str = "",
     ) -> Recorded:
         """Records a mail, or one more place of a mail known by its digest.
 
+        A queue that gets more than a hundred mails in ten minutes lets those of all others pass before the rest.
         It was received when it came to the mailbox, or now where that lies in the future or is not known. A mail that
         had been quarantined or dropped and lies at a new place was moved back by somebody: it is read again.
         """
-        added = self._add(mail, message_id, digest, sender, subject, now)
+        added = self._add(mail, message_id, digest, sender, subject, now, queue[:KEY_LENGTH])
         recorded = Recorded(added, news=True) if added else self._recognise(mail.location, digest, now)
         lies = {"inbox_id": recorded.id, "filed": False}
         place = upsert(self._connection, LocationRow).values(**asdict(mail.location), **lies)
@@ -87,9 +100,13 @@ class Inbox:
         return recorded
 
     def claim(self, now: datetime, lease: timedelta) -> InboxMail | None:
-        """Takes the oldest mail that waits, for the time of the lease; None where none waits."""
+        """Takes the first mail that waits, for the time of the lease; None where none waits."""
         row = self._connection.execute(
-            select(InboxRow).where(_due(now)).order_by(col(InboxRow.id)).limit(1).with_for_update(skip_locked=True)
+            select(InboxRow)
+            .where(_due(now))
+            .order_by(col(InboxRow.rank), col(InboxRow.id))
+            .limit(1)
+            .with_for_update(skip_locked=True)
         ).first()
         if row is None or not self._set(row.id, _due(now), leased_until=now + lease, leased_by=self._holder):
             return None
@@ -162,6 +179,14 @@ class Inbox:
         ).scalar_one()
         return raw
 
+    def arrived(self, queue: str, until: datetime, within: timedelta) -> int:
+        """How many mails of a queue came in the time that ends at a moment."""
+        return self._count(*_came(queue, until, within))
+
+    def guesses(self, queue: str, until: datetime, within: timedelta) -> int:
+        """How many of them named a reference that there is not."""
+        return self._count(*_came(queue, until, within), col(InboxRow.reason) == "unknown_reference")
+
     def last_arrival(self) -> datetime | None:
         """When the newest mail came."""
         moment: datetime | None = self._connection.execute(select(func.max(InboxRow.received_at))).scalar()
@@ -207,8 +232,7 @@ class Inbox:
 
     def waiting(self, now: datetime) -> int:
         """How many mails still have to be read, now or later."""
-        count: int = self._connection.execute(select(func.count()).where(col(InboxRow.state).in_(WAITING))).scalar_one()
-        return count
+        return self._count(col(InboxRow.state).in_(WAITING))
 
     def _recognise(self, place: Location, digest: str, now: datetime) -> Recorded:
         inbox_id, state = self._connection.execute(
@@ -224,9 +248,17 @@ class Inbox:
         return self._connection.execute(here).first() is not None
 
     def _add(
-        self, mail: FetchedMail, message_id: str | None, digest: str, sender: str, subject: str, now: datetime
+        self,
+        mail: FetchedMail,
+        message_id: str | None,
+        digest: str,
+        sender: str,
+        subject: str,
+        now: datetime,
+        queue: str,
     ) -> int | None:
         """The new row's id; None where the digest is known."""
+        received_at = min(mail.arrived_at or now, now)
         inbox_id = self._connection.execute(
             upsert(self._connection, InboxRow)
             .values(
@@ -236,7 +268,9 @@ class Inbox:
                 subject=subject,
                 size=mail.size,
                 complete=mail.complete,
-                received_at=min(mail.arrived_at or now, now),
+                received_at=received_at,
+                queue=queue,
+                rank=self.arrived(queue, received_at, RANKED_WITHIN) // MAILS_OF_A_RANK,
                 state=InboxState.RECEIVED.value,
                 kind="",
                 reason="",
@@ -250,6 +284,10 @@ class Inbox:
         if inbox_id is not None:
             self._connection.execute(insert(RawMailRow).values(inbox_id=inbox_id, raw=mail.raw))
         return inbox_id
+
+    def _count(self, *conditions: ColumnElement[bool]) -> int:
+        count: int = self._connection.execute(select(func.count()).where(*conditions)).scalar_one()
+        return count
 
     def _set(self, inbox_id: int, condition: ColumnElement[bool], **values: object) -> bool:
         changed = self._connection.execute(
@@ -270,6 +308,11 @@ def _due(now: datetime) -> ColumnElement[bool]:
         ),
         or_(col(InboxRow.leased_until).is_(None), col(InboxRow.leased_until) <= now),
     )
+
+
+def _came(queue: str, until: datetime, within: timedelta) -> tuple[ColumnElement[bool], ...]:
+    received_at = col(InboxRow.received_at)
+    return col(InboxRow.queue) == queue[:KEY_LENGTH], received_at > until - within, received_at <= until
 
 
 def _at(place: Location) -> ColumnElement[bool]:
@@ -294,4 +337,5 @@ def _mail(row: Row[Any]) -> InboxMail:
         row.number,
         row.size,
         row.complete,
+        row.queue,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -313,6 +313,14 @@ class Outbox:
         """Whether this address was ever sent anything."""
         statement = select(_ID).where(col(OutboxRow.recipient) == recipient).limit(1)
         return self._connection.execute(statement).first() is not None
+
+    def written_since(self, kinds: Iterable[str], recipient: str, moment: datetime) -> int:
+        """How many mails of these kinds were written to somebody after a moment."""
+        row = col(OutboxRow.recipient), col(OutboxRow.kind), col(OutboxRow.created_at)
+        count: int = self._connection.execute(
+            select(func.count()).where(row[0] == recipient, row[1].in_(sorted(kinds)), row[2] > moment)
+        ).scalar_one()
+        return count
 
     def last_of(self, message: Message, recipient: str) -> datetime | None:
         """When such a mail was last written to this person."""

@@ -58,13 +58,14 @@ KEY_LENGTH = 200
 
 
 class InboxRow(SQLModel, table=True):
-    """One received mail; its bytes are in `raw_mail`."""
+    """One received mail; its bytes are in `raw_mail`. Mails wait by `rank`, those of one rank in their order."""
 
     __tablename__ = "inbox"
     __table_args__ = (
         Index("ix_inbox_waiting", "state", "next_attempt_at", "id"),
         Index("ix_inbox_message_id", "message_id", postgresql_using="hash"),  # a stranger's may be long
         Index("ix_inbox_number", "number"),
+        Index("ix_inbox_queue", "queue", "received_at"),
     )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=Identifier)
@@ -75,6 +76,8 @@ class InboxRow(SQLModel, table=True):
     size: int
     complete: bool
     received_at: datetime = Field(sa_type=Moment)
+    queue: str = Field(default="", sa_type=Words, sa_column_kwargs={"server_default": ""})
+    rank: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     state: str
     kind: str = ""
     reason: str = Field(default="", sa_type=Words)

@@ -14,6 +14,7 @@ from mailflow.jobs.intake import Intake
 from mailflow.ports import FetchedMail, Location
 from mailflow.store.engine import Store, open_store
 from mailflow.store.inbox import Inbox, InboxState
+from tests.approval.company import company
 from tests.store.rows import NOW
 
 
@@ -46,7 +47,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def intake_of(store: Store) -> Intake:
-    return Intake(store, Folder(list(MAILS)), "Processed", "Quarantine")  # type: ignore[arg-type]
+    return Intake(store, Folder(list(MAILS)), company(), "Processed", "Quarantine")  # type: ignore[arg-type]
 
 
 def subjects(store: Store) -> list[str]:

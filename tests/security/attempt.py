@@ -52,7 +52,7 @@ PASS = "mx.firm.example; dmarc=pass header.from=firm.example"
 CHECKS = ("reference", "dmarc")
 
 DECIDES_NOTHING = frozenset(
-    {"automatic_answer", "delivery_problem", "not_delivered", "refused", "rsvp", "status_asked", "unclear"}
+    {"automatic_answer", "delivery_problem", "held", "not_delivered", "refused", "rsvp", "status_asked", "unclear"}
 )
 """The lines of a history that note something and change nothing."""
 
@@ -84,6 +84,7 @@ class Target:
     folder: Path
     head: Sequence[str] = ()
     """More fields of the mail that brought the invoice."""
+    most_an_hour: int = 1000
 
     def __post_init__(self) -> None:
         file = self.folder / "settings.yaml"
@@ -131,8 +132,9 @@ class Target:
         self._received += 1
         read = read_mail(raw, KEYWORDS, NOW.date()).message
         fetched = FetchedMail(Location("INBOX", 1, self._received), raw, len(raw))
+        queue = self.company.queue_of(read.sender or "")
         with self.store.begin() as uow:
-            uow.inbox.record(fetched, read.message_id, content_digest(raw), read.sender or "", read.subject, NOW)
+            uow.inbox.record(fetched, read.message_id, content_digest(raw), read.sender or "", read.subject, NOW, queue)
             uow.commit()
         while self._processing(check).run_once(NOW):
             pass
@@ -151,14 +153,14 @@ class Target:
     def _processing(self, check: str) -> Processing:
         router = Router(self.company, check, ("mx.firm.example",))
         outgoing = outgoing_of(self._settings, self.company, self.store)
-        return Processing(self.store, _read, router, outgoing, self.templates)
+        return Processing(self.store, _read, router, outgoing, self.templates, self.most_an_hour)
 
     def _sent(self, number: str, to: str, message: Message) -> Request:
         with self.store.begin() as uow:
             sent = [uow.outbox.by_message_id(known) for known in uow.outbox.thread(number, to)]
         entry = [e for e in sent if e and isinstance(e.effect, Mail) and e.effect.message is message][-1]
         assert isinstance(entry.effect, Mail)
-        identity = identity_of(entry)
+        identity = identity_of(entry, outgoing_of(self._settings, self.company, self.store).mint)
         asked = replace(entry.effect, attachments=())
         return Request(identity.message_id, identity.token, draft_mail(asked, identity, self.company, self.templates))
 

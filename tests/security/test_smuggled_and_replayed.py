@@ -181,10 +181,12 @@ def test_the_same_answers_of_the_person_who_was_asked_do_decide(target: Target, 
     assert "approved" in target.attempt(mail(*head, subject=subject, body=f"APPROVE{quotation}")).done
 
 
-def test_a_colleague_who_answers_a_forwarded_request_is_told_whom_it_waits_for(target: Target) -> None:
+def test_a_colleague_who_answers_a_forwarded_request_is_told_whom_it_waits_for_and_so_is_olga(
+    target: Target,
+) -> None:
     tried = target.attempt(reply(target.request, sender=f"From: {PETR}"))
     assert (tried.state, tried.kind, tried.reason) == ("refused", "answer", "wrong_person")
-    assert tried.recipients == (PETR,)
+    assert tried.recipients == (PETR, OLGA)
 
 
 @pytest.fixture

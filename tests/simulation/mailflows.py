@@ -95,7 +95,7 @@ def start(
         return read_mail(raw, keywords, today)
 
     whole_pass = WholePass(
-        Intake(store, mailbox, PROCESSED, QUARANTINE),
+        Intake(store, mailbox, company, PROCESSED, QUARANTINE),
         Processing(store, read, Router(company, "reference"), outgoing, templates),
         CalendarDay(store, company, outgoing),
         dispatch(store, company, templates, transport, outgoing, INVITE_AT, setting.copies),

@@ -1,0 +1,150 @@
+"""A flood of mail holds up nobody else, is answered a few times and no more, and finds no reference by guessing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from mailflow.approval.company import Company
+from mailflow.approval.effects import Mail, Message
+from mailflow.jobs.outgoing import MOST_EXPLANATIONS
+from mailflow.jobs.processing import MOST_GUESSES
+from mailflow.ports import FetchedMail, Location
+from mailflow.store.engine import Store, open_store
+from mailflow.store.inbox import MAILS_OF_A_RANK
+from tests.approval.company import NOON, OLGA, company
+from tests.security.attempt import IVAN, Target, mail, submission
+from tests.security.attempt import OLGA as BOSS
+from tests.trials.size import by_size
+
+STRANGERS = by_size(quick=500, ci=2000, full=10_000)
+LEASE = timedelta(minutes=2)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return open_store(f"sqlite:///{tmp_path}/mailflow.db")
+
+
+def arrive(store: Store, senders: list[str], rules: Company) -> None:
+    """One mail of each sender, all within a minute."""
+    with store.begin() as uow:
+        for number, sender in enumerate(senders):
+            fetched = FetchedMail(Location("INBOX", 1, number + 1), b"raw", 3)
+            uow.inbox.record(fetched, f"<{number}@x>", f"{number}", sender, "", NOON, rules.queue_of(sender))
+        uow.commit()
+
+
+def claimed(store: Store, most: int) -> list[str]:
+    """The senders of the mails that are taken in hand next, in order."""
+    senders = []
+    for _ in range(most):
+        with store.begin() as uow:
+            row = uow.inbox.claim(NOON, LEASE)
+            uow.commit()
+        senders.append(row.sender if row else "")
+    return senders
+
+
+FLOODS: dict[str, Callable[[int], str]] = {
+    "one stranger": lambda number: "mallory@evil.example",
+    "strangers of many names": lambda number: f"m{number}@evil{number}.example",
+    "one colleague's machine": lambda number: "ivan@example.com",
+    "colleagues who do not exist": lambda number: f"nobody{number}@example.com",
+}
+
+
+@pytest.mark.parametrize("flood", FLOODS.values(), ids=FLOODS.keys())
+def test_an_approvers_answer_is_handled_before_the_rest_of_a_flood(store: Store, flood: Callable[[int], str]) -> None:
+    rules = company(submitters=("@example.com",))
+    arrive(store, [*map(flood, range(STRANGERS)), OLGA], rules)
+    assert OLGA in claimed(store, MAILS_OF_A_RANK + 1)
+
+
+def test_ordinary_mail_keeps_its_order_whoever_sent_it(store: Store) -> None:
+    """Numbers of invoices depend on it, and a day that is done again must give the same ones."""
+    senders = [f"{name}@example.com" for name in ("ivan", "ivan", "petr", "ivan", "olga", "petr")] * 10
+    arrive(store, senders, company())
+    assert claimed(store, len(senders)) == senders
+
+
+def test_one_who_floods_gets_a_turn_all_the_same(store: Store) -> None:
+    arrive(store, ["mallory@evil.example"] * (2 * MAILS_OF_A_RANK), company())
+    assert "" not in claimed(store, 2 * MAILS_OF_A_RANK)
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Target:
+    return Target(tmp_path)
+
+
+def without_a_reference(number: int) -> bytes:
+    return mail(f"Message-ID: <{number}@firm.example>", subject="Re: approval", body="APPROVE\r\n")
+
+
+def test_strangers_get_no_mail_however_many_they_are(target: Target) -> None:
+    before = sent(target, "evil")
+    for number in range(by_size(quick=50, ci=200, full=1000)):
+        target.receive(mail(f"Message-ID: <{number}@evil.example>", sender=f"From: m{number}@evil.example"))
+    assert sent(target, "evil") == before == []
+    assert len(sent(target, "admin")) <= 2, "one now, and one for all the others when the hour is over"
+
+
+def sent(target: Target, to: str) -> list[str]:
+    with target.store.begin() as uow:
+        return [entry.recipient for entry in uow.outbox.undelivered() if to in entry.recipient]
+
+
+def test_who_writes_back_to_every_explanation_gets_so_many_an_hour_and_no_more(target: Target) -> None:
+    for number in range(MOST_EXPLANATIONS + 20):
+        target.receive(without_a_reference(number))
+    with target.store.begin() as uow:
+        told = [
+            e
+            for e in uow.outbox.undelivered()
+            if e.recipient == BOSS and isinstance(e.effect, Mail) and e.effect.message is Message.REFUSED
+        ]
+    assert len(told) == MOST_EXPLANATIONS
+
+
+def test_a_decision_counts_however_many_explanations_came_before(target: Target) -> None:
+    for number in range(MOST_EXPLANATIONS + 5):
+        target.receive(without_a_reference(number))
+    target.receive(mail(f"In-Reply-To: {target.request.message_id}", "Message-ID: <yes@firm.example>"))
+    assert "approved" in target.events()
+
+
+def guess(number: int, token: str) -> bytes:
+    return mail(f"Message-ID: <g{number}@firm.example>", subject=f"Re: [INV-2026-0001 #{token}] Approve")
+
+
+def test_after_so_many_wrong_references_not_even_the_right_one_counts_in_that_name(target: Target) -> None:
+    right = re.findall(rb"#([0-9a-z]{10})", target.request.raw)[0].decode()
+    assert target.attempt(guess(0, right)).done == ("approved", "payment_asked")
+    for number in range(MOST_GUESSES):
+        target.receive(guess(number, f"{number:0>10}"))
+    attempt = target.attempt(guess(999, right))
+    assert (attempt.done, attempt.state) == ((), "quarantined")
+    assert "wrong references" in attempt.reason
+
+
+def test_the_approver_whose_name_was_used_for_guessing_still_answers_by_replying(target: Target) -> None:
+    for number in range(MOST_GUESSES):
+        target.receive(guess(number, f"{number:0>10}"))
+    reply = mail(f"In-Reply-To: {target.request.message_id}", "Message-ID: <reply@firm.example>")
+    assert target.attempt(reply).done == ("approved", "payment_asked")
+
+
+def test_new_invoices_beyond_the_limit_of_an_hour_wait_in_quarantine_and_decisions_do_not(target: Target) -> None:
+    target.most_an_hour = 3
+    for number in range(6):
+        target.receive(mail(f"Message-ID: <h{number}@firm.example>", sender=f"From: {IVAN}", subject="STATUS", body=""))
+    late = target.attempt(submission(["Message-ID: <late@firm.example>"]))
+    assert (late.state, late.kind) == ("quarantined", "submission")
+    assert "more than 3 mails" in late.reason
+    withdrawn = mail(f"In-Reply-To: {target.acknowledgement.message_id}", sender=f"From: {IVAN}", body="WITHDRAW\r\n")
+    assert target.attempt(withdrawn).done == ("withdrawn",)

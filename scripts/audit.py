@@ -25,7 +25,7 @@ def main() -> int:
         mended = ", ".join(weakness["fix_versions"]) or "no version yet"
         sys.stderr.write(f"{library['name']} {library['version']}: {weakness['id']}, mended in {mended}\n")
     if unknown:
-        sys.stderr.write(f"{len(unknown)} of {len(libraries)} libraries were not audited: no advisories at this index.\n")
+        sys.stderr.write(f"{len(unknown)} of {len(libraries)} libraries not audited: this index has no advisories.\n")
     return 1 if weak else 0
 
 

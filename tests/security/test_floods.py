@@ -11,12 +11,16 @@ import pytest
 
 from mailflow.approval.company import Company
 from mailflow.approval.effects import Mail, Message
+from mailflow.inbound.message import parse_header
+from mailflow.inbound.routing import Router
+from mailflow.jobs.intake import Intake
 from mailflow.jobs.outgoing import MOST_EXPLANATIONS
 from mailflow.jobs.processing import MOST_GUESSES
 from mailflow.ports import FetchedMail, Location
 from mailflow.store.engine import Store, open_store
 from mailflow.store.inbox import MAILS_OF_A_RANK
 from tests.approval.company import NOON, OLGA, company
+from tests.jobs.test_intake import Folder
 from tests.security.attempt import IVAN, Target, mail, submission
 from tests.security.attempt import OLGA as BOSS
 from tests.trials.size import by_size
@@ -148,3 +152,51 @@ def test_new_invoices_beyond_the_limit_of_an_hour_wait_in_quarantine_and_decisio
     assert "more than 3 mails" in late.reason
     withdrawn = mail(f"In-Reply-To: {target.acknowledgement.message_id}", sender=f"From: {IVAN}", body="WITHDRAW\r\n")
     assert target.attempt(withdrawn).done == ("withdrawn",)
+
+
+def test_what_waits_in_quarantine_for_the_limit_becomes_an_invoice_when_the_administrator_lets_it_go(
+    target: Target,
+) -> None:
+    target.most_an_hour = 1
+    target.receive(submission(["Message-ID: <late@firm.example>"]))
+    with target.store.begin() as uow:
+        (held,) = uow.inbox.quarantined()
+        uow.inbox.retry(held.id, NOON)
+        uow.commit()
+    target.work()
+    with target.store.begin() as uow:
+        assert [invoice.number for invoice in uow.invoices.all()] == ["INV-2026-0001", "INV-2026-0002"]
+        assert uow.inbox.quarantined() == []
+
+
+FORGED = {
+    "fails the check": "mx.firm.example; dmarc=fail header.from=firm.example",
+    "is checked by nobody trusted": "mx.evil.example; dmarc=pass header.from=firm.example",
+}
+
+
+@pytest.mark.parametrize("results", FORGED.values(), ids=FORGED.keys())
+def test_a_flood_forged_in_an_approvers_name_waits_among_strangers(target: Target, results: str) -> None:
+    router = Router(target.company, "dmarc", ("mx.firm.example",))
+    assert router.queue_of(parse_header(mail())) == BOSS
+    assert router.queue_of(parse_header(mail(results=[results]))) == ""
+
+
+def test_intake_puts_forged_mail_among_strangers(target: Target) -> None:
+    router = Router(target.company, "dmarc", ("mx.firm.example",))
+    forged = [mail(f"Message-ID: <{number}@x>", results=()) for number in range(MAILS_OF_A_RANK + 5)]
+    raws = [*forged, mail("Message-ID: <real@firm.example>")]
+    Intake(target.store, Folder(raws), router, "Processed", "Quarantine").run_once(NOON)  # type: ignore[arg-type]
+    with target.store.begin() as uow:
+        claims = [uow.inbox.claim(NOON, LEASE) for _ in raws]
+    order = [claim.message_id for claim in claims if claim]
+    assert order.index("<real@firm.example>") == MAILS_OF_A_RANK, "before the forged ones of the second hundred"
+
+
+@pytest.mark.parametrize("other", [IVAN, BOSS])
+def test_two_mailflows_that_write_to_each_other_fall_silent_at_once(target: Target, other: str) -> None:
+    """Each has the other's mailbox among its people, and what the other sends is as genuine as can be."""
+    for request in (target.request, target.acknowledgement):
+        raw = re.sub(rb"(?mi)^From: .*(\r?\n[ \t].*)*", f"From: {other}".encode(), request.raw, count=1)
+        came = target.attempt(b"Authentication-Results: mx.firm.example; dmarc=pass header.from=firm.example\r\n" + raw)
+        assert (came.done, came.recipients) == ((), ())

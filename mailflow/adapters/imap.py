@@ -213,7 +213,7 @@ class ImapMailbox:
     def _sign_in(self, box: BaseMailBox) -> None:
         offers = box.client.capabilities
         if "LOGINDISABLED" in offers and "AUTH=PLAIN" not in offers:
-            raise TransientFailure(f"{self._place} lets nobody sign in like this (LOGINDISABLED). Check security and port.")
+            raise TransientFailure(f"{self._place} lets nobody sign in here (LOGINDISABLED). Check security and port.")
         plain_words = (self.username + self.password).isascii() and "LOGINDISABLED" not in offers
         sign_in = box.login if plain_words else box.login_utf8
         try:

@@ -1,4 +1,4 @@
-# make install | demo | test | trials | lint | lock | bench | compare | clean. Tests of one room: make test ARGS="tests/store -k outbox"
+# make install | demo | test | trials | lint | lock | audit | bench | compare | clean. Tests of one room: make test ARGS="tests/store -k outbox"
 
 MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check 
 FIND_PYTHON := for p in python3.11 python3.12 python3.13 python3.14 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done
 
-.PHONY: install demo test trials lint lock bench compare clean
+.PHONY: install demo test trials lint lock audit bench compare clean
 .DEFAULT_GOAL := install
 
 install: .venv/installed
@@ -28,6 +28,9 @@ lint: .venv/installed-dev
 
 lock: .venv/installed-dev
 	@$(BIN)/python scripts/lock.py $(ARGS)
+
+audit: .venv/installed-dev
+	@$(BIN)/python scripts/audit.py
 
 bench: .venv/installed-dev
 	@$(BIN)/python -m benchmarks

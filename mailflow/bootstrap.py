@@ -120,7 +120,7 @@ def build(settings: Settings) -> Application:
     folders = settings.mailbox.folders
     outgoing = outgoing_of(settings, company, store)
     reading = ReadingProcess(keywords_of(settings), memory_to_read(settings.max_message_mb))
-    templates = templates_of(settings)
+    templates, router = templates_of(settings), router_of(settings, company)
     return Application(
         store=store,
         company=company,
@@ -128,9 +128,9 @@ def build(settings: Settings) -> Application:
         transport=transport,
         reading=reading,
         whole_pass=WholePass(
-            intake=Intake(store, mailbox, company, folders.processed, folders.quarantine),
+            intake=Intake(store, mailbox, router, folders.processed, folders.quarantine),
             processing=Processing(
-                store, reading.read, router_of(settings, company), outgoing, templates, settings.max_mails_an_hour
+                store, reading.read, router, outgoing, templates, settings.max_mails_an_hour
             ),
             calendar_day=CalendarDay(store, company, outgoing),
             dispatch=Dispatch(

@@ -211,7 +211,10 @@ class ImapMailbox:
         return _TlsBox(self.host, self.port, self.timeout, ssl_context=context)
 
     def _sign_in(self, box: BaseMailBox) -> None:
-        plain_words = (self.username + self.password).isascii() and "LOGINDISABLED" not in box.client.capabilities
+        offers = box.client.capabilities
+        if "LOGINDISABLED" in offers and "AUTH=PLAIN" not in offers:
+            raise TransientFailure(f"{self._place} lets nobody sign in here (LOGINDISABLED). Check security and port.")
+        plain_words = (self.username + self.password).isascii() and "LOGINDISABLED" not in offers
         sign_in = box.login if plain_words else box.login_utf8
         try:
             sign_in(self.username, self.password, initial_folder=None)

@@ -158,6 +158,12 @@ class Router:
             return Quarantined(doubt.reason)
         return self._persons_mail(mail, sender, reference, names_own_invoice)
 
+    def queue_of(self, message: InboundMessage) -> str:
+        """The queue that a mail waits in, by its header: whoever forges a name waits among strangers."""
+        sender = message.sender or ""
+        doubted = self._doubt(message, self.company.on_record(sender), None)
+        return "" if doubted else self.company.queue_of(sender)
+
     def _doubt(self, message: InboundMessage, sender: str, reference: Reference | None) -> _Doubt | None:
         """Why the sender is not heard; whom we have asked is heard, whatever the settings say by now."""
         if "unreadable" in message.defects:

@@ -11,9 +11,9 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime
 
-from mailflow.approval.company import Company
 from mailflow.errors import PermanentFailure, TransientFailure
 from mailflow.inbound.message import content_digest, parse_header
+from mailflow.inbound.routing import Router
 from mailflow.ports import FetchedMail, Location, Mailbox
 from mailflow.store.engine import Store
 from mailflow.store.inbox import InboxState
@@ -23,22 +23,24 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Identity:
-    """What a mail is told from others by, and shown to the administrator as."""
+    """What a mail is told from others by, and shown to the administrator as; and the queue it waits in."""
 
     message_id: str | None
     digest: str
     sender: str
     subject: str
+    queue: str
 
 
-def _identity(raw: bytes) -> Identity:
+def _identity(raw: bytes, router: Router) -> Identity:
     """A mail that breaks the reader is recorded all the same, and comes to its end where mail is understood."""
     try:
         message = parse_header(raw)
-        return Identity(message.message_id, content_digest(raw), message.sender or "", message.subject)
+        queue = router.queue_of(message)
+        return Identity(message.message_id, content_digest(raw), message.sender or "", message.subject, queue)
     except Exception:
         log.exception("the header of a mail cannot be read")
-        return Identity(None, hashlib.sha256(raw).hexdigest(), "", "")
+        return Identity(None, hashlib.sha256(raw).hexdigest(), "", "", "")
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Intake:
 
     store: Store
     mailbox: Mailbox
-    company: Company
+    router: Router
     processed: str
     quarantine: str
 
@@ -90,7 +92,7 @@ class Intake:
             return uow.inbox.known(location)
 
     def _record(self, fetched: FetchedMail, now: datetime) -> bool:
-        known_by = _identity(fetched.raw)
+        known_by = _identity(fetched.raw, self.router)
         with self.store.begin() as uow:
             recorded = uow.inbox.record(
                 fetched,
@@ -99,7 +101,7 @@ class Intake:
                 known_by.sender,
                 known_by.subject,
                 now,
-                self.company.queue_of(known_by.sender),
+                known_by.queue,
             )
             uow.commit()
         news = "" if recorded.news else " (known already)"

@@ -25,6 +25,8 @@ EXPLANATIONS = frozenset({Message.REFUSED, Message.UNCLEAR, Message.HELP, Messag
 """What is written to somebody because of what they wrote, and changes nothing."""
 
 MOST_EXPLANATIONS = 30
+MOST_ALIKE = 3
+"""Of those that say the same about the same line: a machine that answers every mail answers none that is not sent."""
 
 ASK_FOR_MONEY = frozenset(
     {
@@ -112,10 +114,10 @@ class Outgoing:
         Explanations are sent so often in an hour and no oftener: who writes back to each of them is a machine, or wants
         our mail to flood somebody.
         """
-        if kind_of(effect) in EXPLANATIONS:
-            told = uow.outbox.written_since(EXPLANATIONS, effect.to, now - timedelta(hours=1))
-            if told >= MOST_EXPLANATIONS:
-                log.warning("%s has had %s explanations in an hour: no more are sent", effect.to, told)
+        if isinstance(effect, Mail) and effect.message in EXPLANATIONS:
+            told = uow.outbox.mails_since(EXPLANATIONS, effect.to, now - timedelta(hours=1))
+            if len(told) >= MOST_EXPLANATIONS or sum(_is_alike(mail, effect) for mail in told) >= MOST_ALIKE:
+                log.warning("%s has had enough explanations for an hour: this one is not sent", effect.to)
                 return
         about, reference, message_id = self._identity(uow, effect, trigger)
         invoice = effect.invoice
@@ -154,6 +156,11 @@ class Outgoing:
         abouts = (hashlib.sha256(json.dumps([*facts, nth]).encode()).hexdigest() for nth in itertools.count())
         names = ((about, fingerprint(self.mint.token(about)), self.mint.message_id(about)) for about in abouts)
         return next(name for name in names if _is_new(uow, *name[1:]))
+
+
+def _is_alike(mail: Mail, other: Mail) -> bool:
+    told, telling = ((m.message, m.invoice and m.invoice.number, m.extra.get("line")) for m in (mail, other))
+    return told == telling and mail.extra.get("line") is not None
 
 
 def _is_new(uow: UnitOfWork, reference: str, message_id: str) -> bool:

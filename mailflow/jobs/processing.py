@@ -57,6 +57,7 @@ HOUR = timedelta(hours=1)
 MOST_GUESSES = 20
 """So many wrong references in an hour, and no reference is taken from a subject or quotation in that name: a Message-ID
 is 128 bits, a reference 49."""
+SUBMISSION = "submission"
 NOTICES_EVERY = timedelta(hours=1)
 
 
@@ -226,10 +227,11 @@ class Processing:
                 return Settled(InboxState.IGNORED, "own", reason)
 
     def _open(self, uow: UnitOfWork, intent: Submitted, mail: InboxMail, trigger: Trigger, now: datetime) -> Settled:
-        if uow.inbox.arrived(mail.queue, mail.received_at, HOUR) > self.most_an_hour:
+        held_before = mail.kind == SUBMISSION  # and let go by the administrator
+        if not held_before and uow.inbox.arrived(mail.queue, mail.received_at, HOUR) > self.most_an_hour:
             reason = f"more than {self.most_an_hour} mails came from {mail.queue} in an hour"
             self._announce_quarantine(uow, mail, reason, now)
-            return Settled(InboxState.QUARANTINED, "submission", reason)
+            return Settled(InboxState.QUARANTINED, SUBMISSION, reason)
         attachments = _keep(uow, intent.files)
         number = uow.invoices.next_number(self.company.today(mail.received_at).year)
         repeat = _repeat_of(uow, attachments, number)
@@ -238,7 +240,7 @@ class Processing:
         )
         uow.invoices.add(outcome.invoice)
         self.outgoing.record(uow, outcome, trigger, now)
-        return Settled(InboxState.PROCESSED, "submission", number=number)
+        return Settled(InboxState.PROCESSED, SUBMISSION, number=number)
 
     def _answer(self, uow: UnitOfWork, intent: Answered, mail: InboxMail, trigger: Trigger, now: datetime) -> Settled:
         invoice = _existing(uow, intent.reference.number)

@@ -18,6 +18,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, 
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from mailflow.errors import TransientFailure
+from mailflow.store.encryption import encrypted
 from mailflow.store.failures import unusable, why_not_done, why_not_opened
 from mailflow.store.presence import alone_in_filing, join
 from mailflow.store.unit_of_work import UnitOfWork
@@ -124,7 +125,10 @@ def _engine(url: str) -> Engine:
             _prepare_sqlite(engine)
             return engine
         engine = create_engine(
-            address, hide_parameters=True, pool_pre_ping=True, connect_args={"connect_timeout": _CONNECT_SECONDS}
+            encrypted(address),
+            hide_parameters=True,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": _CONNECT_SECONDS},
         )
         from mailflow.store.patience import be_patient
 

@@ -34,7 +34,10 @@ _UNUSABLE_POSTGRESQL = (
     "certificate",
     "invalid connection option",
     "invalid sslmode",
+    "does not support SSL",
 )
+
+_UNTRUSTED = re.compile("certificate verify failed|server certificate for|does not support SSL|root certificate")
 
 
 def unusable(what: str, mend: str) -> ConfigurationError:
@@ -49,6 +52,9 @@ def why_not_opened(error: DBAPIError, address: URL) -> MailflowError:
         if getattr(error.orig, "sqlite_errorname", "").startswith(_UNUSABLE_SQLITE):
             return unusable(f"its file cannot be used: {words}.", "Name a file that mailflow may write, in its folder.")
     elif any(sign in words for sign in _UNUSABLE_POSTGRESQL):
+        if _UNTRUSTED.search(words):
+            mend = "Name the host as its certificate does; for a private CA add ?sslrootcert=FILE to the address."
+            return unusable(f"its server cannot be trusted: {words}.", mend)
         mend = "Look at its user, password and name, and whether that user may connect and create tables."
         return unusable(f"the server refuses: {words}.", mend)
     return TransientFailure(f"The database cannot be opened just now: {words}")

@@ -314,13 +314,14 @@ class Outbox:
         statement = select(_ID).where(col(OutboxRow.recipient) == recipient).limit(1)
         return self._connection.execute(statement).first() is not None
 
-    def written_since(self, kinds: Iterable[str], recipient: str, moment: datetime) -> int:
-        """How many mails of these kinds were written to somebody after a moment."""
+    def mails_since(self, kinds: Iterable[str], recipient: str, moment: datetime) -> list[Mail]:
+        """The mails of these kinds that were written to somebody after a moment, oldest first."""
         row = col(OutboxRow.recipient), col(OutboxRow.kind), col(OutboxRow.created_at)
-        count: int = self._connection.execute(
-            select(func.count()).where(row[0] == recipient, row[1].in_(sorted(kinds)), row[2] > moment)
-        ).scalar_one()
-        return count
+        rows = self._connection.execute(
+            select(OutboxRow).where(row[0] == recipient, row[1].in_(sorted(kinds)), row[2] > moment).order_by(_ID)
+        )
+        effects = (_entry(row).effect for row in rows)
+        return [effect for effect in effects if isinstance(effect, Mail)]
 
     def last_of(self, message: Message, recipient: str) -> datetime | None:
         """When such a mail was last written to this person."""

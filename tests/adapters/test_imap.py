@@ -681,7 +681,7 @@ def everything_told(failure: BaseException) -> str:
     return "".join(traceback.format_exception(failure)) + repr(failure)
 
 
-def greeting(line: bytes = b"* OK [CAPABILITY IMAP4rev1] hello") -> Callable[..., None]:
+def greeting(line: bytes = b"* OK hello", capabilities: bytes = b"IMAP4rev1") -> Callable[..., None]:
     """A server that answers CAPABILITY and refuses everything else by repeating it."""
 
     def talk(received: BinaryIO, send: Callable[[bytes], object]) -> None:
@@ -689,7 +689,7 @@ def greeting(line: bytes = b"* OK [CAPABILITY IMAP4rev1] hello") -> Callable[...
         for command in received:
             tag, _, rest = command.rstrip().partition(b" ")
             if rest == b"CAPABILITY":
-                send(b"* CAPABILITY IMAP4rev1\r\n" + tag + b" OK done\r\n")
+                send(b"* CAPABILITY " + capabilities + b"\r\n" + tag + b" OK done\r\n")
             else:
                 send(tag + b" NO I do not know " + rest + b"\r\n")
 
@@ -712,6 +712,16 @@ class TestHostileServers:
         failure = pytest.raises(TransientFailure, match=r"does not offer STARTTLS.*Check host, port and security")
         with scripted(talk) as port, failure:
             open_mailbox(port, security="starttls").probe()
+        assert not any(b"LOGIN" in line or b"AUTHENTICATE" in line for line in heard)
+
+    def test_where_the_server_takes_no_sign_in_the_password_is_not_sent(self, open_mailbox: Open) -> None:
+        heard: list[bytes] = []
+
+        def talk(received: BinaryIO, send: Callable[[bytes], object]) -> None:
+            greeting(capabilities=b"IMAP4rev1 LOGINDISABLED")(Recorded(received, heard), send)
+
+        with scripted(talk) as port, pytest.raises(TransientFailure, match=r"LOGINDISABLED.*security"):
+            open_mailbox(port).probe()
         assert not any(b"LOGIN" in line or b"AUTHENTICATE" in line for line in heard)
 
     def test_a_server_that_repeats_the_password_is_not_quoted(self, open_mailbox: Open) -> None:

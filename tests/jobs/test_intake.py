@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mailflow.errors import PermanentFailure, TransientFailure
+from mailflow.inbound.routing import Router
 from mailflow.jobs import intake
 from mailflow.jobs.intake import Intake
 from mailflow.ports import FetchedMail, Location
@@ -47,7 +48,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def intake_of(store: Store) -> Intake:
-    return Intake(store, Folder(list(MAILS)), company(), "Processed", "Quarantine")  # type: ignore[arg-type]
+    return Intake(store, Folder(list(MAILS)), Router(company(), "reference"), "Processed", "Quarantine")  # type: ignore[arg-type]
 
 
 def subjects(store: Store) -> list[str]:

@@ -132,10 +132,14 @@ class Target:
         self._received += 1
         read = read_mail(raw, KEYWORDS, NOW.date()).message
         fetched = FetchedMail(Location("INBOX", 1, self._received), raw, len(raw))
-        queue = self.company.queue_of(read.sender or "")
+        queue = self._processing(check).router.queue_of(read)
         with self.store.begin() as uow:
             uow.inbox.record(fetched, read.message_id, content_digest(raw), read.sender or "", read.subject, NOW, queue)
             uow.commit()
+        self.work(check)
+
+    def work(self, check: str = "dmarc") -> None:
+        """Reads whatever waits."""
         while self._processing(check).run_once(NOW):
             pass
 

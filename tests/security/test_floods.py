@@ -11,13 +11,18 @@ import pytest
 
 from mailflow.approval.company import Company
 from mailflow.approval.effects import Mail, Message
-from mailflow.jobs.outgoing import MOST_EXPLANATIONS
+from mailflow.inbound.message import parse_header
+from mailflow.inbound.routing import Router
+from mailflow.jobs.intake import Intake
+from mailflow.jobs.outgoing import MOST_ALIKE, MOST_EXPLANATIONS
 from mailflow.jobs.processing import MOST_GUESSES
 from mailflow.ports import FetchedMail, Location
 from mailflow.store.engine import Store, open_store
 from mailflow.store.inbox import MAILS_OF_A_RANK
+from mailflow.store.outbox import OutboxEntry
 from tests.approval.company import NOON, OLGA, company
-from tests.security.attempt import IVAN, Target, mail, submission
+from tests.jobs.test_intake import Folder
+from tests.security.attempt import IVAN, Target, mail, reply, submission
 from tests.security.attempt import OLGA as BOSS
 from tests.trials.size import by_size
 
@@ -101,14 +106,32 @@ def sent(target: Target, to: str) -> list[str]:
 
 def test_who_writes_back_to_every_explanation_gets_so_many_an_hour_and_no_more(target: Target) -> None:
     for number in range(MOST_EXPLANATIONS + 20):
-        target.receive(without_a_reference(number))
+        target.receive(mail(f"Message-ID: <{number}@firm.example>", subject="HELP", body="HELP\r\n"))
     with target.store.begin() as uow:
-        told = [
-            e
-            for e in uow.outbox.undelivered()
-            if e.recipient == BOSS and isinstance(e.effect, Mail) and e.effect.message is Message.REFUSED
-        ]
+        told = [e for e in uow.outbox.undelivered() if e.recipient == BOSS and told_as(e, Message.HELP)]
     assert len(told) == MOST_EXPLANATIONS
+
+
+def told_as(entry: OutboxEntry, *messages: Message) -> bool:
+    return isinstance(entry.effect, Mail) and entry.effect.message in messages
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda target, n: without_a_reference(n),
+        lambda target, n: reply(target.request, f"Message-ID: <a{n}@x>", body="You are number one in our queue\r\n"),
+    ],
+    ids=["it is refused", "it is unclear"],
+)
+def test_a_machine_that_answers_every_mail_and_does_not_say_so_is_soon_told_nothing_more(
+    target: Target, answer: Callable[[Target, int], bytes]
+) -> None:
+    for number in range(20):
+        target.receive(answer(target, number))
+    with target.store.begin() as uow:
+        told = [e for e in uow.outbox.undelivered() if told_as(e, Message.REFUSED, Message.UNCLEAR)]
+    assert len(told) == MOST_ALIKE
 
 
 def test_a_decision_counts_however_many_explanations_came_before(target: Target) -> None:
@@ -135,8 +158,8 @@ def test_after_so_many_wrong_references_not_even_the_right_one_counts_in_that_na
 def test_the_approver_whose_name_was_used_for_guessing_still_answers_by_replying(target: Target) -> None:
     for number in range(MOST_GUESSES):
         target.receive(guess(number, f"{number:0>10}"))
-    reply = mail(f"In-Reply-To: {target.request.message_id}", "Message-ID: <reply@firm.example>")
-    assert target.attempt(reply).done == ("approved", "payment_asked")
+    answer = mail(f"In-Reply-To: {target.request.message_id}", "Message-ID: <reply@firm.example>")
+    assert target.attempt(answer).done == ("approved", "payment_asked")
 
 
 def test_new_invoices_beyond_the_limit_of_an_hour_wait_in_quarantine_and_decisions_do_not(target: Target) -> None:
@@ -148,3 +171,51 @@ def test_new_invoices_beyond_the_limit_of_an_hour_wait_in_quarantine_and_decisio
     assert "more than 3 mails" in late.reason
     withdrawn = mail(f"In-Reply-To: {target.acknowledgement.message_id}", sender=f"From: {IVAN}", body="WITHDRAW\r\n")
     assert target.attempt(withdrawn).done == ("withdrawn",)
+
+
+def test_what_waits_in_quarantine_for_the_limit_becomes_an_invoice_when_the_administrator_lets_it_go(
+    target: Target,
+) -> None:
+    target.most_an_hour = 1
+    target.receive(submission(["Message-ID: <late@firm.example>"]))
+    with target.store.begin() as uow:
+        (held,) = uow.inbox.quarantined()
+        uow.inbox.retry(held.id, NOON)
+        uow.commit()
+    target.work()
+    with target.store.begin() as uow:
+        assert [invoice.number for invoice in uow.invoices.all()] == ["INV-2026-0001", "INV-2026-0002"]
+        assert uow.inbox.quarantined() == []
+
+
+FORGED = {
+    "fails the check": "mx.firm.example; dmarc=fail header.from=firm.example",
+    "is checked by nobody trusted": "mx.evil.example; dmarc=pass header.from=firm.example",
+}
+
+
+@pytest.mark.parametrize("results", FORGED.values(), ids=FORGED.keys())
+def test_a_flood_forged_in_an_approvers_name_waits_among_strangers(target: Target, results: str) -> None:
+    router = Router(target.company, "dmarc", ("mx.firm.example",))
+    assert router.queue_of(parse_header(mail())) == BOSS
+    assert router.queue_of(parse_header(mail(results=[results]))) == ""
+
+
+def test_intake_puts_forged_mail_among_strangers(target: Target) -> None:
+    router = Router(target.company, "dmarc", ("mx.firm.example",))
+    forged = [mail(f"Message-ID: <{number}@x>", results=()) for number in range(MAILS_OF_A_RANK + 5)]
+    raws = [*forged, mail("Message-ID: <real@firm.example>")]
+    Intake(target.store, Folder(raws), router, "Processed", "Quarantine").run_once(NOON)  # type: ignore[arg-type]
+    with target.store.begin() as uow:
+        claims = [uow.inbox.claim(NOON, LEASE) for _ in raws]
+    order = [claim.message_id for claim in claims if claim]
+    assert order.index("<real@firm.example>") == MAILS_OF_A_RANK, "before the forged ones of the second hundred"
+
+
+@pytest.mark.parametrize("other", [IVAN, BOSS])
+def test_two_mailflows_that_write_to_each_other_fall_silent_at_once(target: Target, other: str) -> None:
+    """Each has the other's mailbox among its people, and what the other sends is as genuine as can be."""
+    for request in (target.request, target.acknowledgement):
+        raw = re.sub(rb"(?mi)^From: .*(\r?\n[ \t].*)*", f"From: {other}".encode(), request.raw, count=1)
+        came = target.attempt(b"Authentication-Results: mx.firm.example; dmarc=pass header.from=firm.example\r\n" + raw)
+        assert (came.done, came.recipients) == ((), ())

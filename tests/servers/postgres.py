@@ -79,8 +79,15 @@ class Postgres:
             file.chmod(0o600)
             if self.owner:
                 os.chown(file, self.owner.pw_uid, self.owner.pw_gid)
+        self._set_ssl("on")
+
+    def speak_plainly(self) -> None:
+        """From the next connection on it speaks no TLS."""
+        self._set_ssl("off")
+
+    def _set_ssl(self, switch: str) -> None:
         with self.connect() as connection:
-            connection.execute("ALTER SYSTEM SET ssl = on")
+            connection.execute(sql.SQL("ALTER SYSTEM SET ssl = {}").format(sql.Literal(switch)))
             connection.execute("SELECT pg_reload_conf()")
 
     def _do(self, statement: str, *names: str) -> None:

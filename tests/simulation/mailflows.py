@@ -94,9 +94,10 @@ def start(
         weather.let_others_work()
         return read_mail(raw, keywords, today)
 
+    router = Router(company, "reference")
     whole_pass = WholePass(
-        Intake(store, mailbox, company, PROCESSED, QUARANTINE),
-        Processing(store, read, Router(company, "reference"), outgoing, templates),
+        Intake(store, mailbox, router, PROCESSED, QUARANTINE),
+        Processing(store, read, router, outgoing, templates),
         CalendarDay(store, company, outgoing),
         dispatch(store, company, templates, transport, outgoing, INVITE_AT, setting.copies),
     )

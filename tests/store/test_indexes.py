@@ -41,7 +41,7 @@ LOOK_UPS: dict[str, Callable[[UnitOfWork], object]] = {
     "inbox.holds_copy": lambda uow: uow.inbox.holds_copy("<a@b>", "finance@example.com"),
     "inbox.arrived": lambda uow: uow.inbox.arrived("ivan@example.com", NOW, LEASE),
     "inbox.guesses": lambda uow: uow.inbox.guesses("ivan@example.com", NOW, LEASE),
-    "outbox.written_since": lambda uow: uow.outbox.written_since(["help"], "ivan@example.com", NOW),
+    "outbox.mails_since": lambda uow: uow.outbox.mails_since(["help"], "ivan@example.com", NOW),
     "inbox.of_invoice": lambda uow: uow.inbox.of_invoice(NUMBER),
     "invoices.files_of": lambda uow: uow.invoices.files_of(NUMBER),
     "outbox.give_back": lambda uow: uow.outbox.give_back(NOW, World.MAIL),

@@ -177,7 +177,7 @@ OF_POSTGRESQL = [
         "certificate wrong",
         certificate_is_wrong,
         AWAY + "certificate",
-        checks="the server refuses: .*certificate",
+        checks="its server cannot be trusted: .*certificate",
         tls=True,
     ),
     Cell("postgresql", "restarted", server_restarts, "", Said.NOWHERE, checks=None),

@@ -85,7 +85,8 @@ class Desk:
             self.application.whole_pass.processing, read=lambda raw, today: read(raw=raw, today=today)
         )
         self.dispatch = replace(self.application.whole_pass.dispatch, transport=self.post)  # type: ignore[arg-type]
-        self.intake = Intake(self.store, self.pile, self.application.company, "Processed", "Quarantine")  # type: ignore[arg-type]
+        router = self.processing.router
+        self.intake = Intake(self.store, self.pile, router, "Processed", "Quarantine")  # type: ignore[arg-type]
 
     def receive(self, *mails: bytes) -> None:
         self.pile.put(*mails)

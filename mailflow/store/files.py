@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 from sqlmodel import col
 
-from mailflow.store.statements import upsert
+from mailflow.store.statements import per_dialect
 from mailflow.store.tables import FileRow
 
 
@@ -20,10 +20,8 @@ class Files:
     def keep(self, content: bytes) -> str:
         """Keeps a file; gives its SHA-256 in hex."""
         sha256 = hashlib.sha256(content).hexdigest()
-        known = select(col(FileRow.sha256)).where(col(FileRow.sha256) == sha256)
-        if self._connection.execute(known).first() is None:
-            new = upsert(self._connection, FileRow).values(sha256=sha256, content=content)
-            self._connection.execute(new.on_conflict_do_nothing())
+        if self._connection.execute(_KNOWN, {"key": sha256}).first() is None:
+            self._connection.execute(_KEEP(self._connection), {"sha256": sha256, "content": content})
         return sha256
 
     def read(self, sha256: str) -> bytes:
@@ -34,3 +32,7 @@ class Files:
         if content is None:
             raise LookupError(f"no file {sha256}")
         return content
+
+
+_KNOWN = select(col(FileRow.sha256)).where(col(FileRow.sha256) == bindparam("key"))
+_KEEP = per_dialect(lambda insert: insert(FileRow).on_conflict_do_nothing())

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, bindparam, insert, select
 from sqlmodel import col
 
 from mailflow.approval.effects import Entry
@@ -42,12 +42,7 @@ class History:
         """Adds a line to an invoice's history."""
         if on_postgresql(self._connection):
             self._hold(number)
-        last = self._connection.execute(
-            select(col(HistoryRow.position), col(HistoryRow.hash))
-            .where(col(HistoryRow.number) == number)
-            .order_by(col(HistoryRow.position).desc())
-            .limit(1)
-        ).first()
+        last = self._connection.execute(_LAST, {"of": number}).first()
         line = {
             "number": number,
             "position": last.position + 1 if last else 0,
@@ -59,7 +54,7 @@ class History:
             "evidence": evidence,
         }
         chained = _hash(last.hash if last else FIRST, line)
-        self._connection.execute(insert(HistoryRow).values(**line, hash=chained))
+        self._connection.execute(_ADD, {**line, "hash": chained})
 
     def of(self, number: str) -> list[HistoryLine]:
         """An invoice's history, oldest first."""
@@ -88,13 +83,21 @@ class History:
 
     def _hold(self, number: str) -> None:
         """Two units of work must not both follow the same line: the invoice's row is the lock."""
-        self._connection.execute(
-            select(col(InvoiceRow.number)).where(col(InvoiceRow.number) == number).with_for_update()
-        )
+        self._connection.execute(_HOLD, {"of": number})
 
     def _rows(self, number: str) -> list[Row[Any]]:
-        statement = select(HistoryRow).where(col(HistoryRow.number) == number).order_by(col(HistoryRow.position))
-        return list(self._connection.execute(statement))
+        return list(self._connection.execute(_LINES, {"of": number}))
+
+
+_LAST = (
+    select(col(HistoryRow.position), col(HistoryRow.hash))
+    .where(col(HistoryRow.number) == bindparam("of"))
+    .order_by(col(HistoryRow.position).desc())
+    .limit(1)
+)
+_ADD = insert(HistoryRow)
+_HOLD = select(col(InvoiceRow.number)).where(col(InvoiceRow.number) == bindparam("of")).with_for_update()
+_LINES = select(HistoryRow).where(col(HistoryRow.number) == bindparam("of")).order_by(col(HistoryRow.position))
 
 
 def _line(row: Row[Any]) -> dict[str, object]:

@@ -7,12 +7,25 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Update,
+    and_,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlmodel import col
 
 from mailflow.errors import TransientFailure
 from mailflow.ports import FetchedMail, Location
-from mailflow.store.statements import upsert
+from mailflow.store.statements import per_dialect
 from mailflow.store.tables import KEY_LENGTH, InboxRow, LocationRow, RawMailRow
 
 
@@ -73,8 +86,7 @@ class Inbox:
         """Whether the mail at this place has been recorded. What lies at a place that was cleared is another matter:
         a mailbox restored from an older state gives UIDs a second time.
         """
-        here = select(col(LocationRow.id)).where(_at(location), col(LocationRow.filed).is_(False))
-        return self._connection.execute(here).first() is not None
+        return self._connection.execute(_LIES_AT, asdict(location)).first() is not None
 
     def record(
         self,
@@ -94,21 +106,15 @@ class Inbox:
         """
         added = self._add(mail, message_id, digest, sender, subject, now, queue[:KEY_LENGTH])
         recorded = Recorded(added, news=True) if added else self._recognise(mail.location, digest, now)
-        lies = {"inbox_id": recorded.id, "filed": False}
-        place = upsert(self._connection, LocationRow).values(**asdict(mail.location), **lies)
-        self._connection.execute(place.on_conflict_do_update(index_elements=asdict(mail.location), set_=lies))
+        place = {**asdict(mail.location), "inbox_id": recorded.id, "filed": False}
+        self._connection.execute(_PLACE(self._connection), place)
         return recorded
 
     def claim(self, now: datetime, lease: timedelta) -> InboxMail | None:
         """Takes the first mail that waits, for the time of the lease; None where none waits."""
-        row = self._connection.execute(
-            select(InboxRow)
-            .where(_due(now))
-            .order_by(col(InboxRow.rank), col(InboxRow.id))
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        ).first()
-        if row is None or not self._set(row.id, _due(now), leased_until=now + lease, leased_by=self._holder):
+        row = self._connection.execute(_CLAIM, {"moment": now}).first()
+        leased = {"leased_until": now + lease, "leased_by": self._holder}
+        if row is None or not self._set(_TAKE, row.id, moment=now, **leased):
             return None
         return _mail(row)
 
@@ -117,8 +123,8 @@ class Inbox:
     ) -> None:
         """Ends a mail's way. Raises TransientFailure where somebody else has ended it, after our lease ran out."""
         settled = self._set(
+            _WAITING,
             inbox_id,
-            _STILL_WAITS,
             state=state.value,
             settled_at=now,
             kind=kind,
@@ -132,8 +138,8 @@ class Inbox:
     def fail(self, inbox_id: int, error: str, next_attempt_at: datetime, attempts: int) -> None:
         """Puts a mail off, unless somebody else has ended its way; `error` is for the administrator's eyes."""
         self._set(
+            _WAITING,
             inbox_id,
-            _STILL_WAITS,
             state=InboxState.FAILED.value,
             error=error,
             next_attempt_at=next_attempt_at,
@@ -143,17 +149,12 @@ class Inbox:
 
     def to_file(self) -> list[tuple[Location, InboxState]]:
         """The places of settled mails that have not been cleared yet."""
-        rows = self._connection.execute(
-            select(col(LocationRow.folder), col(LocationRow.uidvalidity), col(LocationRow.uid), col(InboxRow.state))
-            .join(InboxRow, col(InboxRow.id) == col(LocationRow.inbox_id))
-            .where(col(LocationRow.filed).is_(False), col(InboxRow.state).not_in(WAITING))
-            .order_by(col(LocationRow.id))
-        )
+        rows = self._connection.execute(_TO_FILE)
         return [(Location(r.folder, r.uidvalidity, r.uid), InboxState(r.state)) for r in rows]
 
     def filed(self, location: Location) -> None:
         """Marks a place as cleared."""
-        self._connection.execute(update(LocationRow).where(_at(location)).values(filed=True))
+        self._connection.execute(_FILE, {f"its_{name}": value for name, value in asdict(location).items()})
 
     def get(self, inbox_id: int) -> InboxMail | None:
         """One mail."""
@@ -174,18 +175,16 @@ class Inbox:
 
     def raw(self, inbox_id: int) -> bytes:
         """The bytes of a mail as they were received."""
-        raw: bytes = self._connection.execute(
-            select(col(RawMailRow.raw)).where(col(RawMailRow.inbox_id) == inbox_id)
-        ).scalar_one()
+        raw: bytes = self._connection.execute(_RAW, {"this": inbox_id}).scalar_one()
         return raw
 
     def arrived(self, queue: str, until: datetime, within: timedelta) -> int:
         """How many mails of a queue came in the time that ends at a moment."""
-        return self._count(*_came(queue, until, within))
+        return self._count(_ARRIVED, queue, until, within)
 
     def guesses(self, queue: str, until: datetime, within: timedelta) -> int:
         """How many of them named a reference that there is not."""
-        return self._count(*_came(queue, until, within), col(InboxRow.reason) == "unknown_reference")
+        return self._count(_GUESSES, queue, until, within)
 
     def last_arrival(self) -> datetime | None:
         """When the newest mail came."""
@@ -202,8 +201,8 @@ class Inbox:
     def retry(self, inbox_id: int, now: datetime) -> None:
         """Lets a mail be read again, now."""
         self._set(
+            _WHATEVER,
             inbox_id,
-            true(),
             state=InboxState.RECEIVED.value,
             attempts=0,
             next_attempt_at=now,
@@ -213,7 +212,7 @@ class Inbox:
 
     def drop(self, inbox_id: int, now: datetime) -> None:
         """Ends a mail's way by the administrator's word; its bytes, and why it was quarantined, stay."""
-        self._set(inbox_id, true(), state=InboxState.DROPPED.value, settled_at=now, leased_until=None)
+        self._set(_WHATEVER, inbox_id, state=InboxState.DROPPED.value, settled_at=now, leased_until=None)
 
     def free(self) -> None:
         """Ends every lease: whoever held them is gone."""
@@ -227,12 +226,13 @@ class Inbox:
 
     def holds_copy(self, message_id: str, sender: str) -> bool:
         """Whether a mail with this Message-ID and sender was ever received: our own, that came back."""
-        statement = select(_ID).where(col(InboxRow.message_id) == message_id, col(InboxRow.sender) == sender)
-        return self._connection.execute(statement.limit(1)).first() is not None
+        copy = {"key": message_id, "by": sender}
+        return self._connection.execute(_HOLDS_COPY, copy).first() is not None
 
     def waiting(self, now: datetime) -> int:
         """How many mails still have to be read, now or later."""
-        return self._count(col(InboxRow.state).in_(WAITING))
+        count: int = self._connection.execute(select(func.count()).where(_STILL_WAITS)).scalar_one()
+        return count
 
     def _recognise(self, place: Location, digest: str, now: datetime) -> Recorded:
         inbox_id, state = self._connection.execute(
@@ -244,8 +244,7 @@ class Inbox:
         return Recorded(inbox_id, moved_back)
 
     def _lay_at(self, place: Location, inbox_id: int) -> bool:
-        here = select(col(LocationRow.id)).where(_at(place), col(LocationRow.inbox_id) == inbox_id)
-        return self._connection.execute(here).first() is not None
+        return self._connection.execute(_LAY_AT, {**asdict(place), "this": inbox_id}).first() is not None
 
     def _add(
         self,
@@ -259,70 +258,97 @@ class Inbox:
     ) -> int | None:
         """The new row's id; None where the digest is known."""
         received_at = min(mail.arrived_at or now, now)
-        inbox_id = self._connection.execute(
-            upsert(self._connection, InboxRow)
-            .values(
-                message_id=message_id,
-                digest=digest,
-                sender=sender,
-                subject=subject,
-                size=mail.size,
-                complete=mail.complete,
-                received_at=received_at,
-                queue=queue,
-                rank=select(func.count() // MAILS_OF_A_RANK)
-                .where(*_came(queue, received_at, RANKED_WITHIN))
-                .scalar_subquery(),
-                state=InboxState.RECEIVED.value,
-                kind="",
-                reason="",
-                error="",
-                attempts=0,
-                next_attempt_at=now,
-            )
-            .on_conflict_do_nothing(index_elements=["digest"])
-            .returning(_ID)
-        ).scalar()
+        row = {
+            "message_id": message_id,
+            "digest": digest,
+            "sender": sender,
+            "subject": subject,
+            "size": mail.size,
+            "complete": mail.complete,
+            "received_at": received_at,
+            "queue": queue,
+            "state": InboxState.RECEIVED.value,
+            "kind": "",
+            "reason": "",
+            "error": "",
+            "attempts": 0,
+            "next_attempt_at": now,
+        }
+        ranked = _span(queue, received_at, RANKED_WITHIN)
+        inbox_id: int | None = self._connection.execute(_ADD(self._connection), {**row, **ranked}).scalar()
         if inbox_id is not None:
-            self._connection.execute(insert(RawMailRow).values(inbox_id=inbox_id, raw=mail.raw))
+            self._connection.execute(_KEEP, {"inbox_id": inbox_id, "raw": mail.raw})
         return inbox_id
 
-    def _count(self, *conditions: ColumnElement[bool]) -> int:
-        count: int = self._connection.execute(select(func.count()).where(*conditions)).scalar_one()
+    def _count(self, statement: Select[int], queue: str, until: datetime, within: timedelta) -> int:
+        count: int = self._connection.execute(statement, _span(queue, until, within)).scalar_one()
         return count
 
-    def _set(self, inbox_id: int, condition: ColumnElement[bool], **values: object) -> bool:
-        changed = self._connection.execute(
-            update(InboxRow).where(col(InboxRow.id) == inbox_id, condition).values(**values)
-        )
-        return changed.rowcount == 1
+    def _set(self, statement: Update, inbox_id: int, **values: object) -> bool:
+        return self._connection.execute(statement, {"this": inbox_id, **values}).rowcount == 1
 
 
 _ID: ColumnElement[int] = InboxRow.__table__.c.id  # type: ignore[attr-defined]
 _STILL_WAITS = col(InboxRow.state).in_(WAITING)
 
 
-def _due(now: datetime) -> ColumnElement[bool]:
-    return and_(
-        or_(
-            col(InboxRow.state) == InboxState.RECEIVED.value,
-            and_(col(InboxRow.state) == InboxState.FAILED.value, col(InboxRow.next_attempt_at) <= now),
-        ),
-        or_(col(InboxRow.leased_until).is_(None), col(InboxRow.leased_until) <= now),
+_DUE = and_(
+    or_(
+        col(InboxRow.state) == InboxState.RECEIVED.value,
+        and_(col(InboxRow.state) == InboxState.FAILED.value, col(InboxRow.next_attempt_at) <= bindparam("moment")),
+    ),
+    or_(col(InboxRow.leased_until).is_(None), col(InboxRow.leased_until) <= bindparam("moment")),
+)
+_CLAIM = (
+    select(InboxRow)
+    .where(_DUE)
+    .order_by(col(InboxRow.rank), col(InboxRow.id))
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
+_WHATEVER = update(InboxRow).where(col(InboxRow.id) == bindparam("this"))
+_WAITING = _WHATEVER.where(_STILL_WAITS)
+_TAKE = _WHATEVER.where(_DUE)
+_RAW = select(col(RawMailRow.raw)).where(col(RawMailRow.inbox_id) == bindparam("this"))
+_HOLDS_COPY = (
+    select(_ID).where(col(InboxRow.message_id) == bindparam("key"), col(InboxRow.sender) == bindparam("by")).limit(1)
+)
+_CAME = and_(
+    col(InboxRow.queue) == bindparam("of"),
+    col(InboxRow.received_at) > bindparam("since"),
+    col(InboxRow.received_at) <= bindparam("until"),
+)
+_ARRIVED = select(func.count()).where(_CAME)
+_GUESSES = _ARRIVED.where(col(InboxRow.reason) == "unknown_reference")
+_RANK = select(func.count() // MAILS_OF_A_RANK).where(_CAME).scalar_subquery()
+_ADD = per_dialect(
+    lambda insert: insert(InboxRow).values(rank=_RANK).on_conflict_do_nothing(index_elements=["digest"]).returning(_ID)
+)
+_KEEP = insert(RawMailRow)
+_PLACE = per_dialect(
+    lambda insert: (new := insert(LocationRow)).on_conflict_do_update(
+        index_elements=["folder", "uidvalidity", "uid"],
+        set_={"inbox_id": new.excluded.inbox_id, "filed": new.excluded.filed},
     )
+)
+_AT = and_(*(getattr(LocationRow, name) == bindparam(name) for name in ("folder", "uidvalidity", "uid")))
+_LIES_AT = select(col(LocationRow.id)).where(_AT, col(LocationRow.filed).is_(False))
+_LAY_AT = select(col(LocationRow.id)).where(_AT, col(LocationRow.inbox_id) == bindparam("this"))
+_FILE = (
+    update(LocationRow)
+    .where(*(getattr(LocationRow, name) == bindparam(f"its_{name}") for name in ("folder", "uidvalidity", "uid")))
+    .values(filed=True)
+)
+_TO_FILE = (
+    select(col(LocationRow.folder), col(LocationRow.uidvalidity), col(LocationRow.uid), col(InboxRow.state))
+    .join(InboxRow, col(InboxRow.id) == col(LocationRow.inbox_id))
+    .where(col(LocationRow.filed).is_(False), col(InboxRow.state).not_in(WAITING))
+    .order_by(col(LocationRow.id))
+)
 
 
-def _came(queue: str, until: datetime, within: timedelta) -> tuple[ColumnElement[bool], ...]:
-    received_at = col(InboxRow.received_at)
-    return col(InboxRow.queue) == queue[:KEY_LENGTH], received_at > until - within, received_at <= until
-
-
-def _at(place: Location) -> ColumnElement[bool]:
-    return and_(
-        col(LocationRow.folder) == place.folder,
-        col(LocationRow.uidvalidity) == place.uidvalidity,
-        col(LocationRow.uid) == place.uid,
-    )
+def _span(queue: str, until: datetime, within: timedelta) -> dict[str, object]:
+    return {"of": queue[:KEY_LENGTH], "since": until - within, "until": until}
 
 
 def _mail(row: Row[Any]) -> InboxMail:

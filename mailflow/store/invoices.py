@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Connection, Select, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, insert, select, update
 from sqlmodel import col
 
 from mailflow.approval.invoice import Invoice
@@ -13,7 +13,7 @@ from mailflow.approval.lifecycle import FINAL, Status
 from mailflow.approval.lookalike import skeleton, spelling
 from mailflow.errors import TransientFailure
 from mailflow.store.codec import invoice_document, read_invoice
-from mailflow.store.statements import upsert
+from mailflow.store.statements import per_dialect
 from mailflow.store.tables import KEY_LENGTH, InviteUidRow, InvoiceFileRow, InvoiceRow, NumberRow
 
 _BY_AGE = (col(InvoiceRow.created_at), col(InvoiceRow.number))
@@ -27,33 +27,24 @@ class Invoices:
 
     def next_number(self, year: int) -> str:
         """The next number of a year, as INV-2026-0001; a number is never given twice."""
-        last: int = self._connection.execute(
-            upsert(self._connection, NumberRow)
-            .values(year=year, last=1)
-            .on_conflict_do_update(index_elements=["year"], set_={"last": col(NumberRow.last) + 1})
-            .returning(col(NumberRow.last))
-        ).scalar_one()
+        last: int = self._connection.execute(_NEXT(self._connection), {"year": year, "last": 1}).scalar_one()
         return f"INV-{year}-{last:04d}"
 
     def add(self, invoice: Invoice) -> None:
         """A new invoice."""
-        self._connection.execute(insert(InvoiceRow).values(number=invoice.number, **_columns(invoice)))
+        self._connection.execute(_ADD, {"number": invoice.number, **_columns(invoice)})
         self._remember(invoice)
 
     def get(self, number: str) -> Invoice | None:
         """One invoice, held against other writers until this unit of work ends."""
-        statement = select(col(InvoiceRow.document)).where(col(InvoiceRow.number) == number)
-        document = self._connection.execute(statement.with_for_update()).scalar()
+        document = self._connection.execute(_GET, {"this": number}).scalar()
         return read_invoice(document) if document else None
 
     def save(self, invoice: Invoice) -> Invoice:
         """Writes an invoice; raises TransientFailure where somebody else has changed it meanwhile."""
         saved = replace(invoice, version=invoice.version + 1)
-        written = self._connection.execute(
-            update(InvoiceRow)
-            .where(col(InvoiceRow.number) == invoice.number, col(InvoiceRow.version) == invoice.version)
-            .values(**_columns(saved))
-        )
+        this = {"this": invoice.number, "was": invoice.version}
+        written = self._connection.execute(_SAVE, {**this, **_columns(saved)})
         if written.rowcount != 1:
             raise TransientFailure(f"{invoice.number} was changed by somebody else at the same moment")
         self._remember(saved)
@@ -84,20 +75,15 @@ class Invoices:
 
     def waiting_since(self, moment: datetime) -> list[str]:
         """The invoices whose approver or accountant was last asked or reminded before this moment."""
-        return self._numbers(
-            col(InvoiceRow.status).in_([Status.IN_APPROVAL.value, Status.TO_PAY.value]),
-            col(InvoiceRow.told_at) <= moment,
-        )
+        return self._numbers(_WAITING_SINCE, moment)
 
     def unpaid_before(self, day: date) -> list[str]:
         """The invoices to pay whose day is over."""
-        return self._numbers(col(InvoiceRow.status) == Status.TO_PAY.value, col(InvoiceRow.due) < day)
+        return self._numbers(_UNPAID_BEFORE, day)
 
     def on_hold_until(self, moment: datetime) -> list[str]:
         """The invoices with a decision that takes effect by this moment, the earliest first."""
-        until = col(InvoiceRow.on_hold_until)
-        statement = select(col(InvoiceRow.number)).where(until <= moment).order_by(until)
-        return list(self._connection.execute(statement).scalars())
+        return self._numbers(_ON_HOLD_UNTIL, moment)
 
     def awaiting_structure(self) -> list[str]:
         """The invoices that are complete, but wait for the portal to say who decides."""
@@ -140,9 +126,8 @@ class Invoices:
         )
         return next((i for i in alike if spelling(i.counterparty) != spelling(name)), None)
 
-    def _numbers(self, *conditions: ColumnElement[bool]) -> list[str]:
-        statement = select(col(InvoiceRow.number)).where(*conditions).order_by(col(InvoiceRow.number))
-        return list(self._connection.execute(statement).scalars())
+    def _numbers(self, statement: Select[str], moment: date) -> list[str]:
+        return list(self._connection.execute(statement, {"moment": moment}).scalars())
 
     def _read(self, statement: Select[str]) -> list[Invoice]:
         return [read_invoice(document) for document in self._connection.execute(statement).scalars()]
@@ -150,9 +135,42 @@ class Invoices:
     def _remember(self, invoice: Invoice) -> None:
         files = [{"number": invoice.number, "sha256": sha256} for sha256 in {a.sha256 for a in invoice.attachments}]
         invites = [{"uid": uid, "number": invoice.number} for uid in {invite.uid for invite in invoice.invites}]
-        for table, rows in ((InvoiceFileRow, files), (InviteUidRow, invites)):
+        for statement, rows in ((_HAS_FILE, files), (_HAS_INVITE, invites)):
             if rows:
-                self._connection.execute(upsert(self._connection, table).values(rows).on_conflict_do_nothing())
+                self._connection.execute(statement(self._connection), rows)
+
+
+_NUMBER = col(InvoiceRow.number)
+_NEXT = per_dialect(
+    lambda insert: (
+        insert(NumberRow)
+        .on_conflict_do_update(index_elements=["year"], set_={"last": col(NumberRow.last) + 1})
+        .returning(col(NumberRow.last))
+    )
+)
+_ADD = insert(InvoiceRow)
+_HAS_FILE = per_dialect(lambda insert: insert(InvoiceFileRow).on_conflict_do_nothing())
+_HAS_INVITE = per_dialect(lambda insert: insert(InviteUidRow).on_conflict_do_nothing())
+_GET = select(col(InvoiceRow.document)).where(col(InvoiceRow.number) == bindparam("this")).with_for_update()
+_SAVE = update(InvoiceRow).where(
+    col(InvoiceRow.number) == bindparam("this"), col(InvoiceRow.version) == bindparam("was")
+)
+_WAITING_SINCE = (
+    select(_NUMBER)
+    .where(
+        col(InvoiceRow.status).in_([Status.IN_APPROVAL.value, Status.TO_PAY.value]),
+        col(InvoiceRow.told_at) <= bindparam("moment"),
+    )
+    .order_by(_NUMBER)
+)
+_UNPAID_BEFORE = (
+    select(_NUMBER)
+    .where(col(InvoiceRow.status) == Status.TO_PAY.value, col(InvoiceRow.due) < bindparam("moment"))
+    .order_by(_NUMBER)
+)
+_ON_HOLD_UNTIL = (
+    select(_NUMBER).where(col(InvoiceRow.on_hold_until) <= bindparam("moment")).order_by(col(InvoiceRow.on_hold_until))
+)
 
 
 def _columns(invoice: Invoice) -> dict[str, object]:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, Row, Update, and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
@@ -91,31 +91,28 @@ class Outbox:
 
     def add(self, entry: NewEntry) -> int:
         """Writes an effect, due at once."""
-        return self._connection.execute(
-            insert(OutboxRow)
-            .values(
-                world=entry.world.value,
-                channel=entry.channel,
-                number=entry.number,
-                recipient=entry.recipient,
-                kind=kind_of(entry.effect),
-                effect=effect_document(entry.effect),
-                identity=json.dumps(dict(entry.identity)),
-                message_id=entry.message_id,
-                created_at=entry.created_at,
-                state=OutboxState.PENDING.value,
-                attempts=0,
-                next_attempt_at=entry.created_at,
-                last_error="",
-                answer="",
-            )
-            .returning(_ID)
-        ).scalar_one()
+        row = {
+            "world": entry.world.value,
+            "channel": entry.channel,
+            "number": entry.number,
+            "recipient": entry.recipient,
+            "kind": kind_of(entry.effect),
+            "effect": effect_document(entry.effect),
+            "identity": json.dumps(dict(entry.identity)),
+            "message_id": entry.message_id,
+            "created_at": entry.created_at,
+            "state": OutboxState.PENDING.value,
+            "attempts": 0,
+            "next_attempt_at": entry.created_at,
+            "last_error": "",
+            "answer": "",
+        }
+        entry_id: int = self._connection.execute(_ADD, row).scalar_one()
+        return entry_id
 
     def knows(self, message_id: str) -> bool:
         """Whether an effect with this Message-ID or key was ever written."""
-        statement = select(col(OutboxRow.id)).where(col(OutboxRow.message_id) == message_id)
-        return self._connection.execute(statement).first() is not None
+        return self._connection.execute(_KNOWS, {"key": message_id}).first() is not None
 
     def claim_due(
         self, now: datetime, lease: timedelta, world: World = World.MAIL, in_doubt_too: bool = True
@@ -124,29 +121,23 @@ class Outbox:
 
         Without `in_doubt_too` none that may have arrived.
         """
-        chosen = true() if in_doubt_too else col(OutboxRow.state) == OutboxState.PENDING.value
-        row = self._connection.execute(
-            select(OutboxRow)
-            .where(col(OutboxRow.world) == world.value, _MAY_BE_DUE, _due(now), chosen, _NOTHING_BEFORE)
-            .order_by(col(OutboxRow.id))
-            .limit(1)
-            .with_for_update(skip_locked=True, of=OutboxRow)
-        ).first()
+        statement = _CLAIM if in_doubt_too else _CLAIM_UNTRIED
+        row = self._connection.execute(statement, {"in_world": world.value, "moment": now}).first()
         sending = {"state": OutboxState.SENDING.value, "leased_until": now + lease, "leased_by": self._holder}
-        if row is None or not self._set(row.id, _due(now), **sending):
+        if row is None or not self._set(_TAKE, row.id, moment=now, **sending):
             return None
         again = row.state in (OutboxState.SENDING.value, OutboxState.UNKNOWN.value)
         return replace(_entry(row), state=OutboxState.SENDING, again=again)
 
     def keep_draft(self, entry_id: int, draft: bytes) -> None:
         """The mail as it goes out, at the first try and at any other."""
-        self._set(entry_id, true(), draft=draft)
+        self._set(_WHATEVER, entry_id, draft=draft)
 
     def delivered(self, entry_id: int, now: datetime, answer: str) -> None:
         """The world has taken it; `answer` are its words."""
         self._set(
+            _WHATEVER,
             entry_id,
-            true(),
             state=OutboxState.DELIVERED.value,
             delivered_at=now,
             answer=answer,
@@ -158,10 +149,10 @@ class Outbox:
     def retry(self, entry_id: int, error: str, next_attempt_at: datetime) -> None:
         """Not this time; tried again later, unless our lease ran out and somebody else has it or has ended it."""
         self._set(
+            _FAILED,
             entry_id,
-            self._still_ours(),
+            holder=self._holder,
             state=OutboxState.PENDING.value,
-            attempts=col(OutboxRow.attempts) + 1,
             last_error=error,
             next_attempt_at=next_attempt_at,
             leased_until=None,
@@ -170,10 +161,10 @@ class Outbox:
     def doubt(self, entry_id: int, error: str, next_attempt_at: datetime) -> None:
         """Handed over, and nobody knows whether it was taken; repeated later, unless somebody else has ended it."""
         self._set(
+            _FAILED,
             entry_id,
-            self._still_ours(),
+            holder=self._holder,
             state=OutboxState.UNKNOWN.value,
-            attempts=col(OutboxRow.attempts) + 1,
             last_error=error,
             next_attempt_at=next_attempt_at,
             leased_until=None,
@@ -181,23 +172,22 @@ class Outbox:
 
     def let_go(self, entry_id: int, error: str, was: OutboxState) -> None:
         """It was not tried, since the world is away: as it was before, due as before."""
-        self._set(entry_id, self._still_ours(), state=was.value, last_error=error, leased_until=None)
+        self._set(_OURS, entry_id, holder=self._holder, state=was.value, last_error=error, leased_until=None)
 
     def dead(self, entry_id: int, now: datetime, error: str) -> None:
         """It will never be taken, unless somebody else has delivered it after our lease ran out."""
         self._set(
+            _FAILED,
             entry_id,
-            self._still_ours(),
+            holder=self._holder,
             state=OutboxState.DEAD.value,
-            attempts=col(OutboxRow.attempts) + 1,
             last_error=error,
             leased_until=None,
         )
 
     def redo(self, entry_id: int, now: datetime) -> None:
         """By the administrator's word: a dead or waiting one is due at once. One that is being sent is left alone."""
-        stuck = (OutboxState.PENDING, OutboxState.UNKNOWN, OutboxState.DEAD)
-        self._set(entry_id, col(OutboxRow.state).in_(stuck), state=OutboxState.PENDING.value, next_attempt_at=now)
+        self._set(_STUCK, entry_id, state=OutboxState.PENDING.value, next_attempt_at=now)
 
     def free(self, until: datetime) -> None:
         """Ends every lease at a moment: whoever held them is gone, and what was being sent is in doubt.
@@ -288,12 +278,7 @@ class Outbox:
 
     def thread(self, number: str, recipient: str) -> list[str]:
         """The Message-IDs of our mails to this person about this invoice, oldest first."""
-        statement = (
-            select(col(OutboxRow.message_id))
-            .where(col(OutboxRow.number) == number, col(OutboxRow.recipient) == recipient)
-            .order_by(col(OutboxRow.id))
-        )
-        return list(self._connection.execute(statement).scalars())
+        return list(self._connection.execute(_THREAD, {"of": number, "person": recipient}).scalars())
 
     def by_message_id(self, message_id: str) -> OutboxEntry | None:
         """The entry that was sent under this Message-ID."""
@@ -302,11 +287,7 @@ class Outbox:
 
     def undelivered_with(self, reference: str) -> OutboxEntry | None:
         """The entry that gave out the reference with this fingerprint, where we do not know that it arrived."""
-        row = self._connection.execute(
-            select(OutboxRow)
-            .join(ReferenceRow, col(ReferenceRow.message_id) == col(OutboxRow.message_id))
-            .where(col(ReferenceRow.fingerprint) == reference, _STILL_WAITS)
-        ).first()
+        row = self._connection.execute(_UNDELIVERED_WITH, {"key": reference}).first()
         return _entry(row) if row else None
 
     def has_written_to(self, recipient: str) -> bool:
@@ -333,14 +314,8 @@ class Outbox:
         ).scalar()
         return moment
 
-    def _still_ours(self) -> ColumnElement[bool]:
-        return and_(_STILL_WAITS, func.coalesce(col(OutboxRow.leased_by), self._holder) == self._holder)
-
-    def _set(self, entry_id: int, condition: ColumnElement[bool], **values: object) -> bool:
-        changed = self._connection.execute(
-            update(OutboxRow).where(col(OutboxRow.id) == entry_id, condition).values(**values)
-        )
-        return changed.rowcount == 1
+    def _set(self, statement: Update, entry_id: int, **values: object) -> bool:
+        return self._connection.execute(statement, {"this": entry_id, **values}).rowcount == 1
 
 
 def kind_of(effect: Effect | PortalChange) -> str:
@@ -362,11 +337,10 @@ _WAITS_FOR_ITS_TIME = [OutboxState.PENDING.value, OutboxState.UNKNOWN.value]
 _MAY_BE_DUE = col(OutboxRow.state).in_([*_WAITS_FOR_ITS_TIME, OutboxState.SENDING.value])  # by the index
 
 
-def _due(now: datetime) -> ColumnElement[bool]:
-    return or_(
-        and_(col(OutboxRow.state).in_(_WAITS_FOR_ITS_TIME), col(OutboxRow.next_attempt_at) <= now),
-        and_(_SENDING, col(OutboxRow.leased_until) <= now),
-    )
+_DUE = or_(
+    and_(col(OutboxRow.state).in_(_WAITS_FOR_ITS_TIME), col(OutboxRow.next_attempt_at) <= bindparam("moment")),
+    and_(_SENDING, col(OutboxRow.leased_until) <= bindparam("moment")),
+)
 
 
 def _nothing_before() -> ColumnElement[bool]:
@@ -384,7 +358,33 @@ def _nothing_before() -> ColumnElement[bool]:
     return ~held_up_by.exists()
 
 
-_NOTHING_BEFORE = _nothing_before()
+_ADD = insert(OutboxRow).returning(_ID)
+_KNOWS = select(_ID).where(col(OutboxRow.message_id) == bindparam("key"))
+_THREAD = (
+    select(col(OutboxRow.message_id))
+    .where(col(OutboxRow.number) == bindparam("of"), col(OutboxRow.recipient) == bindparam("person"))
+    .order_by(_ID)
+)
+_UNDELIVERED_WITH = (
+    select(OutboxRow)
+    .join(ReferenceRow, col(ReferenceRow.message_id) == col(OutboxRow.message_id))
+    .where(col(ReferenceRow.fingerprint) == bindparam("key"), _STILL_WAITS)
+)
+_CLAIM = (
+    select(OutboxRow)
+    .where(col(OutboxRow.world) == bindparam("in_world"), _MAY_BE_DUE, _DUE, _nothing_before())
+    .order_by(col(OutboxRow.id))
+    .limit(1)
+    .with_for_update(skip_locked=True, of=OutboxRow)
+)
+_CLAIM_UNTRIED = _CLAIM.where(col(OutboxRow.state) == OutboxState.PENDING.value)
+_WHATEVER = update(OutboxRow).where(col(OutboxRow.id) == bindparam("this"))
+_TAKE = _WHATEVER.where(_DUE)
+_OURS = _WHATEVER.where(
+    _STILL_WAITS, func.coalesce(col(OutboxRow.leased_by), bindparam("holder")) == bindparam("holder")
+)
+_FAILED = _OURS.values(attempts=col(OutboxRow.attempts) + 1)
+_STUCK = _WHATEVER.where(col(OutboxRow.state).in_((OutboxState.PENDING, OutboxState.UNKNOWN, OutboxState.DEAD)))
 
 
 def _entry(row: Row[Any]) -> OutboxEntry:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Connection, insert, select
+from dataclasses import asdict
+
+from sqlalchemy import Connection, Select, bindparam, insert, select
 from sqlmodel import col
 
 from mailflow.approval.reference import Asks, Reference, fingerprint
@@ -17,32 +19,19 @@ class References:
 
     def add(self, reference: Reference, message_id: str) -> None:
         """A mail that is about to go out."""
-        self._connection.execute(
-            insert(ReferenceRow).values(
-                fingerprint=reference.fingerprint,
-                message_id=message_id,
-                number=reference.number,
-                revision=reference.revision,
-                asks=reference.asks.value,
-                person=reference.person,
-                digest=reference.digest,
-                step=reference.step,
-            )
-        )
+        self._connection.execute(_ADD, {**asdict(reference), "asks": reference.asks.value, "message_id": message_id})
 
     def by_token(self, token: str) -> Reference | None:
         """The mail whose subject had this #token."""
-        return self._find(col(ReferenceRow.fingerprint) == fingerprint(token))
+        return self._find(_BY_FINGERPRINT, fingerprint(token))
 
     def by_message_id(self, message_id: str) -> Reference | None:
         """The mail with this Message-ID."""
-        return self._find(col(ReferenceRow.message_id) == message_id)
+        return self._find(_BY_MESSAGE_ID, message_id)
 
     def message_id_of(self, reference: str) -> str | None:
         """The Message-ID of the mail that gave out the reference with this fingerprint."""
-        message_id: str | None = self._connection.execute(
-            select(col(ReferenceRow.message_id)).where(col(ReferenceRow.fingerprint) == reference)
-        ).scalar()
+        message_id: str | None = self._connection.execute(_MESSAGE_ID_OF, {"key": reference}).scalar()
         return message_id
 
     def number_of_uid(self, uid: str) -> str | None:
@@ -57,8 +46,14 @@ class References:
         key: bytes = self._connection.execute(select(col(IdentityKeyRow.key))).scalar_one()
         return key
 
-    def _find(self, condition: ColumnElement[bool]) -> Reference | None:
-        row = self._connection.execute(select(ReferenceRow).where(condition)).first()
+    def _find(self, statement: Select[ReferenceRow], key: str) -> Reference | None:
+        row = self._connection.execute(statement, {"key": key}).first()
         if row is None:
             return None
         return Reference(row.fingerprint, row.number, row.revision, Asks(row.asks), row.person, row.digest, row.step)
+
+
+_ADD = insert(ReferenceRow)
+_BY_FINGERPRINT = select(ReferenceRow).where(col(ReferenceRow.fingerprint) == bindparam("key"))
+_BY_MESSAGE_ID = select(ReferenceRow).where(col(ReferenceRow.message_id) == bindparam("key"))
+_MESSAGE_ID_OF = select(col(ReferenceRow.message_id)).where(col(ReferenceRow.fingerprint) == bindparam("key"))

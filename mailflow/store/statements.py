@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
+Insert = postgresql.Insert | sqlite.Insert
+Statement = TypeVar("Statement")
 
-def upsert(connection: Connection, row: type[SQLModel]) -> postgresql.Insert | sqlite.Insert:
+
+def per_dialect(build: Callable[[Callable[[type[SQLModel]], Insert]], Statement]) -> Callable[[Connection], Statement]:
+    """Builds a statement for each dialect, once; called with a connection it gives that one's."""
+    of_sqlite, of_postgresql = build(sqlite.insert), build(postgresql.insert)
+    return lambda connection: of_postgresql if on_postgresql(connection) else of_sqlite
+
+
+def upsert(connection: Connection, row: type[SQLModel]) -> Insert:
     """An INSERT that can say ON CONFLICT."""
-    insert = postgresql.insert if on_postgresql(connection) else sqlite.insert
-    return insert(row)
+    return (postgresql.insert if on_postgresql(connection) else sqlite.insert)(row)
 
 
 def on_postgresql(connection: Connection) -> bool:

@@ -29,7 +29,7 @@ from mailflow.approval.decision import (
 from mailflow.approval.wording import KEYWORDS, Keywords, Verb
 from mailflow.inbound import answer_words as words
 from mailflow.inbound.date_text import read_date
-from mailflow.inbound.keyword import KeywordList, folded
+from mailflow.inbound.keyword import KeywordList, folded, keyword_list
 from mailflow.inbound.message import InboundMessage
 from mailflow.inbound.quoting import visible_text
 from mailflow.inbound.salutation import body, from_decision_line
@@ -71,7 +71,7 @@ _REMARK = re.compile(rf"\s[-–—]\s|[(;]|\s{_GIVES_A_REASON.pattern}\s")
 def read_answer(message: InboundMessage, keywords: Keywords = KEYWORDS, today: date = date.min) -> Reading:
     """What the mail decides, and the very line that was read. `today` is for the date of a POSTPONE."""
     visible = visible_text(message, keywords)
-    reader = _Reader(KeywordList(keywords), message.sender_name, message.subject, today)
+    reader = _Reader(keyword_list(keywords), message.sender_name, message.subject, today)
     command = reader.read(visible.text)
     if not isinstance(command, AskStatus | AskHelp):
         if visible.doubts:
@@ -84,7 +84,7 @@ def read_answer(message: InboundMessage, keywords: Keywords = KEYWORDS, today: d
 
 def command_in(text: str, message: InboundMessage, keywords: Keywords, today: date) -> Command:
     """What a text says as the visible answer of a mail, without the doubts that its parts may raise."""
-    return _Reader(KeywordList(keywords), message.sender_name, message.subject, today).read(text)
+    return _Reader(keyword_list(keywords), message.sender_name, message.subject, today).read(text)
 
 
 class _Reader:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
+from functools import lru_cache
 
 from mailflow.approval.wording import Keywords, Verb
 
@@ -19,12 +21,23 @@ _FILE_NAME = r"\.(?:pdf|docx?|xlsx?|odt|ods|rtf|txt|html?|eml|msg|zip|xml|jpe?g|
 _GAP = r"[ \t\u00a0\u202f]{1,3}"
 
 
+def keyword_list(keywords: Keywords) -> KeywordList:
+    """The list of a company's keywords, made once for each set of them."""
+    return _made(
+        tuple((word, verb) for verb, groups in keywords.items() for group in groups.values() for word in group)
+    )
+
+
+@lru_cache(maxsize=8)
+def _made(words: tuple[tuple[str, Verb], ...]) -> KeywordList:
+    return KeywordList(words)
+
+
 class KeywordList:
     """The keywords of a company, ready to be looked for."""
 
-    def __init__(self, keywords: Keywords) -> None:
-        pairs = [(folded(w), verb) for verb, groups in keywords.items() for group in groups.values() for w in group]
-        pairs.sort(key=lambda pair: -len(pair[0]))
+    def __init__(self, words: Iterable[tuple[str, Verb]]) -> None:
+        pairs = sorted(((folded(word), verb) for word, verb in words), key=lambda pair: -len(pair[0]))
         self._verbs = dict(pairs)
         self._seen_verbs = {_as_seen(word): verb for word, verb in pairs}
         self._start = re.compile(f"({_any_of(self._verbs)})[{_DECORATION}]{{0,5}}(?![\\w@]|{_FILE_NAME})")

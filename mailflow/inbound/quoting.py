@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from mailflow.approval.wording import KEYWORDS, Keywords, Verb
 from mailflow.inbound.html_text import HtmlText, html_text
-from mailflow.inbound.keyword import KeywordList
+from mailflow.inbound.keyword import KeywordList, keyword_list
 from mailflow.inbound.message import InboundMessage
 from mailflow.inbound.quotation import Unquoted, unquoted
 from mailflow.inbound.salutation import from_decision_line
@@ -42,7 +42,7 @@ class Visible:
 
 def visible_text(message: InboundMessage, keywords: Keywords = KEYWORDS) -> Visible:
     """What the writer typed: the words of the text part, or those of the HTML where there is no text."""
-    known = KeywordList(keywords)
+    known = keyword_list(keywords)
     page = html_text(message.html) if message.html else HtmlText("", "")
     plain, shown = unquoted(message.text, known), unquoted(page.text, known)
     taken = plain if message.text.strip() else shown

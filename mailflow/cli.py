@@ -41,7 +41,7 @@ class Commands(click.Group):
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, nobody is shown a traceback unless they ask
             if os.environ.get("MAILFLOW_DEBUG"):
-                traceback.print_exc()
+                click.echo(several_lines(traceback.format_exc()), err=True)
             click.echo(several_lines(_in_words(error)), err=True)
             ctx.exit(_exit_code(error, ctx.invoked_subcommand or "run"))
 

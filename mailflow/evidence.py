@@ -17,9 +17,11 @@ from mailflow.invoice_json import invoice_to_json
 from mailflow.jobs.verification import SAID_BY_MAIL, Verification, verify
 from mailflow.store.history import HistoryLine
 from mailflow.store.unit_of_work import UnitOfWork
+from mailflow.terminal import several_lines
 
 _UNSAFE = re.compile(r"[^\w.@-]+")
-_LONGEST_NAME = 80
+_LONGEST_NAME = 160
+"""Bytes; file systems take 255, and 17 stand before it."""
 
 GUIDE = """\
 Evidence of {number}
@@ -115,9 +117,14 @@ def _decisions(history: Sequence[HistoryLine], mails: Iterable[str], zone: tzinf
         if line.event not in SAID_BY_MAIL:
             continue
         said = [f"{line.at.astimezone(zone):%Y-%m-%d %H:%M:%S}  {line.actor}: {line.event}"]
-        said += [f"  {name}: {value}" for name, value in line.details.items() if value not in (None, "", [])]
+        said += [f"  {name}: {_below(value)}" for name, value in line.details.items() if value not in (None, "", [])]
         said += [f"  mail: {name}" for name in mails if line.evidence and line.evidence[:16] in name]
         yield "\n".join(said)
+
+
+def _below(value: object) -> str:
+    """What somebody wrote: its further lines stand further in, so that none of them looks like an entry."""
+    return several_lines(str(value)).replace("\n", "\n    | ")
 
 
 def _chained(line: Mapping[str, object]) -> bytes:
@@ -130,4 +137,6 @@ def _verified(found: Verification) -> bytes:
 
 
 def _safe(name: str) -> str:
-    return (_UNSAFE.sub("_", Path(name.replace("\\", "/")).name)[:_LONGEST_NAME] or "nameless").lstrip(".")
+    """A part of a file's name that every system takes, after the digits before it; never a path."""
+    plain = _UNSAFE.sub("_", Path(name.replace("\\", "/")).name).encode()[:_LONGEST_NAME].decode("utf-8", "ignore")
+    return plain.strip(".") or "nameless"

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import logging
+import textwrap
+from base64 import b64encode
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
+from urllib.parse import quote
 
-from mailflow.terminal import one_line
+from mailflow.terminal import one_line, several_lines
+
+if TYPE_CHECKING:
+    from types import TracebackType
 
 _SHORTEST_SECRET = 4
 """Shorter ones stand in every other word."""
@@ -16,18 +23,28 @@ class DiscreetFormatter(logging.Formatter):
 
     def __init__(self, secrets: Iterable[str]) -> None:
         super().__init__("%(asctime)s %(levelname)-7s %(message)s")
-        self._secrets = sorted((s for s in secrets if len(s) >= _SHORTEST_SECRET), key=len, reverse=True)
+        forms = {form for secret in secrets if len(secret) >= _SHORTEST_SECRET for form in _forms(secret)}
+        self._secrets = sorted(forms, key=len, reverse=True)
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
         """One line for one message."""
-        return one_line(super().formatMessage(record))
+        return one_line(self._without_secrets(super().formatMessage(record)))
 
-    def format(self, record: logging.LogRecord) -> str:
-        """The message, and the traceback where there is one."""
-        text = super().format(record)
+    def formatException(  # noqa: N802 - logging's name
+        self, ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+    ) -> str:
+        """A traceback, indented: no line of it, whoever's words it repeats, looks like a message."""
+        return textwrap.indent(several_lines(self._without_secrets(super().formatException(ei))), "  ")
+
+    def _without_secrets(self, text: str) -> str:
         for secret in self._secrets:
             text = text.replace(secret, "***")
         return text
+
+
+def _forms(secret: str) -> tuple[str, ...]:
+    """A secret as it stands, in an address (RFC 3986) and in Base64 (RFC 4648)."""
+    return secret, quote(secret, safe=""), quote(secret), b64encode(secret.encode()).decode()
 
 
 def start_logging(secrets: Iterable[str]) -> None:

@@ -11,6 +11,7 @@ from datetime import date, time
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import (
@@ -33,6 +34,7 @@ from mailflow.approval.submission import RouteKind
 from mailflow.approval.wording import KEYWORDS, Verb
 from mailflow.errors import ConfigurationError
 from mailflow.settings_mending import nearest, note
+from mailflow.settings_secrets import note_written_out
 from mailflow.settings_source import read_source
 from mailflow.working_days import has_calendar
 
@@ -48,6 +50,7 @@ _AT_DOMAIN = re.compile(rf"@{_DOMAIN}")
 _TIME_OF_DAY = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 _KEYWORD = re.compile(r"[^\W\d_]+(?: [^\W\d_]+){0,3}")
 _WEBHOOK = re.compile(r"(?P<scheme>https?)://(?P<host>\[[0-9A-Fa-f:.]+\]|[^/:\s]+)(:\d+)?/rest/\d+/[^/\s]+/?")
+_SECRET_WITHIN = re.compile(r"(?:^[\w+]+://[^/@:]*:(?=[^/]*@)|/rest/\d+/|[?&]password=)([^/@&\s]+)")
 _DATABASE = re.compile(r"sqlite:///(?P<file>[^?]+)(?:\?.*)?|postgresql\+psycopg://.+")
 
 
@@ -217,7 +220,7 @@ class ImapServer(Server):
     """The IMAP server (RFC 9051)."""
 
     username: Text = Field(description="the name to sign in with")
-    password: Secret = Field(description="the password to sign in with, best as ${IMAP_PASSWORD}")
+    password: Secret = Field(description="the password to sign in with, as ${IMAP_PASSWORD} or ${file:PATH}")
 
 
 class SmtpServer(Server):
@@ -225,7 +228,7 @@ class SmtpServer(Server):
 
     username: Text | None = Field(None, description="the name to sign in with")
     password: Secret | None = Field(
-        None, validate_default=True, description="the password to sign in with, best as ${SMTP_PASSWORD}"
+        None, validate_default=True, description="the password to sign in with, as ${SMTP_PASSWORD} or ${file:PATH}"
     )
 
     @field_validator("password")
@@ -376,7 +379,7 @@ class Bitrix24Settings(Section):
     """The portal, where there is one."""
 
     webhook: Annotated[SecretStr, AfterValidator(_webhook)] = Field(
-        description="the incoming webhook's address, best as ${BITRIX24_WEBHOOK}"
+        description="the incoming webhook's address, as ${BITRIX24_WEBHOOK} or ${file:PATH}"
     )
     record_as: RecordPlace = Field(
         RecordPlace.SMART_PROCESS, description="smart_process, or list where the plan has no smart processes"
@@ -489,7 +492,8 @@ class Settings(Section):
         """Everything that must never be shown, to be cut out of logs."""
         smtp, portal = self.mailbox.smtp.password, self.bitrix24
         held = [self.database, self.mailbox.imap.password, smtp, portal.webhook if portal else None]
-        return tuple(secret.get_secret_value() for secret in held if secret)
+        whole = [secret.get_secret_value() for secret in held if secret]
+        return tuple(word for value in whole for word in (value, *_within(value)))
 
 
 def packaged_templates() -> Path:
@@ -508,10 +512,17 @@ def load_settings(file: Path, environment: Mapping[str, str] = os.environ) -> Se
         settings = Settings.model_validate(source.values, context=_Surroundings(file.parent, address))
     except ValidationError as error:
         note(error, source, Settings)
+    note_written_out(source, file)
     if settings is None or source.problems:
         problems = sorted(source.problems.values(), key=lambda p: (p.line or 0, p.key))
         raise ConfigurationError(str(file), problems) from None
     return settings
+
+
+def _within(address: str) -> list[str]:
+    """The secret inside an address, as it stands there and as it is meant: the rest of it may be shown."""
+    found = _SECRET_WITHIN.search(address)
+    return [found[1], unquote(found[1])] if found else []
 
 
 def _is_loopback(host: str) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 import yaml
 
 from mailflow.errors import ConfigurationError, SettingsProblem
+from mailflow.secret_file import UnfitFile, others_can_read, read_secret
 
 KeyPath = tuple[str | int, ...]
 
@@ -19,6 +20,7 @@ _PLAIN_TAGS = tuple(
 )
 _VARIABLE = re.compile(r"\$\{([^}]*)(\}?)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_FILE = "file:"
 _QUOTED = re.compile(r" ?'(?![<\\])[^']{2,}'")
 
 
@@ -49,6 +51,10 @@ class Source:
                 return self.lines[path[:end]]
         return None
 
+    def written_out(self, path: KeyPath) -> str:
+        """What stands in the file itself for a key, without what is filled in."""
+        return _VARIABLE.sub("", self.texts.get(path, ""))
+
     def add(self, path: KeyPath, what: str, mend: str) -> None:
         """Notes what is wrong with a key; the first thing that is wrong with it counts."""
         self.problems.setdefault(path, SettingsProblem(key_name(path), what, mend, self.line(path)))
@@ -68,7 +74,7 @@ def read_source(path: Path, environ: Mapping[str, str]) -> Source:
         mend = "Start from the settings.yaml that comes with mailflow."
         raise ConfigurationError(str(path), [SettingsProblem("settings", "are empty or no list of keys.", mend)])
     source = Source()
-    _Walk(source, {**_dotenv(path.parent / ".env", source), **environ}).run(root)
+    _Walk(source, {**_dotenv(path.parent / ".env", source), **environ}, path.parent).run(root)
     return source
 
 
@@ -111,6 +117,7 @@ class _Walk:
 
     source: Source
     environ: Mapping[str, str]
+    folder: Path
     seen: set[int] = field(default_factory=set)
 
     def run(self, root: yaml.MappingNode) -> None:
@@ -166,12 +173,22 @@ class _Walk:
 
     def _variable(self, found: re.Match[str], path: KeyPath) -> str:
         name, end = found.groups()
+        if end and name.startswith(_FILE):
+            return self._secret(name.removeprefix(_FILE), path)
         if not end or not _NAME.fullmatch(name):
-            self.source.add(path, "has a ${ that begins no ${NAME}.", "Write the variable as ${NAME}.")
+            mend = "Write the variable as ${NAME}, or a file as ${file:/path/to/secret}."
+            self.source.add(path, "has a ${ that begins no ${NAME}.", mend)
         elif name not in self.environ:
             mend = f"Set {name} before mailflow starts, or write {name}=... into the file .env beside the settings."
             self.source.add(path, f"needs the environment variable {name}, which is not set.", mend)
         return self.environ.get(name, found.group())
+
+    def _secret(self, name: str, path: KeyPath) -> str:
+        try:
+            return read_secret(self.folder / name)
+        except UnfitFile as unfit:
+            self.source.add(path, unfit.what, unfit.mend)
+            return ""
 
     def _refuse_tag(self, path: KeyPath) -> None:
         self.source.add(path, "begins with ! and is read as a YAML tag.", 'Put the value in quotes: "!...".')
@@ -187,6 +204,9 @@ def _dotenv(path: Path, source: Source) -> dict[str, str]:
         problem = SettingsProblem(".env", "cannot be read.", "Save it as UTF-8, readable by mailflow's user.")
         source.problems[(".env",)] = problem
         return {}
+    if others_can_read(path):
+        what = "can be read by other users of this machine, and is there for secrets."
+        source.problems[(".env",)] = SettingsProblem(".env", what, f"Take it away from them: chmod 600 {path}")
     values = {}
     for number, line in enumerate(lines, 1):
         name, equals, value = line.strip().removeprefix("export ").partition("=")

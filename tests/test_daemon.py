@@ -18,6 +18,7 @@ from mailflow.office.mail_server import MailServer
 from mailflow.office.papers import Paper
 from mailflow.office.person import Person
 from tests.servers.fault_proxy import FaultProxy, Refuse
+from tests.settings_file import write_settings_file
 from tests.stories.conftest import PEOPLE, SETTINGS
 
 TOP = Path(__file__).parents[1]
@@ -36,7 +37,7 @@ def daemon(
         sequence="olga@example.com",
         more=more,
     )
-    (folder / "settings.yaml").write_text(settings, encoding="utf-8")
+    write_settings_file(folder / "settings.yaml", settings)
     process = subprocess.Popen(
         [sys.executable, TOP / "run.py", "--settings", folder / "settings.yaml", command],
         stderr=subprocess.PIPE,

@@ -17,6 +17,7 @@ from mailflow.company_settings import company_of, keywords_of
 from mailflow.errors import ConfigurationError, SettingsProblem
 from mailflow.settings import Settings, load_settings
 from mailflow.working_days import working_day_test
+from tests.settings_file import write_settings_file
 
 TOP = Path(__file__).parents[1]
 SECRETS = {"IMAP_PASSWORD": "imap-s3cret", "SMTP_PASSWORD": "smtp-s3cret"}
@@ -57,8 +58,7 @@ payment:
 
 
 def load(tmp_path: Path, text: str, environment: dict[str, str] | None = None) -> Settings:
-    file = tmp_path / "settings.yaml"
-    file.write_text(text, encoding="utf-8")
+    file = write_settings_file(tmp_path / "settings.yaml", text)
     return load_settings(file, SECRETS if environment is None else environment)
 
 
@@ -249,7 +249,7 @@ def test_unencrypted_connections_to_others_must_be_called_insecure(tmp_path: Pat
 
 
 def test_secrets_come_from_the_environment_or_from_a_file_beside_the_settings(tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text("# secrets\nexport IMAP_PASSWORD='from file'\n\nSMTP_PASSWORD=a=b#c\n")
+    write_settings_file(tmp_path / ".env", "# secrets\nexport IMAP_PASSWORD='from file'\n\nSMTP_PASSWORD=a=b#c\n")
     settings = load(tmp_path, GOOD, {})
     assert settings.mailbox.imap.password.get_secret_value() == "from file"
     assert settings.mailbox.smtp.password is not None
@@ -258,7 +258,7 @@ def test_secrets_come_from_the_environment_or_from_a_file_beside_the_settings(tm
 
 
 def test_a_line_of_the_env_file_that_is_no_assignment_is_named_without_its_words(tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text("IMAP_PASSWORD=a\nhunter2\n")
+    write_settings_file(tmp_path / ".env", "IMAP_PASSWORD=a\nhunter2\n")
     [problem] = problems(tmp_path, GOOD)
     assert (problem.key, problem.line) == (".env", 2)
     assert "hunter2" not in str(problem)
@@ -287,7 +287,7 @@ def test_no_secret_is_ever_shown(tmp_path: Path) -> None:
     settings = load(tmp_path, text)
     assert "s3cret" not in f"{settings!r} {settings} {settings.model_dump_json()}"
     assert {s for s in settings.secrets() if "s3cret" in s} == set(settings.secrets())
-    assert len(settings.secrets()) == 4
+    assert {"imap-s3cret", "smtp-s3cret", "hook-s3cret", "db-s3cret"} < set(settings.secrets())
 
 
 @pytest.mark.parametrize(

@@ -81,4 +81,6 @@ def write_settings(file: Path, server: MailServer, webhook: str) -> None:
         "payment": {"accountant": ANNA.address, "invite_at": "10:00", "unpaid_moves_to": "next_day"},
         "bitrix24": {"webhook": webhook, "requests_a_second": PORTAL_RATE, "poll_seconds": 10},
     }
+    file.touch()
+    file.chmod(0o600)
     file.write_text(MARK + yaml.safe_dump(settings, allow_unicode=True, sort_keys=False), encoding="utf-8")

@@ -23,6 +23,7 @@ from mailflow.store.engine import Store, open_store
 from mailflow.store.inbox import InboxState
 from mailflow.store.outbox import NewEntry
 from tests.approval.company import ANNA, DMITRY, IVAN, NOON, OLGA, answer, company, opened, reference
+from tests.settings_file import write_settings_file
 
 SETTINGS = """\
 timezone: Europe/Moscow
@@ -103,7 +104,7 @@ class Company:
 
 @pytest.fixture
 def office(tmp_path: Path) -> Company:
-    (tmp_path / "settings.yaml").write_text(SETTINGS.format(database=tmp_path / "mailflow.db"), "utf-8")
+    write_settings_file(tmp_path / "settings.yaml", SETTINGS.format(database=tmp_path / "mailflow.db"))
     return Company(tmp_path, open_store(f"sqlite:///{tmp_path / 'mailflow.db'}"))
 
 

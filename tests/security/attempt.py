@@ -24,6 +24,7 @@ from mailflow.outbound.mail import draft_mail
 from mailflow.ports import FetchedMail, Location
 from mailflow.settings import load_settings
 from mailflow.store.engine import open_store
+from tests.settings_file import write_settings_file
 
 SETTINGS = """
 language: en
@@ -87,8 +88,7 @@ class Target:
     most_an_hour: int = 1000
 
     def __post_init__(self) -> None:
-        file = self.folder / "settings.yaml"
-        file.write_text(SETTINGS.format(database=self.folder / "mailflow.db"), encoding="utf-8")
+        file = write_settings_file(self.folder / "settings.yaml", SETTINGS.format(database=self.folder / "mailflow.db"))
         self._settings = load_settings(file, {})
         self.company = company_of(self._settings)
         self.templates = templates_of(self._settings)

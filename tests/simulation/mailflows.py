@@ -27,6 +27,7 @@ from mailflow.outbound.templating import Templates
 from mailflow.settings import load_settings
 from mailflow.store.outbox import OutboxEntry, kind_of
 from mailflow.store.unit_of_work import UnitOfWork
+from tests.settings_file import write_settings_file
 from tests.simulation.database import StormyStore
 from tests.simulation.mailbox import PROCESSED, QUARANTINE, SimulatedMailbox
 from tests.simulation.people import SETTINGS
@@ -107,7 +108,6 @@ def start(
 @cache
 def _wired() -> tuple[Company, Keywords, Templates]:
     with TemporaryDirectory() as folder:
-        file = Path(folder) / "settings.yaml"
-        file.write_text(SETTINGS, encoding="utf-8")
+        file = write_settings_file(Path(folder) / "settings.yaml", SETTINGS)
         settings = load_settings(file, {})
     return company_of(settings), keywords_of(settings), templates_of(settings)

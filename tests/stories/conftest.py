@@ -24,6 +24,7 @@ from mailflow.office.received import ReceivedMail
 from mailflow.settings import load_settings
 from mailflow.store.history import HistoryLine
 from mailflow.store.inbox import InboxMail
+from tests.settings_file import write_settings_file
 
 SETTINGS = """
 language: en
@@ -98,7 +99,8 @@ class Office:
     def restart(self) -> None:
         """mailflow is started anew, on the same database."""
         file = self.folder / "settings.yaml"
-        file.write_text(
+        write_settings_file(
+            file,
             SETTINGS.format(
                 database=self.database,
                 imap=self.server.imap_port,
@@ -108,7 +110,6 @@ class Office:
                 check=self.check,
                 approval=self.approval,
             ).replace("mailbox:\n", f"mailbox:\n{self.mailbox}"),
-            encoding="utf-8",
         )
         self.mailflow = bootstrap.build(load_settings(file, {}))
 

@@ -9,6 +9,7 @@ from email.policy import SMTP, default
 from pathlib import Path
 
 from tests.servers.dovecot import PASSWORD
+from tests.settings_file import write_settings_file
 
 MAILBOX, ADMIN = "finance@example.com", "admin@example.com"
 IVAN, OLGA, DIRECTOR, BUH = (f"{name}@example.com" for name in ("ivan", "olga", "director", "buh"))
@@ -40,10 +41,8 @@ def write_settings(
     folder: Path, *, database: str, imap: int, smtp: int, user: str, password: str = PASSWORD, more: str = ""
 ) -> Path:
     """A settings.yaml in this folder."""
-    file = folder / "settings.yaml"
     filled = SETTINGS.format(database=database, imap=imap, smtp=smtp, user=user, password=password, more=more)
-    file.write_text(filled, encoding="utf-8")
-    return file
+    return write_settings_file(folder / "settings.yaml", filled)
 
 
 def submission(number: int, sender: str = IVAN, pay_date: str = "in 30 days") -> bytes:

@@ -386,6 +386,19 @@ def test_a_secret_is_all_of_its_file_but_the_line_end(content: bytes, secret: st
         assert loaded(tmp_path, f"${{file:{name}}}").mailbox.imap.password.get_secret_value() == secret
 
 
+@pytest.fixture(autouse=True)
+def others_can_enter(tmp_path: Path) -> None:
+    """Else no mode of a file in it lets others read anything."""
+    tmp_path.chmod(0o755)
+
+
+def test_in_a_folder_that_nobody_else_can_enter_every_file_may_hold_secrets(tmp_path: Path) -> None:
+    secret_file(tmp_path, IMAP.encode(), 0o644)
+    tmp_path.chmod(0o700)
+    assert loaded(tmp_path, "${file:secret}", 0o644)
+    assert loaded(tmp_path, "S3cretWord", 0o644)
+
+
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o620, 0o602, 0o610, 0o666, 0o777])
 def test_a_file_that_others_can_read_holds_no_secret(mode: int, tmp_path: Path) -> None:
     file = secret_file(tmp_path, IMAP.encode(), mode)

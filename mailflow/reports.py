@@ -121,7 +121,8 @@ def print_received_mail(mail: InboxMail, message: InboundMessage, timezone: tzin
             out.print(Text.assemble((f"{name.title()}: ", "dim"), one_line(value)))
     lines = several_lines(message.text).strip().split("\n")
     out.print()
-    out.print("\n".join(lines[:_LINES_OF_A_MAIL]))
+    for line in lines[:_LINES_OF_A_MAIL]:
+        out.print(Text.assemble(("│ ", "dim"), line))
     if len(lines) > _LINES_OF_A_MAIL:
         out.print(Text(f"... and {len(lines) - _LINES_OF_A_MAIL} more lines", "dim"))
     for file in message.files:
@@ -188,7 +189,7 @@ def _fields(invoice: Invoice, timezone: tzinfo) -> Iterable[tuple[str, str]]:
     yield "submitter", invoice.submitter
     yield "accountant", invoice.accountant
     yield "revision", str(invoice.revision)
-    yield "files", "\n".join(f"{a.filename} ({a.size} bytes)" for a in invoice.attachments)
+    yield "files", "\n".join(f"{one_line(a.filename)} ({a.size} bytes)" for a in invoice.attachments)
     if invoice.status is Status.INCOMPLETE:
         yield "lacks", ", ".join(f"{p.field.value} ({p.code})" for p in invoice.problems)
     if invoice.repeat:

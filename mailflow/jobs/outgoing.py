@@ -21,8 +21,8 @@ from mailflow.store.unit_of_work import UnitOfWork
 
 log = logging.getLogger(__name__)
 
-EXPLANATIONS = frozenset({Message.REFUSED, Message.UNCLEAR, Message.HELP, Message.STATUS, Message.WAS_IT_YOU})
-"""What is written to somebody because of what they wrote, and changes nothing."""
+EXPLANATIONS = frozenset({Message.REFUSED, Message.UNCLEAR, Message.HELP, Message.STATUS})
+"""What is written to somebody because of what they wrote, and changes nothing. WAS_IT_YOU is sent once anyway."""
 
 MOST_EXPLANATIONS = 30
 MOST_ALIKE = 3

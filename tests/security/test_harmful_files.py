@@ -31,10 +31,13 @@ from mailflow.office.received import ReceivedMail
 from mailflow.outbound.mail import complete, draft_mail
 from mailflow.outbound.samples import sample_mails
 from tests.outbound.samples import IDENTITY, TEMPLATES, parsed, readers
-from tests.security.attempt import NOW, Target
+from tests.security.attempt import NOW, PASS, Target
 
 TODAY = date(2026, 12, 1)
-HEAD = b"From: ivan@firm.example\r\nTo: finance@firm.example\r\nSubject: Paper\r\nMIME-Version: 1.0\r\n"
+HEAD = (
+    f"Authentication-Results: {PASS}\r\nFrom: ivan@firm.example\r\nTo: finance@firm.example\r\nSubject: Paper\r\n"
+    "MIME-Version: 1.0\r\n"
+).encode()
 MEGABYTE = 1_000_000
 SECONDS = 15.0
 """For one mail, on a busy machine; each takes less than two on an idle one."""
@@ -302,6 +305,9 @@ def test_the_evidence_of_an_invoice_has_no_entry_that_leaves_its_folder(
     company.receive(letter(NAMES[what]))
     with company.store.begin() as uow:
         number = max(invoice.number for invoice in uow.invoices.all())
+        invoice = uow.invoices.get(number)
+        assert invoice
+        assert invoice.attachments[0].filename == parse(letter(NAMES[what])).files[0].filename
         gathered = gather(uow, number, {}, NOW.tzinfo, NOW)  # type: ignore[arg-type]
     assert len([name for name in gathered.contents if name.startswith("files/")]) == 1
     assert all(map(stays_in_its_folder, gathered.contents))

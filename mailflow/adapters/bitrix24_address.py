@@ -9,6 +9,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 _PATH = re.compile(r"/rest/(?P<user>[1-9][0-9]{0,17})/(?P<code>[A-Za-z0-9_-]+)(/[A-Za-z0-9_.]*)?/?")
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*\.?")
+_CLOUD = re.compile(r"[a-z0-9-]+\.bitrix24\.[a-z]{2,5}(\.[a-z]{2})?")
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -83,7 +84,10 @@ def read_webhook(address: str) -> Webhook | str:
 
 
 def moved_to(webhook: Webhook, origin: Origin, method: str, v3: bool, location: str) -> Origin | str:
-    """Where a redirect leads: to the same path on a host that is as safe; or why it is not followed."""
+    """Where a redirect leads: to the same path on a host as safe and of the same owner; or why it is not followed.
+
+    A portal that is renamed redirects (302) from its old name to its new one. Nowhere else does the secret go.
+    """
     if not location:
         return "to nowhere"
     path = webhook.path(method, v3)
@@ -98,7 +102,20 @@ def moved_to(webhook: Webhook, origin: Origin, method: str, v3: bool, location: 
         return "to another page"
     if not new.safe or (new.scheme == "http" and origin.scheme == "https"):
         return "to a host without TLS"
+    if not _are_of_one_owner(origin, new):
+        return f"to {new.host}, which is another's"
     return new
+
+
+def _are_of_one_owner(one: Origin, other: Origin) -> bool:
+    """Whether both are portals of the cloud, or names below the same domain, or this machine."""
+    if one.loopback or other.loopback:
+        return one.loopback and other.loopback
+    if _CLOUD.fullmatch(one.host) or _CLOUD.fullmatch(other.host):
+        return bool(_CLOUD.fullmatch(one.host) and _CLOUD.fullmatch(other.host))
+    above, above_other = one.host.partition(".")[2], other.host.partition(".")[2]
+    is_name = not one.host.replace(".", "").isdigit() and ":" not in one.host
+    return one.host == other.host or (is_name and above == above_other and "." in above)
 
 
 def _origin(parts: SplitResult) -> Origin | str:

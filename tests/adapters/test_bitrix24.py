@@ -24,6 +24,7 @@ import mailflow
 from mailflow.adapters import bitrix24
 from mailflow.adapters import bitrix24_answer as answers
 from mailflow.adapters.bitrix24 import Bitrix24Portal
+from mailflow.adapters.bitrix24_address import Origin, Webhook, moved_to, read_webhook
 from mailflow.adapters.bitrix24_batch import query
 from mailflow.adapters.bitrix24_limits import LeakyBucket
 from mailflow.errors import (
@@ -772,6 +773,34 @@ class TestMoved:
         assert type(failure) is ServerAway
         assert "sends the call on to" in str(failure)
         assert len(script.asked) <= 2
+
+    @pytest.mark.parametrize(
+        ("old", "new", "is_followed"),
+        [
+            ("https://old.bitrix24.ru", "https://new.bitrix24.ru", True),
+            ("https://old.bitrix24.ru", "https://old.bitrix24.com", True),
+            ("https://old.bitrix24.com.br", "https://new.bitrix24.com.br", True),
+            ("https://portal.firm.example", "https://bitrix.firm.example", True),
+            ("https://portal.firm.example", "https://portal.firm.example:8443", True),
+            ("https://old.bitrix24.ru", "https://evil.example", False),
+            ("https://old.bitrix24.ru", "https://bitrix24.ru.evil.example", False),
+            ("https://old.bitrix24.ru", "https://old.bitrix24.evil.example", False),
+            ("https://portal.firm.example", "https://portal.evil.example", False),
+            ("https://portal.firm.example", "https://new.bitrix24.ru", False),
+            ("https://firm.example", "https://evil.example", False),
+            ("https://portal.firm.example", "https://127.0.0.1", False),
+            ("https://portal.firm.example", "http://127.0.0.1:80", False),
+            ("https://10.0.0.5", "https://10.0.0.6", False),
+            ("https://10.0.0.5", "https://11.0.0.5", False),
+        ],
+    )
+    def test_the_secret_follows_a_portal_to_a_new_name_of_the_same_owner_and_nowhere_else(
+        self, old: str, new: str, is_followed: bool
+    ) -> None:
+        webhook = read_webhook(f"{old}{PATH}/")
+        assert isinstance(webhook, Webhook)
+        moved = moved_to(webhook, webhook.origin, "x", False, new + webhook.path("x", False))
+        assert isinstance(moved, Origin) is is_followed
 
     def test_from_tls_it_is_never_followed_to_http(
         self, script: PortalScript, certificates: Certificates, open_portal: Open

@@ -36,6 +36,8 @@ def daemon(
         smtp=smtp_port,
         sequence="olga@example.com",
         more=more,
+        check="sender_check: reference",
+        approval="",
     )
     write_settings_file(folder / "settings.yaml", settings)
     process = subprocess.Popen(

@@ -111,11 +111,12 @@ class Outgoing:
     def enqueue(self, uow: UnitOfWork, effect: Effect, trigger: Trigger | None, now: datetime) -> None:
         """Puts one effect into the outbox, with its identity and the reference that a reply will carry.
 
-        Explanations are sent so often in an hour and no oftener: who writes back to each of them is a machine, or wants
-        our mail to flood somebody.
+        Explanations about one thing are sent so often in an hour and no oftener: who writes back to each of them is a
+        machine, or wants our mail to flood somebody.
         """
         if isinstance(effect, Mail) and effect.message in EXPLANATIONS:
-            told = uow.outbox.mails_since(EXPLANATIONS, effect.to, now - timedelta(hours=1))
+            recent = uow.outbox.mails_since(EXPLANATIONS, effect.to, now - timedelta(hours=1))
+            told = [mail for mail in recent if _number(mail) == _number(effect)]
             if len(told) >= MOST_EXPLANATIONS or sum(_is_alike(mail, effect) for mail in told) >= MOST_ALIKE:
                 log.warning("%s has had enough explanations for an hour: this one is not sent", effect.to)
                 return
@@ -156,6 +157,10 @@ class Outgoing:
         abouts = (hashlib.sha256(json.dumps([*facts, nth]).encode()).hexdigest() for nth in itertools.count())
         names = ((about, fingerprint(self.mint.token(about)), self.mint.message_id(about)) for about in abouts)
         return next(name for name in names if _is_new(uow, *name[1:]))
+
+
+def _number(mail: Mail) -> str | None:
+    return mail.invoice.number if mail.invoice else None
 
 
 def _is_alike(mail: Mail, other: Mail) -> bool:

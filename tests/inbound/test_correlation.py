@@ -110,6 +110,6 @@ def test_the_strongest_clue_leads_to_the_mail_unless_the_subject_is_of_another_i
     in_reply_to: str, references: str, subject: str, quoted: str, answered: tuple[By, str] | None
 ) -> None:
     clue = Clues(*(tuple(c.split()) for c in (in_reply_to, references, subject, quoted)), numbers=())
-    by_token = {r.token: r for r in SENT.values()}
+    by_token = {r.fingerprint: r for r in SENT.values()}
     match = find_match(clue, SENT.get, by_token.get)
-    assert (match and (match.by, match.reference.token)) == answered
+    assert (match and (match.by, match.reference.fingerprint)) == answered

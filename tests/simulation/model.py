@@ -187,7 +187,7 @@ class Model:
         if said is None:
             self.problems.append(f"{number}: {lines[0][2]} by a mail that nobody sent")
             return None
-        if said.key in self.fates:
+        if self.fates.get(said.key, "quarantined") != "quarantined":
             self.problems.append(f"{number}: {lines[0][2]}, but {said} was heard before")
             return None
         if said.word == "submit":

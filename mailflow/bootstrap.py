@@ -129,9 +129,7 @@ def build(settings: Settings) -> Application:
         reading=reading,
         whole_pass=WholePass(
             intake=Intake(store, mailbox, router, folders.processed, folders.quarantine),
-            processing=Processing(
-                store, reading.read, router, outgoing, templates, settings.max_mails_an_hour
-            ),
+            processing=Processing(store, reading.read, router, outgoing, templates, settings.max_mails_an_hour),
             calendar_day=CalendarDay(store, company, outgoing),
             dispatch=Dispatch(
                 store,

@@ -129,6 +129,7 @@ class Company:
             address in self.people
             or address in self.sequence
             or address in (self.accountant, self.administrator)
+            or (self.second_approver is not None and address == self.second_approver.address)
             or any(address in (person.manager, person.deputy) for person in self.people.values())
             or (self.structure is not None and self.structure.member(address) is not None)
         )

@@ -62,7 +62,7 @@ def reassign(invoice: Invoice, old: str, new: str, company: Company, now: dateti
     replaced = hand_on(invoice, index, new, now)
     entry = Entry("reassigned", company.administrator, {"from": old, "to": new})
     if not was_asked:
-        return Outcome(replaced, (), (entry,))
+        return Outcome(replace(replaced, on_hold=invoice.on_hold), (), (entry,))
     asked, request = ask(replaced, index + 1, now)
     return Outcome(asked, (Mail(old, Message.REPLACED, asked, extra={"why": "handed_on"}), request), (entry,))
 

@@ -76,17 +76,23 @@ def find_match(
     found: Clues,
     by_message_id: Callable[[str], Reference | None],
     by_token: Callable[[str], Reference | None],
+    believe_tokens: bool = True,
 ) -> Match | None:
     """The mail that is answered: by Message-ID, else by the subject, else by the quotation (process section 3).
 
+    Without `believe_tokens` by Message-ID alone.
     None too where the subject bears the reference of another invoice. Signatures of mail (RFC 6376) cover the subject,
     but seldom In-Reply-To, so a signed approval could be sent again to answer something else.
     """
-    match = _strongest(found, by_message_id, by_token)
+    match = _strongest(found, by_message_id, by_token if believe_tokens else _nothing)
     if match is None:
         return None
     numbers = {reference.number for token in found.subject if (reference := by_token(token))}
     return match if numbers <= {match.reference.number} else None
+
+
+def _nothing(_: str) -> None:
+    return None
 
 
 def _strongest(

@@ -184,7 +184,9 @@ class Processing:
     def _understand(self, uow: UnitOfWork, read: ReadMail, mail: InboxMail) -> tuple[Match | None, Intent, Trigger]:
         message = read.message
         guessed = uow.inbox.guesses(mail.queue, mail.received_at, HOUR) >= MOST_GUESSES
-        match = find_match(read.clues, uow.references.by_message_id, _nothing if guessed else uow.references.by_token)
+        match = find_match(
+            read.clues, uow.references.by_message_id, uow.references.by_token, believe_tokens=not guessed
+        )
         address = message.sender or ""
         sender = self.company.on_record(address)
         trigger = Trigger(
@@ -441,10 +443,6 @@ def _bounced_mail(uow: UnitOfWork, intent: Bounced) -> OutboxEntry | None:
     ((invoice, person),) = waiting
     asked = uow.outbox.thread(invoice.number, person)
     return uow.outbox.by_message_id(asked[-1]) if asked else None
-
-
-def _nothing(_: str) -> None:
-    return None
 
 
 def _concerns(uow: UnitOfWork, number: str, sender: str | None) -> bool:

@@ -128,6 +128,12 @@ def test_an_approver_who_is_replaced_meanwhile_has_decided_nothing() -> None:
     assert outcome.invoice.steps[1].approver == PETR
 
 
+def test_a_decision_on_hold_stays_when_a_later_approver_is_replaced() -> None:
+    outcome = reassign(on_hold(), DMITRY, PETR, RULES, NOON)
+    assert outcome.invoice.on_hold is not None
+    assert take_effect(outcome.invoice, RULES, AFTER)
+
+
 def test_whoever_has_decided_is_not_reminded() -> None:
     late = NOON + timedelta(days=3)
     assert remind_approver(on_hold(), company(hold=timedelta(days=9)), late) is None

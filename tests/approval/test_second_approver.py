@@ -55,5 +55,14 @@ def test_where_the_second_is_the_first_or_the_submitter_nothing_starts_and_both_
     assert mail(outcome, Message.NO_APPROVER, ADMIN)
 
 
+def test_two_addresses_of_one_person_are_not_two() -> None:
+    assert chain("5000000", sequence=(OLGA, "olga+2@example.com")) == [OLGA, "olga+2@example.com", PETR]
+
+
+def test_the_second_approver_is_one_of_the_companys_people() -> None:
+    rules = company(second_approver=SecondApprover("board@elsewhere.example", LIMITS))
+    assert rules.knows("board@elsewhere.example")
+
+
 def test_without_the_setting_one_is_enough() -> None:
     assert [s.approver for s in opened(company(sequence=(OLGA,))).invoice.steps] == [OLGA]

@@ -58,7 +58,7 @@ HTML = (
     "<script>alert(1)</script>",
     "<img src=x onerror=alert(1)>",
     "<a href='http://evil.example'>here</a>",
-    "\"><b>bold</b>",
+    '"><b>bold</b>',
     "'><svg/onload=alert(1)>",
     "</td></tr></table><h1>Approved</h1>",
     "<!-- the rest is gone",
@@ -68,7 +68,7 @@ HTML = (
     "&lt;b&gt; &#60;b&#62; &amp;",
     "<![CDATA[<b>]]>",
     "<meta http-equiv=refresh content=0;url=//evil.example>",
-    "\" onmouseover=\"alert(1)",
+    '" onmouseover="alert(1)',
     "</title><b>",
 )
 

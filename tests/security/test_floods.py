@@ -155,6 +155,20 @@ def test_after_so_many_wrong_references_not_even_the_right_one_counts_in_that_na
     assert "wrong references" in attempt.reason
 
 
+def test_the_lock_lets_no_signed_approval_of_another_invoice_through(target: Target) -> None:
+    right = re.findall(rb"#([0-9a-z]{10})", target.request.raw)[0].decode()
+    target.receive(submission(["Message-ID: <second@firm.example>"]).replace(b"%PDF-1.4 one", b"%PDF-1.4 two"))
+    for number in range(MOST_GUESSES):
+        target.receive(guess(number, f"{number:0>10}"))
+    other = target.request_of("INV-2026-0002").message_id
+    replayed = mail(
+        f"In-Reply-To: {other}", "Message-ID: <replayed@x>", subject=f"Re: [INV-2026-0001 #{right}] Approve"
+    )
+    before = target.events("INV-2026-0002")
+    target.receive(replayed)
+    assert target.events("INV-2026-0002") == before
+
+
 def test_the_approver_whose_name_was_used_for_guessing_still_answers_by_replying(target: Target) -> None:
     for number in range(MOST_GUESSES):
         target.receive(guess(number, f"{number:0>10}"))

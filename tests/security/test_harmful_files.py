@@ -125,10 +125,9 @@ SHAPES: dict[str, Callable[[], bytes]] = {
     "50,000 addresses": lambda: b"Cc: " + b"<a@example.com>,\r\n " * 50_000 + b"x\r\n" + HEAD + b"\r\nx",
     "50,000 references": lambda: b"References: " + b"<a@example.com>\r\n " * 50_000 + b"\r\n" + HEAD + b"\r\nx",
     "100,000 brackets in an address": lambda: b"From: " + b"(" * 100_000 + b"\r\n" + HEAD + b"\r\nx",
-    "5,000 pieces of one file name": lambda: HEAD
-    + b"Content-Type: application/pdf"
-    + b"".join(b";\r\n name*%d=a" % n for n in range(5000))
-    + b"\r\n\r\nx",
+    "5,000 pieces of one file name": lambda: (
+        HEAD + b"Content-Type: application/pdf" + b"".join(b";\r\n name*%d=a" % n for n in range(5000)) + b"\r\n\r\nx"
+    ),
     "one line of 3 MB": lambda: text(b"a" * 3 * MEGABYTE),
     "a quotation 100,000 deep": lambda: text(b">" * 100_000 + b" APPROVE"),
     "100,000 quoted lines": lambda: text(b"> On Monday somebody wrote:\r\n" * 100_000),
@@ -140,13 +139,15 @@ SHAPES: dict[str, Callable[[], bytes]] = {
     "a style of 1 MB": lambda: text(b"<style>" + b"a{" * 500_000, b"text/html"),
     "flowed lines for ever": lambda: text(b"a \r\n" * 300_000, b"text/plain; format=flowed"),
     "a calendar of 100,000 events": lambda: text(b"BEGIN:VEVENT\r\n" * 100_000, b"text/calendar; method=REPLY"),
-    "a report of 100,000 recipients": lambda: HEAD
-    + b'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
-    + b"--b\r\nContent-Type: message/delivery-status\r\n\r\n"
-    + b"Final-Recipient: rfc822; a@b\r\nAction: failed\r\n\r\n" * 100_000,
-    "a boundary that nearly comes 200,000 times": lambda: HEAD
-    + b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n'
-    + b"--c\r\n-b\r\n" * 200_000,
+    "a report of 100,000 recipients": lambda: (
+        HEAD
+        + b'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
+        + b"--b\r\nContent-Type: message/delivery-status\r\n\r\n"
+        + b"Final-Recipient: rfc822; a@b\r\nAction: failed\r\n\r\n" * 100_000
+    ),
+    "a boundary that nearly comes 200,000 times": lambda: (
+        HEAD + b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n' + b"--c\r\n-b\r\n" * 200_000
+    ),
     "base64 that is none": lambda: HEAD + b"Content-Transfer-Encoding: base64\r\n\r\n" + b"=*\xff" * MEGABYTE,
     "NUL bytes": lambda: HEAD + b"\r\n" + bytes(3 * MEGABYTE),
 }

@@ -20,7 +20,7 @@ class UnfitFile(Exception):
 
 def others_can_read(path: Path) -> bool:
     """Whether the file is more than its owner's: its group or everybody may use it, and may enter its folder."""
-    return bool(path.stat().st_mode & 0o077) and _others_can_enter(path)
+    return _is_shared(path, path.stat())
 
 
 def read_secret(path: Path) -> str:
@@ -31,7 +31,7 @@ def read_secret(path: Path) -> str:
             found = os.fstat(file.fileno())
             if not stat.S_ISREG(found.st_mode):
                 raise UnfitFile(f"is to be read from {path}, which is no file.", put)
-            if found.st_mode & 0o077 and _others_can_enter(path):
+            if _is_shared(path, found):
                 raise UnfitFile(f"is read from {path}, which other users of this machine can read.", _chmod(path))
             secret = file.read(_LARGEST + 1).decode("utf-8-sig")
     except (OSError, ValueError) as error:
@@ -45,8 +45,8 @@ def read_secret(path: Path) -> str:
     return secret
 
 
-def _others_can_enter(path: Path) -> bool:
-    return bool(path.absolute().parent.stat().st_mode & 0o011)
+def _is_shared(path: Path, file: os.stat_result) -> bool:
+    return bool(file.st_mode & 0o077) and bool(path.absolute().parent.stat().st_mode & 0o011)
 
 
 def _without_waiting(path: str, flags: int) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
 from collections.abc import Mapping
@@ -33,6 +32,7 @@ from mailflow.approval.structure import HierarchySource, WhenAway
 from mailflow.approval.submission import RouteKind
 from mailflow.approval.wording import KEYWORDS, Verb
 from mailflow.errors import ConfigurationError
+from mailflow.loopback import is_loopback
 from mailflow.settings_mending import nearest, note
 from mailflow.settings_secrets import note_written_out
 from mailflow.settings_source import read_source
@@ -155,7 +155,7 @@ def _webhook(value: SecretStr) -> SecretStr:
     if not address:
         mend = "Copy the address of the incoming webhook from Bitrix24: https://company.bitrix24.com/rest/1/…/"
         raise _wrong("is no incoming webhook.", mend)
-    if address["scheme"] == "http" and not _is_loopback(address["host"].strip("[]")):
+    if address["scheme"] == "http" and not is_loopback(address["host"].strip("[]")):
         raise _wrong("would send the webhook's secret unencrypted.", "Give the address with https://.")
     return value
 
@@ -209,7 +209,7 @@ class Server(Section):
     @field_validator("security")
     @classmethod
     def _plain_text_stays_here(cls, value: Security, info: ValidationInfo) -> Security:
-        exposed = not _is_loopback(info.data.get("host", "localhost")) and not info.data.get("insecure", True)
+        exposed = not is_loopback(info.data.get("host", "localhost")) and not info.data.get("insecure", True)
         if value == "none" and exposed:
             mend = "Give tls or starttls; if the network between is safe, write `insecure: true` beside it."
             raise _wrong("would send the password and the invoices unencrypted.", mend)
@@ -523,12 +523,3 @@ def _within(address: str) -> list[str]:
     """The secret inside an address, as it stands there and as it is meant: the rest of it may be shown."""
     found = _SECRET_WITHIN.search(address)
     return [found[1], unquote(found[1])] if found else []
-
-
-def _is_loopback(host: str) -> bool:
-    if host.lower().rstrip(".") == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

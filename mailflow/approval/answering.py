@@ -19,7 +19,7 @@ from mailflow.approval.invoice import Invoice, Repeat
 from mailflow.approval.lifecycle import FINAL, Status
 from mailflow.approval.paying import pay_request, settle
 from mailflow.approval.reference import Asks, Reference
-from mailflow.approval.replying import iso, refuse_ended, unclear, why_unclear
+from mailflow.approval.replying import is_open, iso, refuse_ended, unclear, why_unclear
 from mailflow.errors import Refusal
 
 
@@ -86,7 +86,7 @@ def _hear_submitter(
         return opening.withdraw(invoice, command.reason, answer.reading.line)
     if isinstance(command, DuplicateOk):
         return _hear_repeat(invoice, reference, command.reason, answer, company, now)
-    if reference.asks is Asks.ANSWER and not _is_answered(invoice, reference):
+    if reference.asks is Asks.ANSWER and is_open(invoice, reference):
         return _pass_answer(invoice, reference, answer)
     if invoice.status in FINAL:
         refuse_ended(invoice, answer.sender)
@@ -113,15 +113,6 @@ def _hear_repeat(
 def _is_held(invoice: Invoice) -> bool:
     """Whether the invoice waits for a DUPLICATE OK."""
     return invoice.repeat is not None and not invoice.repeat.reason
-
-
-def _is_answered(invoice: Invoice, reference: Reference) -> bool:
-    """Whether the one who asked no longer waits for the submitter's answer: the invoice has gone on or changed."""
-    if reference.revision != invoice.revision:
-        return True
-    if reference.step is None:
-        return invoice.status is not Status.TO_PAY
-    return invoice.asked_step != reference.step
 
 
 def _pass_answer(invoice: Invoice, reference: Reference, answer: Answer) -> Outcome:

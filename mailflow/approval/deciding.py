@@ -62,18 +62,22 @@ def reassign(invoice: Invoice, old: str, new: str, company: Company, now: dateti
     replaced = hand_on(invoice, index, new, now)
     entry = Entry("reassigned", company.administrator, {"from": old, "to": new})
     if not was_asked:
-        return Outcome(replace(replaced, on_hold=invoice.on_hold), (), (entry,))
+        return Outcome(replaced, (), (entry,))
     asked, request = ask(replaced, index + 1, now)
     return Outcome(asked, (Mail(old, Message.REPLACED, asked, extra={"why": "handed_on"}), request), (entry,))
 
 
 def hand_on(invoice: Invoice, index: int, address: str, now: datetime) -> Invoice:
-    """The step belongs to another approver now, as a step of its own behind it."""
+    """The step belongs to another approver now, as a step of its own behind it.
+
+    A decision on hold goes with the step that is asked, and stays where that is another one.
+    """
+    on_hold = None if index == invoice.asked_step else invoice.on_hold
     handed = replace(invoice, on_hold=None).with_step(
         index, status=StepStatus.DELEGATED, decided_at=now, delegated_to=address
     )
     steps = (*handed.steps[: index + 1], Step(address), *handed.steps[index + 1 :])
-    return replace(handed.after(Event.STEP_HANDED_ON), steps=steps)
+    return replace(handed.after(Event.STEP_HANDED_ON), steps=steps, on_hold=on_hold)
 
 
 def cannot_decide(invoice: Invoice, address: str, company: Company) -> str | None:
@@ -123,12 +127,12 @@ def take_effect(invoice: Invoice, company: Company, now: datetime) -> Outcome | 
     if waiting is None or index is None or now < waiting.until:
         return None
     ready, approver = replace(invoice, on_hold=None), invoice.steps[index].approver
+    command = Approve(waiting.text) if waiting.approves else Reject(waiting.text)
+    answer = Answer(approver, Reading(command, waiting.line, waiting.line))
     if waiting.approves:
-        reading = Reading(Approve(waiting.text), waiting.line, waiting.line)
-        outcome = _approve(ready, index, waiting.text, Answer(approver, reading), company, now)
+        outcome = _approve(ready, index, waiting.text, answer, company, now)
     else:
-        reading = Reading(Reject(waiting.text), waiting.line, waiting.line)
-        outcome = _refuse(ready, index, waiting.text, Answer(approver, reading), now)
+        outcome = _refuse(ready, index, waiting.text, answer, now)
     decided, *others = outcome.history
     entry = replace(decided, details={**decided.details, "was_on_hold": True})
     told = tuple(e for e in outcome.effects if not (isinstance(e, Mail) and e.message is Message.DECISION_TAKEN))

@@ -14,6 +14,7 @@ from mailflow.approval.invoice import Caution, Invoice
 from mailflow.approval.lifecycle import Status
 from mailflow.approval.opening import ask, request
 from mailflow.approval.reference import Asks, Reference
+from mailflow.approval.replying import is_open
 
 
 def record_bounce(
@@ -72,7 +73,7 @@ def record_held(
     }
     entry = Entry("held", address or "somebody", {**question, "condition": condition.value})
     told = any(question.items() <= dict(details).items() for details in earlier)
-    if told or not _is_open(invoice, reference):
+    if told or not is_open(invoice, reference):
         return Outcome(invoice, (), (entry,))
     asks_to_decide = reference.asks in (Asks.APPROVAL, Asks.PAYMENT)
     mail = Mail(
@@ -85,27 +86,6 @@ def record_held(
         attachments=invoice.attachments if asks_to_decide else (),
     )
     return Outcome(invoice, (mail,), (entry,))
-
-
-def _is_open(invoice: Invoice, reference: Reference) -> bool:
-    """Whether the question that a mail asked still waits for its answer."""
-    if reference.revision != invoice.revision:
-        return False
-    match reference.asks:
-        case Asks.APPROVAL:
-            return reference.step is not None and invoice.asked_step == reference.step
-        case Asks.PAYMENT:
-            return invoice.status is Status.TO_PAY
-        case Asks.COMPLETION:
-            return invoice.status is Status.INCOMPLETE
-        case Asks.CORRECTION:
-            return invoice.status is Status.REJECTED
-        case Asks.ANSWER if reference.step is not None:
-            return invoice.asked_step == reference.step
-        case Asks.ANSWER:
-            return invoice.status is Status.TO_PAY
-        case Asks.NOTHING:
-            return False
 
 
 def remind_approver(invoice: Invoice, company: Company, now: datetime) -> Outcome | None:

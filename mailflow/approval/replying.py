@@ -15,6 +15,27 @@ from mailflow.approval.reference import Asks, Reference
 from mailflow.errors import Refusal
 
 
+def is_open(invoice: Invoice, reference: Reference) -> bool:
+    """Whether the question that a mail asked still waits for its answer."""
+    if reference.revision != invoice.revision:
+        return False
+    match reference.asks:
+        case Asks.APPROVAL:
+            return reference.step is not None and invoice.asked_step == reference.step
+        case Asks.PAYMENT:
+            return invoice.status is Status.TO_PAY
+        case Asks.COMPLETION:
+            return invoice.status is Status.INCOMPLETE
+        case Asks.CORRECTION:
+            return invoice.status is Status.REJECTED
+        case Asks.ANSWER if reference.step is not None:
+            return invoice.asked_step == reference.step
+        case Asks.ANSWER:
+            return invoice.status is Status.TO_PAY
+        case Asks.NOTHING:
+            return False
+
+
 def refuse_ended(invoice: Invoice, sender: str) -> None:
     """Raises Refusal where the invoice is at its end, or rejected: nobody can decide anything there."""
     if invoice.status is Status.PAID and invoice.payment:

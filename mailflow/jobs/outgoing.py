@@ -164,8 +164,8 @@ def _number(mail: Mail) -> str | None:
 
 
 def _is_alike(mail: Mail, other: Mail) -> bool:
-    told, telling = ((m.message, m.invoice and m.invoice.number, m.extra.get("line")) for m in (mail, other))
-    return told == telling and mail.extra.get("line") is not None
+    line = mail.extra.get("line")
+    return line is not None and (mail.message, line) == (other.message, other.extra.get("line"))
 
 
 def _is_new(uow: UnitOfWork, reference: str, message_id: str) -> bool:

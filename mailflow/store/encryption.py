@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import ssl
 
 from sqlalchemy import URL
 
+from mailflow.loopback import is_loopback
 from mailflow.store.failures import unusable
 
 VERIFIED = "verify-full"
@@ -44,13 +44,5 @@ def _is_here(address: URL) -> bool:
     if not named:
         return not any(map(os.environ.get, _NAMED_ELSEWHERE)) and "hostaddr" not in address.query
     several = [named] if isinstance(named, str) else named
-    return all(_is_local(host) for hosts in several for host in hosts.split(","))
-
-
-def _is_local(host: str) -> bool:
-    if host.startswith(("/", "@")) or host.lower().rstrip(".") == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
+    hosts = [host for named in several for host in named.split(",")]
+    return all(host.startswith(("/", "@")) or is_loopback(host.strip("[]")) for host in hosts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -104,7 +105,24 @@ class Inbox:
         It was received when it came to the mailbox, or now where that lies in the future or is not known. A mail that
         had been quarantined or dropped and lies at a new place was moved back by somebody: it is read again.
         """
-        added = self._add(mail, message_id, digest, sender, subject, now, queue[:KEY_LENGTH])
+        received_at = min(mail.arrived_at or now, now)
+        row = {
+            "message_id": message_id,
+            "digest": digest,
+            "sender": sender,
+            "subject": subject,
+            "size": mail.size,
+            "complete": mail.complete,
+            "received_at": received_at,
+            "queue": queue[:KEY_LENGTH],
+            "state": InboxState.RECEIVED.value,
+            "kind": "",
+            "reason": "",
+            "error": "",
+            "attempts": 0,
+            "next_attempt_at": now,
+        }
+        added = self._add(row, _span(queue, received_at, RANKED_WITHIN), mail.raw)
         recorded = Recorded(added, news=True) if added else self._recognise(mail.location, digest, now)
         place = {**asdict(mail.location), "inbox_id": recorded.id, "filed": False}
         self._connection.execute(_PLACE(self._connection), place)
@@ -246,38 +264,11 @@ class Inbox:
     def _lay_at(self, place: Location, inbox_id: int) -> bool:
         return self._connection.execute(_LAY_AT, {**asdict(place), "this": inbox_id}).first() is not None
 
-    def _add(
-        self,
-        mail: FetchedMail,
-        message_id: str | None,
-        digest: str,
-        sender: str,
-        subject: str,
-        now: datetime,
-        queue: str,
-    ) -> int | None:
+    def _add(self, row: Mapping[str, object], ranked: Mapping[str, object], raw: bytes) -> int | None:
         """The new row's id; None where the digest is known."""
-        received_at = min(mail.arrived_at or now, now)
-        row = {
-            "message_id": message_id,
-            "digest": digest,
-            "sender": sender,
-            "subject": subject,
-            "size": mail.size,
-            "complete": mail.complete,
-            "received_at": received_at,
-            "queue": queue,
-            "state": InboxState.RECEIVED.value,
-            "kind": "",
-            "reason": "",
-            "error": "",
-            "attempts": 0,
-            "next_attempt_at": now,
-        }
-        ranked = _span(queue, received_at, RANKED_WITHIN)
         inbox_id: int | None = self._connection.execute(_ADD(self._connection), {**row, **ranked}).scalar()
         if inbox_id is not None:
-            self._connection.execute(_KEEP, {"inbox_id": inbox_id, "raw": mail.raw})
+            self._connection.execute(_KEEP, {"inbox_id": inbox_id, "raw": raw})
         return inbox_id
 
     def _count(self, statement: Select[int], queue: str, until: datetime, within: timedelta) -> int:

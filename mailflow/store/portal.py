@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, func, or_, select, update
 from sqlmodel import col
 
 from mailflow.approval.effects import Showing
 from mailflow.approval.structure import Structure
 from mailflow.store.codec import read_structure, structure_document
 from mailflow.store.outbox import PORTAL_CHANNEL, OutboxState
-from mailflow.store.statements import upsert
+from mailflow.store.statements import per_dialect
 from mailflow.store.tables import OutboxRow, PortalMemoryRow, PortalObjectRow
 
 _SETUP = "setup"
@@ -52,11 +52,9 @@ class PortalMemory:
 
     def about_to_make(self, key: str, number: str, kind: str, request: Mapping[str, Any], now: datetime) -> None:
         """Remembers a request before it is sent; one that was remembered before stays, with a new time."""
-        values = {"request": json.dumps(request, ensure_ascii=False), "sent_at": now}
+        asked = {"request": json.dumps(request, ensure_ascii=False), "sent_at": now, "gone": False}
         self._connection.execute(
-            upsert(self._connection, PortalObjectRow)
-            .values(key=key, number=number, kind=kind, gone=False, **values)
-            .on_conflict_do_update(index_elements=["key"], set_={"sent_at": now})
+            _ABOUT_TO_MAKE(self._connection), {"key": key, "number": number, "kind": kind, **asked}
         )
 
     def made(self, key: str, remote_id: int) -> None:
@@ -139,13 +137,8 @@ class PortalMemory:
 
     def take_turn(self, who: str, now: datetime, lease: timedelta) -> bool:
         """Whether `who` may speak to the portal until the lease ends: one at a time, whoever and wherever they are."""
-        statement = upsert(self._connection, PortalMemoryRow).values(name=_TURN, document=who, at=now + lease)
-        taken = statement.on_conflict_do_update(
-            index_elements=["name"],
-            set_={"document": who, "at": now + lease},
-            where=or_(col(PortalMemoryRow.document) == who, col(PortalMemoryRow.at) <= now),
-        )
-        return self._connection.execute(taken.returning(col(PortalMemoryRow.name))).first() is not None
+        turn = {"name": _TURN, "document": who, "at": now + lease, "moment": now}
+        return self._connection.execute(_TAKE_TURN(self._connection), turn).first() is not None
 
     def end_turn(self, who: str, now: datetime) -> None:
         """Lets the next one speak."""
@@ -161,17 +154,38 @@ class PortalMemory:
 
     def remember(self, name: str, document: str, now: datetime) -> None:
         """Keeps a document under a name."""
-        values = {"document": document, "at": now}
-        self._connection.execute(
-            upsert(self._connection, PortalMemoryRow)
-            .values(name=name, **values)
-            .on_conflict_do_update(index_elements=["name"], set_=values)
-        )
+        kept = {"name": name, "document": document, "at": now}
+        self._connection.execute(_REMEMBER(self._connection), kept)
 
     def recall(self, name: str) -> tuple[str, datetime] | None:
         """A document, and when it was kept."""
         row = self._connection.execute(select(PortalMemoryRow).where(col(PortalMemoryRow.name) == name)).first()
         return (row.document, row.at) if row else None
+
+
+_ABOUT_TO_MAKE = per_dialect(
+    lambda insert: (new := insert(PortalObjectRow)).on_conflict_do_update(
+        index_elements=["key"], set_={"sent_at": new.excluded.sent_at}
+    )
+)
+_TAKE_TURN = per_dialect(
+    lambda insert: (
+        (new := insert(PortalMemoryRow))
+        .on_conflict_do_update(
+            index_elements=["name"],
+            set_={"document": new.excluded.document, "at": new.excluded.at},
+            where=or_(
+                col(PortalMemoryRow.document) == new.excluded.document, col(PortalMemoryRow.at) <= bindparam("moment")
+            ),
+        )
+        .returning(col(PortalMemoryRow.name))
+    )
+)
+_REMEMBER = per_dialect(
+    lambda insert: (new := insert(PortalMemoryRow)).on_conflict_do_update(
+        index_elements=["name"], set_={"document": new.excluded.document, "at": new.excluded.at}
+    )
+)
 
 
 def _object(row: Row[Any]) -> PortalObject:

@@ -19,11 +19,6 @@ def per_dialect(build: Callable[[Callable[[type[SQLModel]], Insert]], Statement]
     return lambda connection: of_postgresql if on_postgresql(connection) else of_sqlite
 
 
-def upsert(connection: Connection, row: type[SQLModel]) -> Insert:
-    """An INSERT that can say ON CONFLICT."""
-    return (postgresql.insert if on_postgresql(connection) else sqlite.insert)(row)
-
-
 def on_postgresql(connection: Connection) -> bool:
     """Whether several units of work can write at the same time; SQLite lets one write after the other."""
     return bool(connection.dialect.name == "postgresql")

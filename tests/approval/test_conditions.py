@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from mailflow.approval.answering import record_answer
+from mailflow.approval.company import Company
 from mailflow.approval.conditions import REFUSED_FOR, Condition
-from mailflow.approval.decision import Approve, Delegate
+from mailflow.approval.decision import Approve, Delegate, Unclear
 from mailflow.approval.effects import Message
 from mailflow.approval.reference import Asks
 from mailflow.errors import Refusal
@@ -26,7 +27,7 @@ def test_each_condition_can_fail_by_itself() -> None:
     assert {Condition.KEYWORD, *REFUSED_FOR.values()} == set(Condition)
 
 
-def with_addresses(person: str, *aliases: str):  # type: ignore[no-untyped-def]
+def with_addresses(person: str, *aliases: str) -> Company:
     known = company()
     return replace(known, people={**known.people, person: replace(known.people[person], aliases=aliases)})
 
@@ -73,8 +74,6 @@ def test_a_step_that_is_handed_on_to_an_alias_waits_for_the_address_on_record() 
 
 
 def test_an_unclear_answer_fails_by_its_keyword() -> None:
-    from mailflow.approval.decision import Unclear
-
     invoice = opened().invoice
     given = reference(invoice, OLGA, Asks.APPROVAL, 0)
     outcome = record_answer(invoice, given, answer(OLGA, Unclear("condition")), None, company(), NOON)

@@ -1,7 +1,6 @@
 """references by their fingerprint, decisions on hold"""
 
 import hashlib
-import json
 
 import sqlalchemy as sa
 from alembic import op

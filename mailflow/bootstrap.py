@@ -28,6 +28,7 @@ from mailflow.jobs.calendar_day import CalendarDay
 from mailflow.jobs.dispatch import Dispatch, in_doubt_until
 from mailflow.jobs.identity import Mint
 from mailflow.jobs.intake import Intake
+from mailflow.jobs.limits import Limits
 from mailflow.jobs.outgoing import Outgoing
 from mailflow.jobs.portal.structure import StructureReader
 from mailflow.jobs.portal.sync import PortalSync
@@ -117,7 +118,7 @@ def build(settings: Settings) -> Application:
     store = open_store(settings.database.get_secret_value())
     store.take_part(utc_now(), in_doubt_until(utc_now(), settings.mailbox.keep_copies))
     mailbox, transport = mailbox_of(settings), transport_of(settings)
-    folders = settings.mailbox.folders
+    folders, limits = settings.mailbox.folders, Limits(settings.max_mails_an_hour, settings.max_mb_an_hour)
     outgoing = outgoing_of(settings, company, store)
     reading = ReadingProcess(keywords_of(settings), memory_to_read(settings.max_message_mb))
     templates, router = templates_of(settings), router_of(settings, company)
@@ -128,8 +129,8 @@ def build(settings: Settings) -> Application:
         transport=transport,
         reading=reading,
         whole_pass=WholePass(
-            intake=Intake(store, mailbox, router, folders.processed, folders.quarantine),
-            processing=Processing(store, reading.read, router, outgoing, templates, settings.max_mails_an_hour),
+            intake=Intake(store, mailbox, router, folders.processed, folders.quarantine, limits),
+            processing=Processing(store, reading.read, router, outgoing, templates, limits),
             calendar_day=CalendarDay(store, company, outgoing),
             dispatch=Dispatch(
                 store,

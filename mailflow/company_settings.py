@@ -14,14 +14,19 @@ from mailflow.working_days import working_day_test
 def company_of(settings: Settings) -> Company:
     """The company that the settings describe."""
     days, second = settings.holidays, settings.approval.second_approver
+    names = {alias: person.email for person in settings.people for alias in person.aliases}
+
+    def on_record(address: str | None) -> str:
+        return names.get(address or "", address or "")
+
     return Company(
         mailbox=settings.mailbox.address,
-        administrator=settings.administrator,
-        accountant=settings.payment.accountant,
+        administrator=on_record(settings.administrator),
+        accountant=on_record(settings.payment.accountant),
         language=settings.language,
         timezone=settings.zone,
-        submitters=settings.submitters,
-        sequence=settings.approval.sequence,
+        submitters=tuple(dict.fromkeys(map(on_record, settings.submitters))),
+        sequence=tuple(dict.fromkeys(map(on_record, settings.approval.sequence))),
         default_route=settings.approval.route,
         remind_after=timedelta(hours=settings.approval.remind_after_hours),
         unpaid_moves_to=settings.payment.unpaid_moves_to,
@@ -30,12 +35,20 @@ def company_of(settings: Settings) -> Company:
         ),
         name=settings.company_name,
         people={
-            p.email: Person(p.email, p.name, p.language, p.manager, p.deputy, p.department, p.aliases)
+            p.email: Person(
+                p.email,
+                p.name,
+                p.language,
+                on_record(p.manager) or None,
+                on_record(p.deputy) or None,
+                p.department,
+                p.aliases,
+            )
             for p in settings.people
         },
         hierarchy=settings.approval.hierarchy,
         hold=timedelta(minutes=settings.approval.hold_minutes),
-        second_approver=SecondApprover(second.address, second.above) if second else None,
+        second_approver=SecondApprover(on_record(second.address), second.above) if second else None,
         when_portal_away=settings.bitrix24.when_away if settings.bitrix24 else WhenAway.LAST_KNOWN,
     )
 

@@ -209,8 +209,9 @@ def _steps(invoice: Invoice, timezone: tzinfo) -> Table:
     table = _table("approver", "status", "decided", "comment")
     for step in invoice.steps:
         decided = _moment(step.decided_at, timezone) if step.decided_at else ""
-        to = f" to {step.delegated_to}" if step.delegated_to else ""
-        table.add_row(one_line(step.approver), one_line(step.status.value + to), decided, one_line(step.comment))
+        stands = f"{step.status.value} to {step.delegated_to}" if step.delegated_to else step.status.value
+        stands = "undone" if step.was_undone else stands
+        table.add_row(one_line(step.approver), one_line(stands), decided, one_line(step.comment))
     return table
 
 

@@ -428,6 +428,9 @@ class Settings(Section):
     max_mails_an_hour: int = Field(
         1000, ge=1, description="how many mails of one person or domain in an hour may still bring an invoice"
     )
+    max_mb_an_hour: int = Field(
+        2000, ge=1, description="how many MB of mail of one person or domain in an hour are kept whole"
+    )
     max_message_mb: int = Field(40, ge=1, le=1000, description="the largest mail that is read, in MB")
     keywords: dict[Verb, tuple[Keyword, ...]] = Field({}, description="a section of verbs with a list of words each")
     holidays: HolidaySettings = Field(HolidaySettings(), description="a section with country")

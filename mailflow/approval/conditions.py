@@ -42,6 +42,7 @@ REFUSED_FOR = {
     "cannot_now": Condition.TURN,
     "on_hold": Condition.TURN,
     "nothing_to_undo": Condition.TURN,
+    "undone": Condition.REFERENCE,
     "own_invoice": Condition.NOT_OWN,
 }
 """The condition that failed, by the code of the refusal; one that is not here is about no decision."""

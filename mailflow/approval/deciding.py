@@ -9,9 +9,9 @@ from mailflow.approval.company import Company
 from mailflow.approval.decision import Answer, Approve, Delegate, Question, Reading, Reject
 from mailflow.approval.effects import Entry, Mail, Message, Outcome
 from mailflow.approval.holding import put_on_hold
-from mailflow.approval.invoice import Invoice, Step, StepStatus
+from mailflow.approval.invoice import Invoice, StepStatus
 from mailflow.approval.lifecycle import Event, Status
-from mailflow.approval.opening import ask
+from mailflow.approval.opening import ask, hand_on
 from mailflow.approval.paying import to_payment
 from mailflow.approval.reference import Reference
 from mailflow.approval.replying import confirmation, iso, pass_question, refuse_ended, reject, unclear, why_unclear
@@ -67,19 +67,6 @@ def reassign(invoice: Invoice, old: str, new: str, company: Company, now: dateti
     return Outcome(asked, (Mail(old, Message.REPLACED, asked, extra={"why": "handed_on"}), request), (entry,))
 
 
-def hand_on(invoice: Invoice, index: int, address: str, now: datetime) -> Invoice:
-    """The step belongs to another approver now, as a step of its own behind it.
-
-    A decision on hold goes with the step that is asked, and stays where that is another one.
-    """
-    on_hold = None if index == invoice.asked_step else invoice.on_hold
-    handed = replace(invoice, on_hold=None).with_step(
-        index, status=StepStatus.DELEGATED, decided_at=now, delegated_to=address
-    )
-    steps = (*handed.steps[: index + 1], Step(address), *handed.steps[index + 1 :])
-    return replace(handed.after(Event.STEP_HANDED_ON), steps=steps, on_hold=on_hold)
-
-
 def cannot_decide(invoice: Invoice, address: str, company: Company) -> str | None:
     """The code of what is wrong with an address on record as the next to decide; None where nothing is."""
     if not address:
@@ -105,6 +92,8 @@ def open_step(invoice: Invoice, reference: Reference, sender: str, company: Comp
     step = invoice.steps[index]
     if step.status is StepStatus.APPROVED:
         raise Refusal("already_decided", {"by": step.approver, "at": iso(step.decided_at)})
+    if step.was_undone:
+        raise Refusal("undone", {"at": iso(step.decided_at)})
     if step.status is StepStatus.DELEGATED:
         raise Refusal("replaced", {"by": step.delegated_to, "at": iso(step.decided_at)})
     if step.status is not StepStatus.ASKED:

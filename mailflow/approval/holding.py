@@ -9,7 +9,8 @@ from mailflow.approval.company import Company
 from mailflow.approval.decision import Answer
 from mailflow.approval.effects import Entry, Outcome
 from mailflow.approval.invoice import Invoice, OnHold
-from mailflow.approval.opening import ask
+from mailflow.approval.opening import ask, hand_on
+from mailflow.approval.reference import Reference
 from mailflow.approval.replying import confirmation
 from mailflow.errors import Refusal
 
@@ -26,14 +27,17 @@ def put_on_hold(
     return Outcome(waiting, (confirmed,), (Entry("put_on_hold", answer.sender, details),))
 
 
-def undo(invoice: Invoice, answer: Answer, now: datetime) -> Outcome:
-    """UNDO: the decision is as if it had never been given, and the approver is asked anew.
+def undo(invoice: Invoice, reference: Reference, answer: Answer, now: datetime) -> Outcome:
+    """UNDO: the decision is as if it had never been given, and the approver is asked anew, as a step of its own.
 
-    Raises Refusal where nothing of this person's is on hold.
+    The mail that was answered is spent: a copy of that answer must not decide again. Raises Refusal where nothing of
+    this person's is on hold, or it was about the invoice as it had been.
     """
     index = invoice.asked_step
     if invoice.on_hold is None or index is None or invoice.steps[index].approver != answer.sender:
         raise Refusal("nothing_to_undo")
-    asked, request = ask(replace(invoice, on_hold=None), index, now)
+    if reference.revision != invoice.revision:
+        raise Refusal("changed_since")
+    asked, request = ask(hand_on(invoice, index, answer.sender, now), index + 1, now)
     entry = Entry("undone", answer.sender, {"line": answer.reading.line})
     return Outcome(asked, (confirmation(asked, answer, "undo"), request), (entry,))

@@ -37,6 +37,11 @@ class Step:
     comment: str = ""
     delegated_to: str | None = None
 
+    @property
+    def was_undone(self) -> bool:
+        """Whether its approver took the decision back, and was asked anew."""
+        return self.delegated_to == self.approver
+
 
 @dataclass(frozen=True)
 class Rejection:

@@ -27,14 +27,27 @@ _PAIRS = (("rn", "m"), ("vv", "w"), ("cl", "d"))
 
 def spelling(name: str) -> str:
     """The name without what people write now this way, now that: case, punctuation, legal form, the words' order."""
-    words = _WORD.findall(unicodedata.normalize("NFKC", name).casefold())
+    words = _words(name)
     return "".join(sorted(word for word in words if word not in _LEGAL_FORMS) or words)
 
 
 def skeleton(name: str) -> str:
     """What two names have in common that the eye takes for one another; "" for no name."""
-    plain = unicodedata.normalize("NFD", spelling(name).translate(_LOOKS_LIKE))
+    words = [_look(word) for word in _words(name)]
+    return "".join(sorted(word for word in words if word not in _LOOK_LEGAL) or words)
+
+
+def _words(name: str) -> list[str]:
+    return _WORD.findall(unicodedata.normalize("NFKC", name).casefold())
+
+
+def _look(word: str) -> str:
+    """One word as the eye takes it."""
+    plain = unicodedata.normalize("NFD", word.translate(_LOOKS_LIKE))
     plain = "".join(c for c in plain if not unicodedata.combining(c)).translate(_LOOKS_LIKE)
     for two, one in _PAIRS:
         plain = plain.replace(two, one)
     return plain
+
+
+_LOOK_LEGAL = frozenset(map(_look, _LEGAL_FORMS))

@@ -8,13 +8,13 @@ from datetime import datetime
 
 from mailflow.approval.company import Company
 from mailflow.approval.conditions import Condition
-from mailflow.approval.deciding import cannot_decide, hand_on
+from mailflow.approval.deciding import cannot_decide
 from mailflow.approval.effects import Effect, Entry, Mail, Message, Outcome
 from mailflow.approval.invoice import Caution, Invoice
 from mailflow.approval.lifecycle import Status
-from mailflow.approval.opening import ask, request
+from mailflow.approval.opening import ask, hand_on, request
 from mailflow.approval.reference import Asks, Reference
-from mailflow.approval.replying import is_open
+from mailflow.approval.replying import may_be_answered
 
 
 def record_bounce(
@@ -70,10 +70,11 @@ def record_held(
         "revision": reference.revision,
         "asks": reference.asks.value,
         "step": reference.step,
+        "digest": reference.digest,
     }
     entry = Entry("held", address or "somebody", {**question, "condition": condition.value})
     told = any(question.items() <= dict(details).items() for details in earlier)
-    if told or not is_open(invoice, reference):
+    if told or not may_be_answered(invoice, reference):
         return Outcome(invoice, (), (entry,))
     asks_to_decide = reference.asks in (Asks.APPROVAL, Asks.PAYMENT)
     mail = Mail(

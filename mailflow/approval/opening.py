@@ -165,6 +165,19 @@ def ask(invoice: Invoice, index: int, now: datetime, delegated_by: str | None = 
     return asked, request(asked, index, Message.APPROVAL_REQUEST, delegated_by)
 
 
+def hand_on(invoice: Invoice, index: int, address: str, now: datetime) -> Invoice:
+    """The step is a new one's now, behind it, and no answer to the old one counts; so it is for the same approver too.
+
+    A decision on hold goes with the step that is asked, and stays where that is another one.
+    """
+    on_hold = None if index == invoice.asked_step else invoice.on_hold
+    handed = replace(invoice, on_hold=None).with_step(
+        index, status=StepStatus.DELEGATED, decided_at=now, delegated_to=address
+    )
+    steps = (*handed.steps[: index + 1], Step(address), *handed.steps[index + 1 :])
+    return replace(handed.after(Event.STEP_HANDED_ON), steps=steps, on_hold=on_hold)
+
+
 def request(invoice: Invoice, index: int, message: Message, delegated_by: str | None = None) -> Mail:
     """The mail that asks, or reminds, the approver of an open step."""
     return Mail(

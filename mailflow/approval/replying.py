@@ -9,7 +9,7 @@ from mailflow.approval.conditions import Condition
 from mailflow.approval.decision import Answer, Command, Unclear
 from mailflow.approval.effects import Effect, Entry, Mail, Message, Outcome
 from mailflow.approval.invoice import Invoice, Rejection, StepStatus
-from mailflow.approval.lifecycle import Event, Status
+from mailflow.approval.lifecycle import FINAL, Event, Status
 from mailflow.approval.opening import cancel_invites
 from mailflow.approval.reference import Asks, Reference
 from mailflow.errors import Refusal
@@ -34,6 +34,17 @@ def is_open(invoice: Invoice, reference: Reference) -> bool:
             return invoice.status is Status.TO_PAY
         case Asks.NOTHING:
             return False
+
+
+def may_be_answered(invoice: Invoice, reference: Reference) -> bool:
+    """Whether an answer to that mail could change something: decide, take a decision back, or the submitter's own."""
+    if is_open(invoice, reference):
+        return True
+    if reference.asks is not Asks.NOTHING or invoice.status in FINAL:
+        return False
+    index = invoice.asked_step if invoice.on_hold else None
+    decided = invoice.steps[index].approver if index is not None else None
+    return reference.person in (invoice.submitter, decided)
 
 
 def refuse_ended(invoice: Invoice, sender: str) -> None:

@@ -11,7 +11,7 @@ MAILER = re.compile(r"(?<![\w.-])mail(?:er)?[-_.]?daemon(?![\w-])|mail delivery 
 DAEMON = re.compile(
     r"(?<![\w.-])(?:mailer[-_.]?daemon|mail[-_.]?daemon|mdaemon|post[-_]?master|mail[-_]?delivery|noreply-maildaemon"
     r"|mmdf|smtp|root|administrator)[\w.-]{0,20}(?:[@\s>\"\\]|$)|mail delivery (?:sub)?system"
-    r"|[\w.-]{0,40}(?:anti[-_]?virus|smtp[-_]|imss|mail[-_]gateway)[\w.-]{0,40}@",
+    r"|(?:anti[-_]?virus|smtp[-_]|imss|mail[-_]gateway)[\w.-]{0,40}@",
     re.IGNORECASE,
 )
 SUBJECT = re.compile(

@@ -12,12 +12,14 @@ from mailflow.approval.deciding import take_effect
 from mailflow.approval.effects import Outcome
 from mailflow.approval.invoice import Invoice
 from mailflow.approval.noticing import remind_approver
+from mailflow.approval.on_record import on_record
 from mailflow.approval.opening import start_waiting
 from mailflow.approval.paying import move_unpaid, remind_accountant
 from mailflow.errors import TransientFailure
 from mailflow.jobs.company_now import company_now
 from mailflow.jobs.outgoing import Outgoing
 from mailflow.store.engine import Store
+from mailflow.store.unit_of_work import UnitOfWork
 
 log = logging.getLogger(__name__)
 
@@ -33,8 +35,10 @@ class CalendarDay:
     outgoing: Outgoing
     _told: set[str] = field(default_factory=set, repr=False)
 
-    def run_once(self, now: datetime) -> int:
-        """Does what is due; returns how many invoices that were.
+    def run_once(self, now: datetime, looked: bool) -> int:
+        """Does what is due; returns how many invoices that were. `looked`: the mailbox was read just before.
+
+        Where it was not, no decision on hold takes effect: an UNDO may lie there, written in time.
 
         Raises TransientFailure, after all others had their turn, where the database was away for one: no later rule
         takes that one up before the earlier has had its way, so that nobody is reminded of what is about to move.
@@ -43,7 +47,7 @@ class CalendarDay:
             unpaid = uow.invoices.unpaid_before(self.company.today(now))
             silent = uow.invoices.waiting_since(now - self.company.remind_after)
             waiting = uow.invoices.awaiting_structure()
-            decided = uow.invoices.on_hold_until(now)
+            decided = uow.invoices.on_hold_until(now) if looked else []
         rules = (
             (take_effect, decided),
             (move_unpaid, unpaid),
@@ -75,10 +79,17 @@ class CalendarDay:
                 log.exception("%s", trouble)
             return False
 
+    def _has_written(self, uow: UnitOfWork, invoice: Invoice) -> bool:
+        """Whether a mail of the one who decided waits to be understood: it may take the decision back."""
+        index = invoice.asked_step
+        return index is not None and uow.inbox.waits_of(self.company.queue_of(invoice.steps[index].approver))
+
     def _apply_to(self, rule: Rule, number: str, now: datetime) -> bool:
         with self.store.begin() as uow:
             invoice = uow.invoices.get(number)
-            outcome = rule(invoice, company_now(self.company, uow), now) if invoice else None
+            if invoice is None or (rule is take_effect and self._has_written(uow, invoice)):
+                return False
+            outcome = rule(on_record(invoice, self.company), company_now(self.company, uow), now)
             if outcome is None:
                 return False
             self.outgoing.record(uow, outcome, None, now)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from mailflow.errors import PermanentFailure, TransientFailure
 from mailflow.inbound.message import content_digest, parse_header
 from mailflow.inbound.routing import Router
+from mailflow.jobs.limits import ALWAYS_KEPT, NO_MORE_THAN, Limits
 from mailflow.ports import FetchedMail, Location, Mailbox
 from mailflow.store.engine import Store
 from mailflow.store.inbox import InboxState
@@ -43,6 +44,10 @@ def _identity(raw: bytes, router: Router) -> Identity:
         return Identity(None, hashlib.sha256(raw).hexdigest(), "", "", "")
 
 
+def _header_of(raw: bytes) -> bytes:
+    return raw[:ALWAYS_KEPT].partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
+
+
 @dataclass(frozen=True)
 class Intake:
     """Reads and clears the inbox folder. `processed` and `quarantine` are the folders that settled mails go to."""
@@ -52,6 +57,7 @@ class Intake:
     router: Router
     processed: str
     quarantine: str
+    limits: Limits = NO_MORE_THAN
 
     def run_once(self, now: datetime) -> int:
         """Records what is new; returns how many mails that were.
@@ -94,6 +100,9 @@ class Intake:
     def _record(self, fetched: FetchedMail, now: datetime) -> bool:
         known_by = _identity(fetched.raw, self.router)
         with self.store.begin() as uow:
+            if self.limits.too_much(uow, known_by.queue, min(fetched.arrived_at or now, now), fetched.size):
+                fetched = replace(fetched, raw=_header_of(fetched.raw), complete=False)
+                known_by = _identity(fetched.raw, self.router)
             recorded = uow.inbox.record(
                 fetched,
                 known_by.message_id,

@@ -26,7 +26,10 @@ EXPLANATIONS = frozenset({Message.REFUSED, Message.UNCLEAR, Message.HELP, Messag
 
 MOST_EXPLANATIONS = 30
 MOST_ALIKE = 3
-"""Of those that say the same about the same line: a machine that answers every mail answers none that is not sent."""
+MOST_ALIKE_OF_NO_INVOICE = 10
+"""Of those that say the same about the same line: a machine that answers every mail answers none that is not sent.
+Somebody may have that many invoices to answer at once, and forget each time to answer our mail.
+"""
 
 ASK_FOR_MONEY = frozenset(
     {
@@ -117,7 +120,8 @@ class Outgoing:
         if isinstance(effect, Mail) and effect.message in EXPLANATIONS:
             recent = uow.outbox.mails_since(EXPLANATIONS, effect.to, now - timedelta(hours=1))
             told = [mail for mail in recent if _number(mail) == _number(effect)]
-            if len(told) >= MOST_EXPLANATIONS or sum(_is_alike(mail, effect) for mail in told) >= MOST_ALIKE:
+            most_alike = MOST_ALIKE if effect.invoice else MOST_ALIKE_OF_NO_INVOICE
+            if len(told) >= MOST_EXPLANATIONS or sum(_is_alike(mail, effect) for mail in told) >= most_alike:
                 log.warning("%s has had enough explanations for an hour: this one is not sent", effect.to)
                 return
         about, reference, message_id = self._identity(uow, effect, trigger)

@@ -15,6 +15,7 @@ from mailflow.approval.conditions import REFUSED_FOR, Condition
 from mailflow.approval.decision import Answer, AskHelp
 from mailflow.approval.effects import Entry, Mail, Message, Outcome
 from mailflow.approval.invoice import Invoice, Repeat
+from mailflow.approval.on_record import on_record
 from mailflow.approval.reference import Asks, Reference
 from mailflow.approval.rsvp import record_rsvp
 from mailflow.approval.structure import HierarchySource
@@ -40,6 +41,7 @@ from mailflow.inbound.routing import (
 )
 from mailflow.jobs.company_now import company_now
 from mailflow.jobs.dispatch import identity_of, note_delivered
+from mailflow.jobs.limits import HOUR, NO_MORE_THAN, Limits
 from mailflow.jobs.outgoing import Outgoing, Trigger
 from mailflow.jobs.retry import INBOX_PAUSES, next_reading
 from mailflow.outbound.mail import draft_mail
@@ -53,7 +55,6 @@ from mailflow.store.unit_of_work import UnitOfWork
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)
-HOUR = timedelta(hours=1)
 MOST_GUESSES = 20
 """So many wrong references in an hour, and no reference is taken from a subject or quotation in that name: a Message-ID
 is 128 bits, a reference 49."""
@@ -91,8 +92,7 @@ class Rehearsal:
 class Processing:
     """Understands one recorded mail after the other.
 
-    `read` says what a mail's bytes mean on a day, or raises. `most_an_hour`: when more mails than that have come from
-    one person or domain within an hour, its new invoices wait in quarantine.
+    `read` says what a mail's bytes mean on a day, or raises.
     """
 
     store: Store
@@ -100,7 +100,7 @@ class Processing:
     router: Router
     outgoing: Outgoing
     templates: Templates
-    most_an_hour: int = 1000
+    limits: Limits = NO_MORE_THAN
 
     @property
     def company(self) -> Company:
@@ -187,6 +187,9 @@ class Processing:
         match = find_match(
             read.clues, uow.references.by_message_id, uow.references.by_token, believe_tokens=not guessed
         )
+        if match:
+            asked = replace(match.reference, person=self.company.on_record(match.reference.person))
+            match = replace(match, reference=asked)
         address = message.sender or ""
         sender = self.company.on_record(address)
         trigger = Trigger(
@@ -197,7 +200,7 @@ class Processing:
             self.router.sender_check,
             address if address != sender else "",
         )
-        own = any(_concerns(uow, number, sender) for number in read.clues.numbers)
+        own = any(self._concerns(uow, number, sender) for number in read.clues.numbers)
         intent = self.router.route(read, match, own)
         if guessed and isinstance(intent, Unmatched):
             intent = Quarantined(f"more than {MOST_GUESSES} wrong references came in an hour in the name of {sender}")
@@ -230,8 +233,8 @@ class Processing:
 
     def _open(self, uow: UnitOfWork, intent: Submitted, mail: InboxMail, trigger: Trigger, now: datetime) -> Settled:
         held_before = mail.kind == SUBMISSION  # and let go by the administrator
-        if not held_before and uow.inbox.arrived(mail.queue, mail.received_at, HOUR) > self.most_an_hour:
-            reason = f"more than {self.most_an_hour} mails came from {mail.queue} in an hour"
+        if not held_before and self.limits.too_many(uow, mail.queue, mail.received_at):
+            reason = f"more than {self.limits.mails} mails came from {mail.queue} in an hour"
             self._announce_quarantine(uow, mail, reason, now)
             return Settled(InboxState.QUARANTINED, SUBMISSION, reason)
         attachments = _keep(uow, intent.files)
@@ -245,7 +248,7 @@ class Processing:
         return Settled(InboxState.PROCESSED, SUBMISSION, number=number)
 
     def _answer(self, uow: UnitOfWork, intent: Answered, mail: InboxMail, trigger: Trigger, now: datetime) -> Settled:
-        invoice = _existing(uow, intent.reference.number)
+        invoice = self._invoice(uow, intent.reference.number)
         attachments = _keep(uow, intent.files)
         form = self._with_filled_form(uow, intent, invoice, self.company.today(mail.received_at))
         answer = Answer(intent.sender, intent.reading, form, attachments)
@@ -259,6 +262,16 @@ class Processing:
             return Settled(InboxState.REFUSED, "answer", refusal.code, invoice.number)
         self.outgoing.record(uow, outcome, trigger, now)
         return Settled(InboxState.PROCESSED, "answer", number=invoice.number)
+
+    def _invoice(self, uow: UnitOfWork, number: str) -> Invoice:
+        invoice = uow.invoices.get(number)
+        if invoice is None:
+            raise LookupError(f"{number} is referred to, but not there")
+        return on_record(invoice, self.company)
+
+    def _concerns(self, uow: UnitOfWork, number: str, sender: str) -> bool:
+        invoice = uow.invoices.get(number)
+        return invoice is not None and sender in on_record(invoice, self.company).people
 
     def _hold(self, uow: UnitOfWork, intent: Held, mail: InboxMail, trigger: Trigger, now: datetime) -> Settled:
         self._tell_who_was_asked(uow, intent.reference, intent.sender, intent.condition, trigger, now)
@@ -274,7 +287,7 @@ class Processing:
         trigger: Trigger,
         now: datetime,
     ) -> None:
-        invoice = _existing(uow, reference.number)
+        invoice = self._invoice(uow, reference.number)
         known = [line.details for line in uow.history.of(invoice.number) if line.event == "held"]
         outcome = noticing.record_held(invoice, reference, address, condition, known)
         self.outgoing.record(uow, outcome, trigger, now)
@@ -317,7 +330,7 @@ class Processing:
         number = uow.references.number_of_uid(reply.uid)
         if number is None:
             return Settled(InboxState.IGNORED, "rsvp", "it answers no invite of ours")
-        invoice = _existing(uow, number)
+        invoice = self._invoice(uow, number)
         self.outgoing.record(uow, record_rsvp(invoice, reply), trigger, now)
         return Settled(InboxState.PROCESSED, "rsvp", reply.partstat, number)
 
@@ -331,7 +344,7 @@ class Processing:
         of_recipient = [f for f in intent.report.failures if f.recipient == sent.recipient]
         failure = max(of_recipient or intent.report.failures, key=lambda f: (f.given_up, f.permanent))
         reason = f"{failure.status} {failure.diagnostic}".strip()
-        invoice = _existing(uow, sent.number)
+        invoice = self._invoice(uow, sent.number)
         outcome = noticing.record_bounce(invoice, sent.recipient, kind, failure.given_up, reason, self.company)
         self.outgoing.record(uow, outcome, trigger, now)
         return Settled(InboxState.PROCESSED, "bounce", f"a mail to {sent.recipient} did not arrive", sent.number)
@@ -350,7 +363,7 @@ class Processing:
         if reference is None:
             return Settled(InboxState.IGNORED, "automatic", sign)
         outcome = noticing.record_automatic(
-            _existing(uow, reference.number), reference, trigger.sender, sign, intent.is_absence, self.company, now
+            self._invoice(uow, reference.number), reference, trigger.sender, sign, intent.is_absence, self.company, now
         )
         self.outgoing.record(uow, outcome, trigger, now)
         return Settled(InboxState.IGNORED, "automatic", sign, reference.number)
@@ -358,6 +371,11 @@ class Processing:
     def _too_large(
         self, uow: UnitOfWork, mail: InboxMail, message: InboundMessage, trigger: Trigger, now: datetime
     ) -> Settled:
+        if self.limits.too_much(uow, mail.queue, mail.received_at, mail.size):
+            who = mail.queue or "strangers"
+            reason = f"more than {self.limits.megabytes} MB came from {who} in an hour: only its header was kept here"
+            self._announce_quarantine(uow, mail, reason, now)
+            return Settled(InboxState.QUARANTINED, "too_much", reason)
         reason = f"the mail is too large ({mail.size // 1_000_000} MB)"
         if message.sender and self.company.knows(trigger.sender):
             self._refuse(uow, trigger.sender, Refusal("too_large"), message.subject, None, trigger, now)
@@ -443,18 +461,6 @@ def _bounced_mail(uow: UnitOfWork, intent: Bounced) -> OutboxEntry | None:
     ((invoice, person),) = waiting
     asked = uow.outbox.thread(invoice.number, person)
     return uow.outbox.by_message_id(asked[-1]) if asked else None
-
-
-def _concerns(uow: UnitOfWork, number: str, sender: str | None) -> bool:
-    invoice = uow.invoices.get(number)
-    return invoice is not None and sender in invoice.people
-
-
-def _existing(uow: UnitOfWork, number: str) -> Invoice:
-    invoice = uow.invoices.get(number)
-    if invoice is None:
-        raise LookupError(f"{number} is referred to, but not there")
-    return invoice
 
 
 def _keep(uow: UnitOfWork, files: tuple[File, ...]) -> tuple[Attachment, ...]:

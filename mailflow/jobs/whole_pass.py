@@ -57,7 +57,7 @@ class WholePass:
         before = (result.received, result.processed, result.sent)
         looked = self._guarded(result, lambda: self._receive(clock, result, progress))
         self._guarded(result, lambda: self._process(clock, result, progress))
-        self._guarded(result, lambda: self.calendar_day.run_once(clock()))
+        self._guarded(result, lambda: self.calendar_day.run_once(clock(), looked))
         self._guarded(result, lambda: self._deliver(clock, result, progress, looked))
         self._guarded(result, self.intake.file_away)
         return before != (result.received, result.processed, result.sent)

@@ -46,7 +46,7 @@ UNCLEAR_CODES = (
     "nothing_new",
 )  # fmt: skip
 REFUSAL_CODES = (
-    "already_decided", "replaced", "changed_since", "not_asked", "not_yet", "withdrawn", "rejected", "paid",
+    "already_decided", "replaced", "undone", "changed_since", "not_asked", "not_yet", "withdrawn", "rejected", "paid",
     "wrong_person", "own_invoice", "on_hold", "nothing_to_undo",
     "unknown_reference", "no_reference", "not_for_you", "cannot_now", "not_authentic",
     "too_large",

@@ -200,9 +200,17 @@ class Inbox:
         """How many mails of a queue came in the time that ends at a moment."""
         return self._count(_ARRIVED, queue, until, within)
 
+    def bytes_kept(self, queue: str, until: datetime, within: timedelta) -> int:
+        """How large those of them are together that were kept whole."""
+        return self._count(_BYTES_KEPT, queue, until, within)
+
     def guesses(self, queue: str, until: datetime, within: timedelta) -> int:
         """How many of them named a reference that there is not."""
         return self._count(_GUESSES, queue, until, within)
+
+    def waits_of(self, queue: str) -> bool:
+        """Whether a mail of this queue has not been settled."""
+        return self._connection.execute(_WAITS_OF, {"of": queue[:KEY_LENGTH]}).first() is not None
 
     def last_arrival(self) -> datetime | None:
         """When the newest mail came."""
@@ -304,12 +312,14 @@ _RAW = select(col(RawMailRow.raw)).where(col(RawMailRow.inbox_id) == bindparam("
 _HOLDS_COPY = (
     select(_ID).where(col(InboxRow.message_id) == bindparam("key"), col(InboxRow.sender) == bindparam("by")).limit(1)
 )
+_WAITS_OF = select(_ID).where(col(InboxRow.queue) == bindparam("of"), _STILL_WAITS).limit(1)
 _CAME = and_(
     col(InboxRow.queue) == bindparam("of"),
     col(InboxRow.received_at) > bindparam("since"),
     col(InboxRow.received_at) <= bindparam("until"),
 )
 _ARRIVED = select(func.count()).where(_CAME)
+_BYTES_KEPT = select(func.coalesce(func.sum(InboxRow.size), 0)).where(_CAME, col(InboxRow.complete))
 _GUESSES = _ARRIVED.where(col(InboxRow.reason) == "unknown_reference")
 _RANK = select(func.count() // MAILS_OF_A_RANK).where(_CAME).scalar_subquery()
 _ADD = per_dialect(

@@ -114,17 +114,11 @@ class Invoices:
 
     def look_alike(self, name: str, but_not: str) -> Invoice | None:
         """The last invoice of a counterparty whose name looks like this one and is another."""
-        alike = self._read(
-            select(col(InvoiceRow.document))
-            .where(
-                col(InvoiceRow.skeleton) == skeleton(name)[:KEY_LENGTH],
-                col(InvoiceRow.number) != but_not,
-                col(InvoiceRow.counterparty) != name[:KEY_LENGTH],
-            )
-            .order_by(*(age.desc() for age in _BY_AGE))
-            .limit(20)
-        )
-        return next((i for i in alike if spelling(i.counterparty) != spelling(name)), None)
+        values = {"looks": skeleton(name)[:KEY_LENGTH], "spelt": spelling(name)[:KEY_LENGTH], "this": but_not}
+        for statement in _LOOK_ALIKE:
+            if document := self._connection.execute(statement, values).scalar():
+                return read_invoice(document)
+        return None
 
     def _numbers(self, statement: Select[str], moment: date) -> list[str]:
         return list(self._connection.execute(statement, {"moment": moment}).scalars())
@@ -173,6 +167,15 @@ _ON_HOLD_UNTIL = (
 )
 
 
+_LOOK_ALIKE = tuple(
+    select(col(InvoiceRow.document))
+    .where(col(InvoiceRow.skeleton) == bindparam("looks"), other, col(InvoiceRow.number) != bindparam("this"))
+    .order_by(col(InvoiceRow.spelling).desc(), col(InvoiceRow.created_at).desc())
+    .limit(1)
+    for other in (col(InvoiceRow.spelling) < bindparam("spelt"), col(InvoiceRow.spelling) > bindparam("spelt"))
+)
+
+
 def _columns(invoice: Invoice) -> dict[str, object]:
     index = invoice.asked_step
     step = invoice.steps[index] if index is not None else None
@@ -182,6 +185,7 @@ def _columns(invoice: Invoice) -> dict[str, object]:
         "submitter": invoice.submitter,
         "counterparty": invoice.counterparty[:KEY_LENGTH],
         "skeleton": skeleton(invoice.counterparty)[:KEY_LENGTH],
+        "spelling": spelling(invoice.counterparty)[:KEY_LENGTH],
         "amount_minor": invoice.amount.minor if invoice.amount else None,
         "currency": invoice.amount.currency if invoice.amount else None,
         "due": payment.due if payment else None,

@@ -137,8 +137,9 @@ class NumberRow(SQLModel, table=True):
 class InvoiceRow(SQLModel, table=True):
     """An invoice: the aggregate as a JSON document, and beside it what is searched by.
 
-    `counterparty` is cut to KEY_LENGTH, `skeleton` is what looks like it; `waits_for` is the person asked now,
-    `told_at` when, `due` the day of an open payment, `on_hold_until` when a decision takes effect.
+    `counterparty` is cut to KEY_LENGTH, `skeleton` is what looks like it, `spelling` the same name however written;
+    `waits_for` is the person asked now, `told_at` when, `due` the day of an open payment, `on_hold_until` when a
+    decision takes effect.
     """
 
     __tablename__ = "invoice"
@@ -147,7 +148,7 @@ class InvoiceRow(SQLModel, table=True):
         Index("ix_invoice_due", "status", "due"),
         Index("ix_invoice_on_hold_until", "on_hold_until"),
         Index("ix_invoice_counterparty", "counterparty", "created_at"),
-        Index("ix_invoice_skeleton", "skeleton", "created_at"),
+        Index("ix_invoice_skeleton", "skeleton", "spelling", "created_at"),
     )
 
     number: str = Field(primary_key=True, sa_type=Words)
@@ -155,6 +156,7 @@ class InvoiceRow(SQLModel, table=True):
     submitter: str = Field(index=True, sa_type=Words)
     counterparty: str = Field(sa_type=Words)
     skeleton: str = Field(default="", sa_type=Words, sa_column_kwargs={"server_default": ""})
+    spelling: str = Field(default="", sa_type=Words, sa_column_kwargs={"server_default": ""})
     amount_minor: int | None = Field(default=None, sa_type=BigInteger)
     currency: str | None = None
     due: date | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -77,9 +78,24 @@ def test_undo_takes_it_back_and_asks_anew() -> None:
     outcome = says(on_hold(), Undo())
     assert outcome.invoice.on_hold is None
     assert messages(outcome) == [("decision_taken", OLGA), ("approval_request", OLGA)]
-    decided = says(outcome.invoice, Reject("a second thought"))
+    again = reference(outcome.invoice, OLGA, Asks.APPROVAL, 1)
+    decided = record_answer(outcome.invoice, again, answer(OLGA, Reject("a second thought")), None, RULES, NOON)
     assert decided.invoice.on_hold is not None
     assert not decided.invoice.on_hold.approves
+
+
+def test_what_was_taken_back_does_not_count_again_when_that_answer_comes_a_second_time() -> None:
+    undone = says(on_hold(), Undo()).invoice
+    with pytest.raises(Refusal, match="undone"):
+        says(undone, Approve("fine"))
+    assert undone.steps[0].was_undone
+
+
+def test_an_undo_of_an_older_revision_takes_nothing_back() -> None:
+    waiting = on_hold()
+    older = replace(reference(waiting, OLGA, Asks.NOTHING), revision=0)
+    with pytest.raises(Refusal, match="changed_since"):
+        record_answer(waiting, older, answer(OLGA, Undo()), None, RULES, NOON)
 
 
 def test_undo_works_in_reply_to_whatever_mail_about_the_invoice_the_approver_has() -> None:

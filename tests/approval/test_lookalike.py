@@ -20,6 +20,10 @@ from mailflow.approval.lookalike import skeleton, spelling
         ("Siemens", "Síemens"),
         ("Alpha", "Αlpha"),
         ("Vveb", "Web"),
+        ("Строй Сервис", "Cтрой Сервис"),
+        ("ООО Ромашка", "OOO Ромашка"),
+        ("Acme Corp", "Acme Сorp"),
+        ("Ромашка ООО", "OOO «Рoмашка»"),
     ],
 )
 def test_other_letters_that_look_alike_are_another_company(known: str, forged: str) -> None:

@@ -6,7 +6,7 @@ The way is the real one (reading, router, processing, store), without a network;
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from mailflow.inbound.message import content_digest
 from mailflow.inbound.reading import ReadMail, read_mail
 from mailflow.inbound.routing import Router
 from mailflow.jobs.dispatch import identity_of
+from mailflow.jobs.limits import Limits
 from mailflow.jobs.processing import Processing
 from mailflow.outbound.mail import draft_mail
 from mailflow.ports import FetchedMail, Location
@@ -85,7 +86,7 @@ class Target:
     folder: Path
     head: Sequence[str] = ()
     """More fields of the mail that brought the invoice."""
-    most_an_hour: int = 1000
+    limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
         file = write_settings_file(self.folder / "settings.yaml", SETTINGS.format(database=self.folder / "mailflow.db"))
@@ -157,7 +158,7 @@ class Target:
     def _processing(self, check: str) -> Processing:
         router = Router(self.company, check, ("mx.firm.example",))
         outgoing = outgoing_of(self._settings, self.company, self.store)
-        return Processing(self.store, _read, router, outgoing, self.templates, self.most_an_hour)
+        return Processing(self.store, _read, router, outgoing, self.templates, self.limits)
 
     def _sent(self, number: str, to: str, message: Message) -> Request:
         with self.store.begin() as uow:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,8 @@ from mailflow.approval.effects import Mail, Message
 from mailflow.inbound.message import parse_header
 from mailflow.inbound.routing import Router
 from mailflow.jobs.intake import Intake
-from mailflow.jobs.outgoing import MOST_ALIKE, MOST_EXPLANATIONS
+from mailflow.jobs.limits import Limits
+from mailflow.jobs.outgoing import MOST_ALIKE, MOST_ALIKE_OF_NO_INVOICE, MOST_EXPLANATIONS
 from mailflow.jobs.processing import MOST_GUESSES
 from mailflow.ports import FetchedMail, Location
 from mailflow.store.engine import Store, open_store
@@ -22,7 +23,7 @@ from mailflow.store.inbox import MAILS_OF_A_RANK
 from mailflow.store.outbox import OutboxEntry
 from tests.approval.company import NOON, OLGA, company
 from tests.jobs.test_intake import Folder
-from tests.security.attempt import IVAN, Target, mail, reply, submission
+from tests.security.attempt import IVAN, NOW, Target, mail, reply, submission
 from tests.security.attempt import OLGA as BOSS
 from tests.trials.size import by_size
 
@@ -117,21 +118,24 @@ def told_as(entry: OutboxEntry, *messages: Message) -> bool:
 
 
 @pytest.mark.parametrize(
-    "answer",
+    ("answer", "most"),
     [
-        lambda target, n: without_a_reference(n),
-        lambda target, n: reply(target.request, f"Message-ID: <a{n}@x>", body="You are number one in our queue\r\n"),
+        (lambda target, n: without_a_reference(n), MOST_ALIKE_OF_NO_INVOICE),
+        (
+            lambda target, n: reply(target.request, f"Message-ID: <a{n}@x>", body="You are one in our queue\r\n"),
+            MOST_ALIKE,
+        ),
     ],
     ids=["it is refused", "it is unclear"],
 )
 def test_a_machine_that_answers_every_mail_and_does_not_say_so_is_soon_told_nothing_more(
-    target: Target, answer: Callable[[Target, int], bytes]
+    target: Target, answer: Callable[[Target, int], bytes], most: int
 ) -> None:
     for number in range(20):
         target.receive(answer(target, number))
     with target.store.begin() as uow:
         told = [e for e in uow.outbox.undelivered() if told_as(e, Message.REFUSED, Message.UNCLEAR)]
-    assert len(told) == MOST_ALIKE
+    assert len(told) == most
 
 
 def test_a_decision_counts_however_many_explanations_came_before(target: Target) -> None:
@@ -177,7 +181,7 @@ def test_the_approver_whose_name_was_used_for_guessing_still_answers_by_replying
 
 
 def test_new_invoices_beyond_the_limit_of_an_hour_wait_in_quarantine_and_decisions_do_not(target: Target) -> None:
-    target.most_an_hour = 3
+    target.limits = Limits(mails=3)
     for number in range(6):
         target.receive(mail(f"Message-ID: <h{number}@firm.example>", sender=f"From: {IVAN}", subject="STATUS", body=""))
     late = target.attempt(submission(["Message-ID: <late@firm.example>"]))
@@ -190,7 +194,7 @@ def test_new_invoices_beyond_the_limit_of_an_hour_wait_in_quarantine_and_decisio
 def test_what_waits_in_quarantine_for_the_limit_becomes_an_invoice_when_the_administrator_lets_it_go(
     target: Target,
 ) -> None:
-    target.most_an_hour = 1
+    target.limits = Limits(mails=1)
     target.receive(submission(["Message-ID: <late@firm.example>"]))
     with target.store.begin() as uow:
         (held,) = uow.inbox.quarantined()
@@ -200,6 +204,50 @@ def test_what_waits_in_quarantine_for_the_limit_becomes_an_invoice_when_the_admi
     with target.store.begin() as uow:
         assert [invoice.number for invoice in uow.invoices.all()] == ["INV-2026-0001", "INV-2026-0002"]
         assert uow.inbox.quarantined() == []
+
+
+def heavy(number: int) -> bytes:
+    return mail(f"Message-ID: <{number}@evil.example>", sender="From: m@evil.example", body="x" * 500_000)
+
+
+def kept(store: Store, raws: list[bytes], now: datetime) -> list[str]:
+    """What is kept, where one megabyte an hour is, of mails that lie in a mailbox: of each in turn."""
+    router = Router(company(), "reference")
+    Intake(store, Folder(raws), router, "Processed", "Quarantine", Limits(megabytes=1)).run_once(now)  # type: ignore[arg-type]
+    with store.begin() as uow:
+        claims = [uow.inbox.claim(now, LEASE) for _ in raws]
+        return ["whole" if claim.complete else "its header" for claim in claims if claim]
+
+
+def test_of_a_flood_of_large_mails_no_more_is_kept_whole_than_the_megabytes_of_an_hour(store: Store) -> None:
+    assert kept(store, [heavy(n) for n in range(4)], NOON) == ["whole", *["its header"] * 3]
+
+
+def test_a_mail_that_lost_its_body_to_the_limit_is_read_whole_when_it_is_moved_back_later(store: Store) -> None:
+    mails = [heavy(0), heavy(1)]
+    Intake(store, Folder(mails), Router(company(), "reference"), "P", "Q", Limits(megabytes=1)).run_once(NOON)  # type: ignore[arg-type]
+    assert kept(store, [*mails, heavy(1)], NOON + timedelta(hours=2)) == ["whole", "its header", "whole"]
+
+
+def test_a_mail_whose_body_was_not_kept_says_so_in_quarantine(target: Target) -> None:
+    target.limits = Limits(megabytes=1)
+    raw = heavy(0)
+    for number, complete in enumerate((True, True, False), 10):
+        fetched = FetchedMail(Location("INBOX", 1, number), raw, len(raw), complete)
+        with target.store.begin() as uow:
+            uow.inbox.record(fetched, f"<{number}@x>", f"{number}", "m@evil.example", "", NOW, "")
+            uow.commit()
+    target.work()
+    with target.store.begin() as uow:
+        reasons = [mail.reason for mail in uow.inbox.quarantined()]
+    assert reasons[-1] == "more than 1 MB came from strangers in an hour: only its header was kept here"
+
+
+def test_a_decision_is_read_however_much_came_before_it(target: Target) -> None:
+    target.limits = Limits(megabytes=1)
+    for number in range(4):
+        target.receive(mail(f"Message-ID: <{number}@firm.example>", subject="STATUS", body="x" * 500_000))
+    assert target.attempt(mail(f"In-Reply-To: {target.request.message_id}")).done == ("approved", "payment_asked")
 
 
 FORGED = {

@@ -42,6 +42,7 @@ class Ask:
     what: str
     revision: int
     step: int | None
+    shown: tuple[int | None, date | None]
 
 
 @dataclass
@@ -64,6 +65,10 @@ class Paper:
     @property
     def open_step(self) -> int | None:
         return next((i for i, step in enumerate(self.steps) if step[1] == "asked"), None)
+
+    @property
+    def shown(self) -> tuple[int | None, date | None]:
+        return self.amount, self.pay_day
 
     @property
     def lacks(self) -> bool:
@@ -177,7 +182,8 @@ class Model:
             what = "payment" if person == BUH else "approval"
         if kind == "invite" and person == BUH:
             what = "payment"
-        return Ask(paper.number, person, what, paper.revision, step if what in ("approval", "answer") else None)
+        step = step if what in ("approval", "answer") else None
+        return Ask(paper.number, person, what, paper.revision, step, paper.shown)
 
     # ---- what people say ----
 
@@ -212,17 +218,14 @@ class Model:
     def _held(self, paper: Paper, ask: Ask, said: Said) -> Fate:
         """Somebody answers in another's place: whoever was asked is asked whether that was meant, once."""
         decides = paper.status == "in_approval" and paper.open_step == ask.step
-        is_open = (
-            ask.revision == paper.revision
-            and {
-                "approval": decides,
-                "answer": decides if ask.step is not None else paper.status == "to_pay",
-                "payment": paper.status == "to_pay",
-                "completion": paper.status == "incomplete",
-                "correction": paper.status == "rejected",
-                "nothing": False,
-            }[ask.what]
-        )
+        is_open = (ask.revision == paper.revision or ask.what == "nothing") and {
+            "approval": decides,
+            "answer": decides if ask.step is not None else paper.status == "to_pay",
+            "payment": paper.status == "to_pay",
+            "completion": paper.status == "incomplete",
+            "correction": paper.status == "rejected",
+            "nothing": ask.person == paper.submitter and paper.status not in FINAL,
+        }[ask.what]
         asked: Mails = [("was_it_you", ask.person)] if is_open and ask not in paper.doubted else []
         if asked:
             paper.doubted.add(ask)
@@ -246,7 +249,7 @@ class Model:
             return self._of_approver(paper, ask, said, now) or refused
         if paper.waits_for == said.person:
             what = "payment" if paper.status == "to_pay" else "approval"
-            return _unclear(Ask(paper.number, said.person, what, paper.revision, paper.open_step))
+            return _unclear(Ask(paper.number, said.person, what, paper.revision, paper.open_step, paper.shown))
         return refused
 
     def _of_submitter(self, paper: Paper, ask: Ask, said: Said, now: datetime) -> Fate | None:
@@ -268,7 +271,7 @@ class Model:
             return self._started(paper, ["completed"], [], now)
         if said.word != "lines":
             what = {"incomplete": "completion", "rejected": "correction"}.get(paper.status, "nothing")
-            return _unclear(Ask(paper.number, said.person, what, paper.revision, None))
+            return _unclear(Ask(paper.number, said.person, what, paper.revision, None, paper.shown))
         return self._corrected(paper, said, now)
 
     def _corrected(self, paper: Paper, said: Said, now: datetime) -> Fate:

@@ -40,6 +40,8 @@ LOOK_UPS: dict[str, Callable[[UnitOfWork], object]] = {
     "inbox.give_back": lambda uow: uow.inbox.give_back(),
     "inbox.holds_copy": lambda uow: uow.inbox.holds_copy("<a@b>", "finance@example.com"),
     "inbox.arrived": lambda uow: uow.inbox.arrived("ivan@example.com", NOW, LEASE),
+    "inbox.waits_of": lambda uow: uow.inbox.waits_of("ivan@example.com"),
+    "inbox.bytes_kept": lambda uow: uow.inbox.bytes_kept("ivan@example.com", NOW, LEASE),
     "inbox.guesses": lambda uow: uow.inbox.guesses("ivan@example.com", NOW, LEASE),
     "outbox.mails_since": lambda uow: uow.outbox.mails_since(["help"], "ivan@example.com", NOW),
     "inbox.of_invoice": lambda uow: uow.inbox.of_invoice(NUMBER),

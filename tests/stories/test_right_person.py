@@ -9,11 +9,14 @@ from contextlib import closing
 
 import pytest
 
+from mailflow import bootstrap
 from mailflow.approval.invoice import Invoice, StepStatus
 from mailflow.approval.lifecycle import Status
 from mailflow.approval.wording import KEYWORDS
 from mailflow.jobs.verification import verify
 from mailflow.office.received import ReceivedMail
+from mailflow.settings import load_settings
+from tests.settings_file import write_settings_file
 from tests.stories.conftest import Office
 
 OPEN = Callable[..., Office]
@@ -110,6 +113,33 @@ def test_an_answer_from_an_alias_of_the_settings_is_the_persons_own(office: Offi
     approved = next(line for line in office.history() if line.event == "approved")
     assert (approved.actor, approved.details["address"]) == ("olga@example.com", ALIAS)
     assert "СОГЛАСОВАНО" in office.gets("olga").text, "the confirmation goes to the address on record"
+    with office.mailflow.store.begin() as uow:
+        assert verify(uow, "INV-2026-0001", KEYWORDS, office.mailflow.company.timezone).problems == ()
+
+
+def test_roles_may_be_given_by_an_alias_and_are_the_persons_all_the_same(open_office: OPEN) -> None:
+    office = open_office(sequence=ALIAS)
+    office.submit()
+    assert [s.approver for s in office.invoice().steps] == ["olga@example.com"]
+    office.olga.reply(office.gets("olga"), "СОГЛАСОВАНО")
+    office.work()
+    assert office.invoice().status is Status.TO_PAY
+
+
+def test_who_gets_a_new_address_still_answers_what_the_old_one_was_asked(open_office: OPEN) -> None:
+    office = open_office(sequence="director@example.com")
+    office.submit()
+    request = office.gets("director")
+    office.mailflow.close()
+    file = office.folder / "settings.yaml"
+    renamed = file.read_text("utf-8").replace(
+        "{email: director@example.com,", "{email: d.orlov@example.com, aliases: [director@example.com],"
+    )
+    write_settings_file(file, renamed)
+    office.mailflow = bootstrap.build(load_settings(file, {}))
+    answers_from(office, "director@example.com", request, "APPROVE")
+    assert office.invoice().status is Status.TO_PAY
+    assert [(s.approver, s.status) for s in office.invoice().steps] == [("d.orlov@example.com", StepStatus.APPROVED)]
     with office.mailflow.store.begin() as uow:
         assert verify(uow, "INV-2026-0001", KEYWORDS, office.mailflow.company.timezone).problems == ()
 

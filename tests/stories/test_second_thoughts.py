@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
+
+import pytest
 
 from mailflow.approval.lifecycle import Status
 from mailflow.approval.wording import KEYWORDS
+from mailflow.errors import TransientFailure
+from mailflow.jobs.intake import Intake
+from mailflow.jobs.processing import Processing
 from mailflow.jobs.verification import verify
 from tests.stories.conftest import Office
 
@@ -50,6 +56,66 @@ def test_undo_by_the_button_brings_the_request_again_and_the_other_decision_coun
     assert office.invoice().status is Status.REJECTED
     assert "нет договора" in office.gets("ivan", "Работа над ошибками").text
     assert problems(office) == ()
+
+
+def test_a_decision_does_not_take_effect_while_the_mailbox_is_away_for_an_undo_may_lie_there(
+    open_office: OPEN, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = hasty(open_office)
+    office.submit()
+    office.olga.reply(office.gets("olga"), "СОГЛАСОВАНО")
+    office.work()
+    office.olga.reply(office.gets("olga"), "ОТМЕНИТЬ")
+
+    def away(self: Intake, now: datetime) -> int:
+        raise TransientFailure("the mailbox is away")
+
+    monkeypatch.setattr(Intake, "run_once", away)
+    office.work(minutes=40)
+    assert office.mails("director") == []
+    monkeypatch.undo()
+    office.work()
+    office.work(hours=1)
+    assert office.mails("director") == []
+    assert office.invoice().on_hold is None
+
+
+def test_a_decision_does_not_take_effect_before_a_mail_of_the_one_who_gave_it_is_understood(
+    open_office: OPEN, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = hasty(open_office)
+    office.submit()
+    office.olga.reply(office.gets("olga"), "СОГЛАСОВАНО")
+    office.work()
+    office.olga.reply(office.gets("olga"), "ОТМЕНИТЬ")
+    monkeypatch.setattr(Processing, "run_once", lambda self, now: False)
+    office.work(minutes=40)
+    assert office.mails("director") == []
+    monkeypatch.undo()
+    office.work()
+    assert office.mails("director") == []
+    assert office.invoice().on_hold is None
+
+
+def test_an_undo_from_a_strangers_address_is_held_and_the_approver_is_asked_whether_it_was_theirs(
+    open_office: OPEN,
+) -> None:
+    office = hasty(open_office)
+    office.submit()
+    office.olga.reply(office.gets("olga"), "СОГЛАСОВАНО")
+    office.work()
+    confirmed = office.gets("olga")
+    office.drop_in(
+        (
+            f"From: <olga@elsewhere.example>\r\nSubject: Re: {confirmed.subject}\r\nMessage-ID: <undo@elsewhere>\r\n"
+            f"In-Reply-To: {confirmed.message_id}\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nUNDO\r\n"
+        ).encode()
+    )
+    office.work()
+    assert office.invoice().on_hold
+    office.olga.reply(office.gets("olga", "Это вы"), "ОТМЕНИТЬ")
+    office.work()
+    assert office.invoice().on_hold is None
 
 
 def test_a_decision_on_hold_survives_a_restart(open_office: OPEN) -> None:

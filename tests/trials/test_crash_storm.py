@@ -100,14 +100,15 @@ def test_killed_at_any_moment_again_and_again_it_pays_every_invoice_once(
             storm.live()
             assert storm.fruitless < LIVES_THAT_CHANGE_NOTHING, f"nothing goes on any more: {watcher.seen}"
         people.answer()
-    repeated = people.repeated()
+    repeated, folders = people.repeated(), people.mailbox()
     record_property(
         TRIAL,
         f"crash storm: {people.submitted} invoices, {storm.kills} kills at work ({storm.lives} in all), "
         f"{len(people.copies)} mails, {len(watcher.in_doubt)} in doubt, {repeated.total()} repeated, "
+        f"{sum(map(len, folders.values())) - len(people.delivered)} moved twice, "
         f"{time.monotonic() - began:.0f} s, SEED={seed}",
     )
-    findings = audit(url, people.delivered, people.mailbox(), people.received(), watcher.in_doubt)
+    findings = audit(url, people.delivered, folders, people.received(), watcher.in_doubt, watcher.in_motion)
     assert findings == []
     assert repeated <= watcher.in_doubt, "no mail may come again more often than it was in doubt"
     assert watcher.rows("SELECT status, count(*) FROM invoice GROUP BY status") == [("paid", people.submitted)]

@@ -58,7 +58,14 @@ class Firm:
     def findings(self) -> list[str]:
         """What the auditor finds, once everything is at rest."""
         people = self.people
-        return audit(self.url, people.delivered, people.mailbox(), people.received(), self.watcher.in_doubt)
+        return audit(
+            self.url,
+            people.delivered,
+            people.mailbox(),
+            people.received(),
+            self.watcher.in_doubt,
+            self.watcher.in_motion,
+        )
 
     def got(self, person: str) -> int:
         """How many mails came to a person."""

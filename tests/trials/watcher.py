@@ -17,6 +17,10 @@ _NUMBERS = (
     "outbox WHERE state = 'delivered'",
     "invoice WHERE status = 'paid'",
 )
+_TO_BE_MOVED = """
+SELECT inbox.id FROM inbox JOIN inbox_location ON inbox_location.inbox_id = inbox.id
+WHERE NOT inbox_location.filed AND inbox.state NOT IN ('received', 'failed')
+"""
 _SENDING = "SELECT message_id FROM outbox WHERE state IN ('sending', 'unknown')"
 
 
@@ -39,12 +43,15 @@ class Sight:
 
 
 class Watcher:
-    """`in_doubt` is how often each mail was found as being sent, by its Message-ID."""
+    """`in_doubt`: how often each mail was found as being sent, by its Message-ID. `in_motion`: how often each that came
+    was found as being moved, by its id.
+    """
 
     def __init__(self, url: str) -> None:
         self._engine = create_engine(_read_only(url), poolclass=NullPool)
         self.seen = Sight()
         self.in_doubt: Counter[str] = Counter()
+        self.in_motion: Counter[int] = Counter()
 
     def look(self) -> Sight:
         """What is there now."""
@@ -53,8 +60,9 @@ class Watcher:
         return self.seen
 
     def doubt(self) -> None:
-        """Notes what is being sent; nobody is there who could be sending it."""
+        """Notes what is being sent and moved; nobody is there who could be doing it."""
         self.in_doubt.update(message_id for (message_id,) in self.rows(_SENDING))
+        self.in_motion.update(mail for (mail,) in self.rows(_TO_BE_MOVED))
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         with self._engine.connect() as connection:

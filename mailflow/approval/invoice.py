@@ -9,6 +9,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from mailflow.approval import lifecycle
+from mailflow.approval.document import Facts
 from mailflow.approval.lifecycle import Event, Status
 from mailflow.approval.money import Money
 from mailflow.approval.submission import REQUIRED, Attachment, Field, Form, Problem, RouteKind, Source
@@ -133,7 +134,7 @@ class Invoice:
 
     `question` is the one that the submitter has not answered yet, "" where there is none; `before` is what a
     correction corrects; `awaits_structure`: all is known but the heads, which the portal has;
-    `on_hold`: what the open step's approver has decided, while it can be taken back.
+    `on_hold`: what the open step's approver has decided, while it can be taken back; `document`: what its files say.
     """
 
     number: str
@@ -158,6 +159,7 @@ class Invoice:
     before: Shown | None = None
     awaits_structure: bool = False
     on_hold: OnHold | None = None
+    document: Facts | None = None
     version: int = 0
 
     def __post_init__(self) -> None:

@@ -119,13 +119,22 @@ class Shown:
     route: RouteKind
 
 
+class Sameness(StrEnum):
+    """What two invoices have in common where one repeats the other: the file; or the supplier and number, or sum and day."""
+
+    FILE = "file"
+    NUMBER = "number"
+    SUM = "sum"
+
+
 @dataclass(frozen=True)
 class Repeat:
-    """The earlier invoice whose file this one has again; `reason` is the submitter's DUPLICATE OK."""
+    """The earlier invoice that this one repeats, and by what; `reason` is the submitter's DUPLICATE OK."""
 
     number: str
     status: Status
     reason: str | None = None
+    by: Sameness = Sameness.FILE
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from mailflow.inbound.date_text import read_date
 from mailflow.inbound.form_labels import ONE_INVOICE, ROUTE_NOUNS, ROUTES, Extra, Label
 from mailflow.inbound.labelled_lines import LabelledLine, UnknownLine, is_empty, labelled_lines, normal_label
 from mailflow.inbound.money_text import read_currency, read_money
-from mailflow.inbound.plain_text import folded, one_spaced
+from mailflow.notation.plain_text import folded, one_spaced
 
 __all__ = ["read_date", "read_filled_form", "read_form", "read_money"]
 

@@ -120,7 +120,7 @@ class Shown:
 
 
 class Sameness(StrEnum):
-    """What two invoices have in common where one repeats the other: the file; or the supplier and number, or sum and day."""
+    """What two invoices have in common where one repeats the other: the file, or the supplier and number or sum."""
 
     FILE = "file"
     NUMBER = "number"

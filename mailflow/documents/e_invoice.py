@@ -30,7 +30,7 @@ def read_ubl(root: Element) -> Facts | None:
         details=PaymentDetails(
             account=account(words(payee, "ID")),
             bank_code=bank_code(words(payee, "FinancialInstitutionBranch", "ID")),
-            tax_id=tax_id(_first(words(scheme, "CompanyID") for scheme in every(party, "PartyTaxScheme"))),
+            tax_id=tax_id(_vat_number(party)),
         ),
         purpose=name(words(root, "PaymentMeans", "PaymentID")),
     )
@@ -69,6 +69,11 @@ def read_cii(root: Element) -> Facts | None:
         purpose=name(words(settlement, "PaymentReference")),
     )
     return _unless_money_comes_back(facts, words(head, "TypeCode") in CREDIT_NOTES)
+
+
+def _vat_number(party: Element | None) -> str:
+    schemes = {words(s, "TaxScheme", "ID"): words(s, "CompanyID") for s in every(party, "PartyTaxScheme")}
+    return schemes.get("VAT") or _first(schemes.values())
 
 
 def _unless_money_comes_back(facts: Facts, comes_back: bool) -> Facts:

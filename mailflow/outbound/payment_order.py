@@ -9,9 +9,17 @@ from mailflow.approval.document import Facts, PaymentDetails
 from mailflow.approval.invoice import Invoice
 from mailflow.approval.money import Money
 from mailflow.check_digits import wrong_in
-from mailflow.outbound.cleaning import one_line
+from mailflow.outbound.cleaning import cleaned
 
 _DIFFERS = ("details_", "payment_details_")
+
+
+@dataclass(frozen=True)
+class Payer:
+    """Whose account the payment leaves."""
+
+    name: str
+    details: PaymentDetails
 
 
 @dataclass(frozen=True)
@@ -33,6 +41,7 @@ class PaymentOrder:
 
 def payment_order(invoice: Invoice) -> PaymentOrder | None:
     """What the invoice asks to pay; None where its files name no account, or one of which anything does not check."""
+    invoice = cleaned(invoice)
     facts, payment = invoice.document, invoice.payment
     if facts is None or payment is None or invoice.amount is None:
         return None
@@ -42,7 +51,7 @@ def payment_order(invoice: Invoice) -> PaymentOrder | None:
     return PaymentOrder(
         invoice=invoice.number,
         identifier=f"{invoice.number}-r{invoice.revision}",
-        payee=one_line(invoice.counterparty),
+        payee=invoice.counterparty,
         amount=invoice.amount,
         details=details,
         purpose=_purpose(facts, invoice),
@@ -58,14 +67,14 @@ def details_differ(invoice: Invoice) -> bool:
 
 def _purpose(facts: Facts, invoice: Invoice) -> str:
     """What the invoice's files say, else which invoice it is, in the language of the payee's bank."""
-    if purpose := one_line(facts.purpose) if "purpose" not in facts.doubtful else "":
-        return purpose
-    number = one_line(facts.number) if "number" not in facts.doubtful else ""
+    if facts.purpose and "purpose" not in facts.doubtful:
+        return facts.purpose
+    number = facts.number if "number" not in facts.doubtful else ""
     issued = facts.issued if "issued" not in facts.doubtful else None
     if facts.details.is_russian:
         if not number:
-            return f"Оплата: {one_line(invoice.title)}"
+            return f"Оплата: {invoice.title}"
         return f"Оплата по счёту № {number}" + (f" от {issued:%d.%m.%Y}" if issued else "")
     if not number:
-        return f"Payment: {one_line(invoice.title)}"
+        return f"Payment: {invoice.title}"
     return f"Invoice {number}" + (f" of {issued.isoformat()}" if issued else "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from decimal import Decimal
 from io import BytesIO
@@ -38,6 +39,12 @@ class QrPicture:
 
     png: bytes
     width: int
+    filename: str = "payment-qr.png"
+
+    @property
+    def content_id(self) -> str:
+        """What the HTML of a mail calls the picture by (RFC 2392)."""
+        return f"{hashlib.sha256(self.png).hexdigest()[:32]}@mailflow"
 
 
 def qr_text(order: PaymentOrder) -> str | None:

@@ -25,7 +25,7 @@ from mailflow.outbound.context import invitation_context, mail_context, sender_n
 from mailflow.outbound.headers import header_block, message_ids, unstructured
 from mailflow.outbound.invite import event_calendar
 from mailflow.outbound.payment_qr import QrPicture
-from mailflow.outbound.ready_to_pay import NOTHING_WANTED, ReadyToPay, enclosed
+from mailflow.outbound.ready_to_pay import NOTHING_WANTED, PaymentFile, ReadyToPay, enclosed
 from mailflow.outbound.templating import Rendered, Templates
 from mailflow.outbound.todo import todo_calendar
 
@@ -73,6 +73,8 @@ def draft_mail(
         _show(message, pay.picture)
     for attachment in mail.attachments:
         _attach(message, attachment)
+    if pay.file:
+        _enclose(message, pay.file)
     if mail.message is Message.WORK_ON_ERRORS and mail.invoice is not None:
         summary = rendered.subject.partition("] ")[2]
         calendar = todo_calendar(context["invoice"], context["extra"]["points"], summary, identity.date, company)
@@ -137,6 +139,12 @@ def _show(message: EmailMessage, picture: QrPicture) -> None:
         disposition="inline",
     )  # fmt: skip
     html.set_param("type", "text/html")
+
+
+def _enclose(message: EmailMessage, file: PaymentFile) -> None:
+    maintype, _, subtype = file.media_type.partition("/")
+    params = {"charset": file.charset} if file.charset else {}
+    message.add_attachment(file.content, maintype=maintype, subtype=subtype, filename=file.filename, params=params)
 
 
 def _base64(content: bytes) -> Iterator[bytes]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mailflow.approval.effects import Mail, Message
+from mailflow.outbound.bank_file import bank_file, bank_filename
 from mailflow.outbound.payment_order import Payer, PaymentOrder, details_differ, payment_order
 from mailflow.outbound.payment_qr import QrPicture, qr_picture, qr_text
 
@@ -21,11 +22,12 @@ class ReadyToPay:
 
 @dataclass(frozen=True)
 class PaymentFile:
-    """A file that the bank's program reads."""
+    """A file that the bank's program reads. `charset` is "" where the file itself says it."""
 
     filename: str
     media_type: str
     content: bytes
+    charset: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,4 +54,13 @@ def enclosed(mail: Mail, wanted: ReadyToPay) -> Enclosed:
     if order is None:
         return NOTHING_ENCLOSED
     text = qr_text(order) if wanted.qr else None
-    return Enclosed(order, qr_picture(text) if text else None)
+    return Enclosed(order, qr_picture(text) if text else None, _file(order, wanted.payer))
+
+
+def _file(order: PaymentOrder, payer: Payer | None) -> PaymentFile | None:
+    """What the payer's own bank reads; None where it pays no such payment."""
+    if payer is None:
+        return None
+    if content := bank_file(order, payer):
+        return PaymentFile(bank_filename(order), "text/plain", content, "windows-1251")
+    return None

@@ -16,6 +16,7 @@ from mailflow.approval.reference import Asks
 from mailflow.inbound.files import File, may_be_invoice
 from mailflow.outbound.ready_to_pay import NOTHING_WANTED, ReadyToPay
 from mailflow.outbound.samples import ACCOUNTANT, READY_TO_PAY, SECOND
+from tests.outbound.client_bank_exchange import read
 from tests.outbound.samples import body, parsed, tags, written
 from tests.outbound.test_payment_order import FACTS, to_pay
 
@@ -53,6 +54,33 @@ def test_the_mail_says_what_was_read_so_that_it_can_be_compared(subtype: str) ->
     text = body(parsed(written(asking(to_pay()))), subtype)
     for fact in (FACTS.details.account, FACTS.details.bank_code, FACTS.details.bank, FACTS.details.tax_id, "№ 1042 от"):
         assert fact in text
+
+
+@pytest.mark.parametrize("message", ASK_TO_PAY)
+def test_with_a_payer_the_file_for_the_bank_comes_after_the_invoices(message: Message) -> None:
+    mail = parsed(written(asking(to_pay(), message), "ru"))
+    invoice, file = mail.iter_attachments()
+    assert invoice.get_content_type() == "application/pdf"
+    assert file.get_content_type() == "text/plain"
+    assert file.get_content_charset() == "windows-1251"
+    assert file.get_filename() == "1c_to_kl_INV-2026-0001.txt"
+    _, (payment,) = read(file.get_payload(decode=True))  # type: ignore[arg-type]
+    assert (payment["Сумма"], payment["ПолучательСчет"]) == ("125000.00", FACTS.details.account)
+    for subtype in ("plain", "html"):
+        assert "1c_to_kl_INV-2026-0001.txt" in body(mail, subtype)
+
+
+def test_the_file_alone_needs_no_code() -> None:
+    mail = parsed(written(asking(to_pay()), wanted=ReadyToPay(payer=READY_TO_PAY.payer)))
+    assert not pictures(mail)
+    assert len(list(mail.iter_attachments())) == 2
+
+
+def test_the_next_reminder_carries_the_same_payment() -> None:
+    """A bank that is given it twice knows it again."""
+    mails = (parsed(written(asking(to_pay(), message))) for message in ASK_TO_PAY)
+    first, second = (list(mail.iter_attachments())[-1].get_payload(decode=True) for mail in mails)
+    assert first == second
 
 
 def test_without_the_settings_a_mail_is_as_it_was_before() -> None:

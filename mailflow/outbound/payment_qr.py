@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from decimal import Decimal
 from io import BytesIO
 
 import segno
 
+from mailflow.outbound import sepa
 from mailflow.outbound.cleaning import one_line
 from mailflow.outbound.payment_order import PaymentOrder
 
@@ -17,16 +17,7 @@ _MANDATORY_BYTES = 300
 _LENGTHS = {"Name": 160, "BankName": 45, "Purpose": 210}
 _MOST_KOPECKS = 10**18 - 1
 
-_EEA = frozenset(
-    {
-        "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IS", "IT", "LI",
-        "LT", "LU", "LV", "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK",
-    }
-)  # fmt: skip
-_SEPA_BEYOND = frozenset({"AD", "AL", "CH", "GB", "GI", "MC", "MD", "ME", "MK", "RS", "SM", "VA"})
 _SEPA_BYTES = 331
-_SEPA_NAME, _SEPA_TEXT = 70, 140
-_MOST_EUROS = Decimal("999999999.99")
 
 _PIXELS = 8
 _QUIET_ZONE = 4
@@ -49,9 +40,7 @@ class QrPicture:
 
 def qr_text(order: PaymentOrder) -> str | None:
     """What the code of a payment holds; None where the details are not enough for one, or the currency is another."""
-    if order.details.is_russian:
-        return _russian(order)
-    return _sepa(order) if order.details.is_iban else None
+    return _russian(order) if order.details.is_russian else _sepa(order)
 
 
 def qr_picture(text: str) -> QrPicture:
@@ -94,14 +83,12 @@ def _fields(values: dict[str, str]) -> str:
 
 
 def _sepa(order: PaymentOrder) -> str | None:
-    """Version 002, which needs no BIC within the EEA; the countries are those of EPC409-09."""
-    account, bic, amount = order.details.account, order.details.bank_code, order.amount
-    if account[:2] not in (_EEA | _SEPA_BEYOND if bic else _EEA):
+    """Version 002, which needs no BIC within the EEA."""
+    if not sepa.is_sepa(order):
         return None
-    if amount.currency != "EUR" or amount.amount > _MOST_EUROS:
-        return None
-    name, purpose, reference = order.payee[:_SEPA_NAME], "", ""
-    head = "\n".join(["BCD", "002", "1", "SCT", bic, name, account, f"EUR{amount.amount}", purpose, reference, ""])
+    name, purpose, reference = order.payee[: sepa.NAME], "", ""
+    bic, account, amount = order.details.bank_code, order.details.account, order.amount.amount
+    head = "\n".join(["BCD", "002", "1", "SCT", bic, name, account, f"EUR{amount}", purpose, reference, ""])
     room = _SEPA_BYTES - len(head.encode())
-    text = order.purpose[:_SEPA_TEXT].encode()[: max(room, 0)].decode(errors="ignore")
+    text = order.purpose[: sepa.TEXT].encode()[: max(room, 0)].decode(errors="ignore")
     return head + text if text else None

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from mailflow.approval.effects import Mail, Message
 from mailflow.outbound.bank_file import bank_file, bank_filename
+from mailflow.outbound.credit_transfer import credit_transfer, credit_transfer_filename
 from mailflow.outbound.payment_order import Payer, PaymentOrder, details_differ, payment_order
 from mailflow.outbound.payment_qr import QrPicture, qr_picture, qr_text
 
@@ -63,4 +64,6 @@ def _file(order: PaymentOrder, payer: Payer | None) -> PaymentFile | None:
         return None
     if content := bank_file(order, payer):
         return PaymentFile(bank_filename(order), "text/plain", content, "windows-1251")
+    if content := credit_transfer(order, payer):
+        return PaymentFile(credit_transfer_filename(order), "application/xml", content)
     return None

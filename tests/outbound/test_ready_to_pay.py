@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from decimal import Decimal
 from email.message import EmailMessage
 
 import pytest
@@ -12,11 +13,14 @@ from PIL import Image
 
 from mailflow.approval.effects import Mail, Message
 from mailflow.approval.invoice import Caution, Invoice
+from mailflow.approval.money import Money
 from mailflow.approval.reference import Asks
 from mailflow.inbound.files import File, may_be_invoice
+from mailflow.outbound.payment_order import Payer
 from mailflow.outbound.ready_to_pay import NOTHING_WANTED, ReadyToPay
 from mailflow.outbound.samples import ACCOUNTANT, READY_TO_PAY, SECOND
 from tests.outbound.client_bank_exchange import read
+from tests.outbound.payment_orders import SEPA, SEPA_PAYER
 from tests.outbound.samples import body, parsed, tags, written
 from tests.outbound.test_payment_order import FACTS, to_pay
 
@@ -68,6 +72,20 @@ def test_with_a_payer_the_file_for_the_bank_comes_after_the_invoices(message: Me
     assert (payment["Сумма"], payment["ПолучательСчет"]) == ("125000.00", FACTS.details.account)
     for subtype in ("plain", "html"):
         assert "1c_to_kl_INV-2026-0001.txt" in body(mail, subtype)
+
+
+def test_a_payer_with_an_iban_gets_a_transfer_to_an_iban() -> None:
+    invoice = to_pay(replace(FACTS, details=SEPA))
+    invoice = replace(invoice, form=replace(invoice.form, amount=Money(Decimal("1234.50"), "EUR")))
+    wanted = ReadyToPay(qr=True, payer=Payer("Vector B.V.", SEPA_PAYER))
+    mail = parsed(written(asking(invoice), wanted=wanted))
+    *_, file = mail.iter_attachments()
+    assert file.get_content_type() == "application/xml"
+    assert file.get_filename() == "pain.001_INV-2026-0001.xml"
+    assert b'<InstdAmt Ccy="EUR">1234.50</InstdAmt>' in file.get_content()
+    (picture,) = pictures(mail)
+    (code,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(picture.get_content())))
+    assert code.text.split("\n")[7] == "EUR1234.50"
 
 
 def test_the_file_alone_needs_no_code() -> None:

@@ -447,6 +447,10 @@ def test_the_sample_that_comes_with_mailflow_is_right(tmp_path: Path) -> None:
     sample = load_settings(TOP / "settings.yaml", SECRETS)
     assert sample.mailbox.sender_check == "reference"
     text = (TOP / "settings.yaml").read_text("utf-8")
+    paying = text[text.index("  # ready_to_pay:") : text.index("\n# Everything below")]
+    payment = load(tmp_path, GOOD + paying.replace("  # ", "  ")).payment.ready_to_pay
+    assert payment.qr
+    assert payment.payer is not None
     optional = text[text.index("# bitrix24:") :].replace("\n# ", "\n").removeprefix("# ")
     (tmp_path / "my-templates").mkdir()
     everything = text[: text.index("# bitrix24:")] + optional

@@ -33,7 +33,7 @@ def asking(invoice: Invoice, message: Message = Message.PAY_REQUEST) -> Mail:
 
 
 def pictures(message: EmailMessage) -> list[EmailMessage]:
-    return [part for part in message.walk() if part.get_content_type() == "image/png"]  # type: ignore[misc]
+    return [part for part in message.walk() if part.get_content_type() == "image/png"]
 
 
 @pytest.mark.parametrize("message", ASK_TO_PAY)

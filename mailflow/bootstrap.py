@@ -37,7 +37,9 @@ from mailflow.jobs.portal.work import PortalResult, PortalWork
 from mailflow.jobs.processing import Processing
 from mailflow.jobs.rereading import Rereading
 from mailflow.jobs.whole_pass import PassResult, Progress, WholePass
+from mailflow.outbound.payment_order import Payer
 from mailflow.outbound.portal_texts import PortalTexts
+from mailflow.outbound.ready_to_pay import ReadyToPay
 from mailflow.outbound.templating import Templates
 from mailflow.settings import Bitrix24Settings, Settings
 from mailflow.store.engine import Store, open_store
@@ -140,6 +142,7 @@ def build(settings: Settings) -> Application:
                 outgoing,
                 settings.payment.invite_at,
                 settings.mailbox.keep_copies,
+                ready_to_pay_of(settings),
             ),
         ),
         portal=portal_work_of(settings, company, store, outgoing),
@@ -250,6 +253,13 @@ def transport_of(settings: Settings) -> SmtpTransport:
 def templates_of(settings: Settings) -> Templates:
     """The templates of the settings' folder."""
     return Templates(jinja2.FileSystemLoader(settings.templates))
+
+
+def ready_to_pay_of(settings: Settings) -> ReadyToPay:
+    """What the settings want the accountant's mail to carry."""
+    wanted = settings.payment.ready_to_pay
+    payer = Payer(wanted.payer.name, wanted.payer.details) if wanted.payer else None
+    return ReadyToPay(wanted.qr, payer if wanted.file else None)
 
 
 def once(settings: Settings, progress: Progress = lambda what, count: None) -> int:

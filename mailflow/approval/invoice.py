@@ -233,6 +233,8 @@ class Invoice:
             "pay_date": str(self.pay_date),
             "counterparty": self.counterparty,
         }
+        if self.document and self.document.details.account:
+            seen["account"] = self.document.details.account
         return hashlib.sha256(json.dumps(seen, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
     @property

@@ -90,21 +90,14 @@ def correct(
 
     Every approval so far is void, and whoever gave one or was about to is told (process section 3).
     """
-    as_said = replace(
-        invoice,
+    before = Shown(invoice.form, invoice.attachments, invoice.route)
+    as_said = invoice.after(
+        Event.CORRECTED,
+        revision=invoice.revision + 1,
         form=_answered(invoice.form, form),
         attachments=_usable(attachments) or invoice.attachments,
         sources={**invoice.sources, **_sources(form, "")},
         route=form.route or invoice.route,
-    )
-    understood = _understood(_with_empty_files_named(as_said, attachments), past, company, now)
-    before = Shown(invoice.form, invoice.attachments, invoice.route)
-    changes = _changes(before, Shown(understood.form, understood.attachments, understood.route))
-    if not changes and not understood.form.problems:
-        return None
-    corrected = understood.after(
-        Event.CORRECTED,
-        revision=invoice.revision + 1,
         steps=(),
         before=before,
         rejection=None,
@@ -112,6 +105,10 @@ def correct(
         payment=None,
         invites=(),
     )
+    corrected = _understood(_with_empty_files_named(as_said, attachments), past, company, now)
+    changes = _changes(before, Shown(corrected.form, corrected.attachments, corrected.route))
+    if not changes and not corrected.form.problems:
+        return None
     entry = Entry("corrected", invoice.submitter, {"changes": [c.field.value for c in changes]})
     _, cancellations = cancel_invites(invoice)
     outcome = _start_or_ask(corrected, cancellations, (entry,), company, now)

@@ -10,7 +10,7 @@ from stdnum import bic, iban
 from stdnum.exceptions import ValidationError
 from stdnum.ru import inn
 
-from mailflow.approval.money import Money, currency_digits
+from mailflow.approval.money import Money
 from mailflow.check_digits import is_account_at, is_bik
 
 _RUSSIAN_ACCOUNT = re.compile(r"\d{20}")
@@ -21,7 +21,7 @@ def money(number: str, currency: str) -> Money | None:
     """A positive amount in the form of XML Schema's decimal, digits beyond the minor unit only where they are zero."""
     try:
         amount = Decimal(number)
-        return Money(round(amount, currency_digits(currency)), currency) if amount.is_finite() else None
+        return Money(amount, currency)
     except (InvalidOperation, ValueError):
         return None
 

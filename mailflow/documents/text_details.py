@@ -24,7 +24,10 @@ _KPP = re.compile(r"\bкпп\b\D{0,20}(\d{4}[\dA-Z]{2}\d{3})(?!\d)", re.IGNORECA
 _BANK = re.compile(
     r"^(?:банк|bank(?: ?name)?|banque|kreditinstitut)\b ?:[ \t]*(\S[^\t\n]{2,100}?)(?= [\w.]+:|$)", re.IGNORECASE | re.M
 )
-_BANK_BEFORE_BIK = re.compile(r"^([^\W\d][^\t\n:]{4,100}?)[ \t]*,?\bбик\b", re.IGNORECASE | re.M)
+_RUSSIAN_BANK_NAME = re.compile(
+    r"^(?!к/с|р/с|сч\b)([^\W\d][^\t\n:]{4,100}?),?[ \t]*\bбик\b|\bр/с:? ?\d{20} в (?:банке )?([^\t\n]{3,100}?)(?:,|$)",
+    re.IGNORECASE | re.M,
+)
 _IBAN = re.compile(
     r"\biban\b[^\w\n]{0,5}(?:nr|no|number|konto)?\W{0,6}([A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30})", re.IGNORECASE
 )
@@ -78,8 +81,8 @@ def _russian(text: str) -> PaymentDetails:
 
 
 def _bank(text: str) -> str:
-    said = _BANK_BEFORE_BIK.findall(text)[:_MOST] or _BANK.findall(text)[:_MOST]
-    return name(_only(said))
+    russian = [before or behind for before, behind in _RUSSIAN_BANK_NAME.findall(text)[:_MOST]]
+    return name(_only(russian or _BANK.findall(text)[:_MOST]))
 
 
 def _ibans(text: str) -> Iterator[str]:

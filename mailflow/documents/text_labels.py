@@ -85,12 +85,13 @@ _LABELS: Mapping[Label, tuple[str, ...]] = {
     Label.TOTAL: ("итого", "всего", "total", "summe", "gesamt", "totaal", "razem", "suma"),
     Label.SUPPLIER: (
         r"поставщик(?: \(исполнитель\)| / исполнитель)?", r"исполнитель(?: \(поставщик\))?", "продавец",
-        r"\(исполнитель\)", "подрядчик", "supplier(?: name)?", "seller", "vendor(?: name)?", "bill(?:ed)? from",
+        "подрядчик", "supplier(?: name)?", "seller", "vendor(?: name)?", "bill(?:ed)? from",
         "invoice from", "issued by", "service provider", "verkäufer", "lieferant", "rechnungs (?:steller|ersteller)",
         "leverancier", "verkoper", "vendeur", "fournisseur", "émetteur", "sprzedawca", "wystawca", "dostawca",
     ),
     Label.PAYEE: (
-        "получатель(?: платежа| средств)?", "payee", "beneficiary(?: name)?", "account (?:name|holder)",
+        "получатель(?: платежа| средств)?", r"\(исполнитель\)",
+        "payee", "beneficiary(?: name)?", "account (?:name|holder)",
         "pay(?:able)? to", "remit to", "konto inhaber", "begünstigter", "begunstigde", "bénéficiaire", "titulaire",
         "odbiorca płatności",
     ),

@@ -57,7 +57,7 @@ def labelled(lines: Sequence[str]) -> Iterator[Labelled]:
         if bare:
             if under:
                 waiting, under = [], []
-            waiting += [one for one in found if not waiting or one.label != waiting[-1].label]
+            waiting += [one for one in found if not waiting or not _of_one_thing(one, waiting[-1])]
             yield from found
             continue
         if waiting:
@@ -73,10 +73,19 @@ def _labels(line: str, at: int) -> Iterator[Labelled]:
     marks = list(labels_in(lower(line)))
     limits = [start for _, start, _ in marks[1:]] + [len(line)]
     for (label, start, end), limit in zip(marks, limits, strict=False):
+        if label is Label.PURPOSE:
+            limit = len(line)
         behind = line[end : min(limit, end + _LONGEST_VALUE)]
         value = _BEFORE_VALUE.sub("", behind, count=1).partition("\t")[0].strip()
         first = start == 0 or line[start - 1] == "\t"
         yield Labelled(label, value, at, first, behind.lstrip().startswith(":"))
+        if label is Label.PURPOSE:
+            return
+
+
+def _of_one_thing(one: Labelled, before: Labelled) -> bool:
+    """Whether a label goes on where the one before it ended, as `Поставщик` and under it `(Исполнитель):`."""
+    return one.label is before.label or {one.label, before.label} == {Label.SUPPLIER, Label.PAYEE}
 
 
 def _under(waiting: Sequence[Labelled], under: Sequence[str]) -> list[Labelled]:

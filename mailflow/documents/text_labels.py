@@ -53,7 +53,7 @@ _LABELS: Mapping[Label, tuple[str, ...]] = {
     Label.DUE: (
         "оплатить (?:не позднее|не позже|до)", "оплатить счет (?:не позднее|до)", "срок (?:оплаты|платежа)(?: до)?",
         "к оплате до", "оплата (?:не позднее|до)", "дата (?:оплаты|платежа)(?: до| не позднее)?",
-        "(?:payment )?due date", "date due", "payment due(?: date| by| on)?", "due (?:on|by)", "pay(?:able)? by",
+        "(?:payment )?due date", "date due", "due", "payment due(?: date| by| on)?", "due (?:on|by)", "pay(?:able)? by",
         "payment deadline", "please pay (?:by|before)", "to be paid by",
         "fällig(?: am| bis| zum)?", "fälligkeit", "fälligkeits (?:datum|termin)", "zahlungsziel(?: bis)?",
         r"zahlbar (?:innerhalb (?:von )?\d{1,3} tagen )?(?:ohne abzug |netto )?bis(?: zum)?", "zu zahlen bis(?: zum)?",
@@ -63,7 +63,8 @@ _LABELS: Mapping[Label, tuple[str, ...]] = {
         "à (?:payer|régler) avant le", "termin (?:płatności|zapłaty)", "płatne do", "zapłata do", "data płatności",
     ),
     Label.PAYABLE: (
-        "(?:итого |всего |сумма )?к оплате", r"всего наименовани[ейя] :? \d{0,5} ,? на сумму", "сумма платежа",
+        "(?:итого |всего |сумма )?к оплате", r"всего (?:наименовани[ейя]|оказано услуг) :? \d{0,5} ,? на сумму",
+        "сумма платежа",
         "(?:total )?amount (?:due|payable|to pay|to be paid)", "total (?:due|payable|to pay)", "balance due",
         "please pay", "payment amount", "outstanding amount",
         "(?:gesamtbetrag |noch )?zu zahlen", "zahl betrag", "zu zahlender betrag", "zu überweisen", "offener betrag",

@@ -184,6 +184,16 @@ DOUBTFUL_AMOUNTS = {
     "two columns behind the label": "Total due 3 120.00 240.00 EUR",
     "a number of pieces and a sum, or one sum": "Итого: 3 120,00 руб.",
     "a total that is not the largest sum": "Total 100.00 EUR\nVAT 20.00 EUR\nAmount 120.00 EUR",
+    "a total to pay, and one with something else in it": "Total due: 10.00 EUR\nTotal due (with debts): 15.00 EUR",
+    "words between the label and the sum": "Total due after the discount: 10.00 EUR",
+    "a number of days": "Total due in 30 days: 10.00 EUR",
+    "units of no country": "Всего к оплате: 5 000,00 у.е.\n1 у.е. = 1 USD",
+    "a currency that is unknown": "Total due 10.00 лв.\nRate 2.00 EUR",
+    "thousands": "Итого к оплате: 10 тыс. руб.",
+    "millions": "Total due EUR 2.5 million",
+    "one of two currencies": "Total due EUR 100.00 or USD 110.00",
+    "a price and how often": "Итого к оплате: 5 × 100,00 руб.",
+    "another sum in words behind a long label": "Amount due in words: One hundred euros\nAmount due: EUR 110.00",
     "nothing left to pay": "Grand total 99.90 EUR\nAmount due 0.00 EUR",
     "less than nothing": "Total due -99.90 EUR",
     "no label": "Consulting 99.90 EUR",
@@ -266,6 +276,13 @@ def test_a_day_that_may_be_another_is_doubtful(text: str, name: str) -> None:
     assert facts.doubtful == {name}
 
 
+@pytest.mark.parametrize("text", ["Invoice No: 42 Date: 2026-05-01", "Date: 2026-05-01", "Date\n2026-05-01"])
+def test_a_day_that_is_just_called_date_is_the_invoices(text: str) -> None:
+    facts = read_text(text)
+    assert facts is not None
+    assert (facts.issued, facts.doubtful) == (date(2026, 5, 1), frozenset())
+
+
 def test_other_days_of_the_paper_show_the_order_of_day_and_month() -> None:
     facts = read_text("Invoice date: 03/04/2026\nDue date: 30/04/2026")
     assert facts is not None
@@ -296,6 +313,8 @@ NUMBERS = {
     "Nr faktury: 42/2026": "42/2026",
     "Invoice RE-2026-17": "RE-2026-17",
     "Invoice No 42 Customer No 17": "42",
+    "Счет на оплату №\n12 от 15 декабря 2026 г.": "12",
+    "Invoice No. Customer No. Date\n10012 778 2026-05-03": "10012",
 }
 
 
@@ -350,7 +369,7 @@ def test_a_supplier_behind_one_clear_label_is_taken(text: str, supplier: str) ->
 
 
 @pytest.mark.parametrize(
-    "text", ['Поставщик: ООО "Луч"\nПродавец: ООО "Свет"', "Lieferant Muster GmbH", "Supplier warranty applies"]
+    "text", ['Поставщик: ООО "Луч"\nПродавец: ООО "Свет"', "Lieferant Muster GmbH", "Supplier Warranty Ltd"]
 )
 def test_a_supplier_that_may_be_another_is_doubtful(text: str) -> None:
     facts = read_text(text)
@@ -360,7 +379,16 @@ def test_a_supplier_that_may_be_another_is_doubtful(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["Seller:\n(not for payment)", "Seller Buyer\nACME Ltd Romashka LLC", "Verkäufer\nNummer: 549910", "Seller: 12345"],
+    [
+        "Seller:\n(not for payment)",
+        "Seller Buyer\nACME Ltd Romashka LLC",
+        "Verkäufer\nNummer: 549910",
+        "Seller: 12345",
+        "Supplier: see above",
+        "Supplier warranty applies",
+        "Исполнитель: ____________ /Иванов И. И./",
+        "Исполнитель: Иванов И.И.",
+    ],
 )
 def test_what_is_no_name_is_not_taken_for_the_supplier(text: str) -> None:
     facts = read_text(text)
@@ -410,6 +438,8 @@ def test_a_russian_account_without_its_bank_cannot_be_checked_and_is_left_out() 
 
 def test_the_customers_numbers_are_not_the_suppliers() -> None:
     text = 'Покупатель: ООО "Лютик", ИНН 0023456784, КПП 770701001\nСчет № 5 от 01.05.2026'
+    assert details_of(text) == PaymentDetails()
+    text = "Invoice no 5\nSeller Buyer\nACME GmbH Romashka GmbH\nVAT ID DE136695976"
     assert details_of(text) == PaymentDetails()
 
 

@@ -37,7 +37,9 @@ from mailflow.jobs.portal.work import PortalResult, PortalWork
 from mailflow.jobs.processing import Processing
 from mailflow.jobs.rereading import Rereading
 from mailflow.jobs.whole_pass import PassResult, Progress, WholePass
+from mailflow.outbound.payment_order import Payer
 from mailflow.outbound.portal_texts import PortalTexts
+from mailflow.outbound.ready_to_pay import ReadyToPay
 from mailflow.outbound.templating import Templates
 from mailflow.settings import Bitrix24Settings, Settings
 from mailflow.store.engine import Store, open_store
@@ -130,7 +132,7 @@ def build(settings: Settings) -> Application:
         reading=reading,
         whole_pass=WholePass(
             intake=Intake(store, mailbox, router, folders.processed, folders.quarantine, limits),
-            processing=Processing(store, reading.read, router, outgoing, templates, limits),
+            processing=Processing(store, reading.read, reading.read_file, router, outgoing, templates, limits),
             calendar_day=CalendarDay(store, company, outgoing),
             dispatch=Dispatch(
                 store,
@@ -140,6 +142,7 @@ def build(settings: Settings) -> Application:
                 outgoing,
                 settings.payment.invite_at,
                 settings.mailbox.keep_copies,
+                ready_to_pay_of(settings),
             ),
         ),
         portal=portal_work_of(settings, company, store, outgoing),
@@ -252,6 +255,13 @@ def templates_of(settings: Settings) -> Templates:
     return Templates(jinja2.FileSystemLoader(settings.templates))
 
 
+def ready_to_pay_of(settings: Settings) -> ReadyToPay:
+    """What the settings want the accountant's mail to carry."""
+    wanted = settings.payment.ready_to_pay
+    payer = Payer(wanted.payer.name, wanted.payer.details) if wanted.payer else None
+    return ReadyToPay(wanted.qr, payer if wanted.file else None)
+
+
 def once(settings: Settings, progress: Progress = lambda what, count: None) -> int:
     """One whole pass; 0, or 75 where something waits for a retry."""
     application = build(settings)
@@ -323,7 +333,12 @@ def explain(settings: Settings, raw: bytes) -> Explanation:
     reading = ReadingProcess(keywords_of(settings), memory_to_read(settings.max_message_mb))
     templates = templates_of(settings)
     processing = Processing(
-        store, reading.read, router_of(settings, company), outgoing_of(settings, company, store), templates
+        store,
+        reading.read,
+        reading.read_file,
+        router_of(settings, company),
+        outgoing_of(settings, company, store),
+        templates,
     )
     try:
         whys, refusals = templates.words("en", "unclear"), templates.words("en", "refused")

@@ -25,12 +25,16 @@ from pydantic import (
     field_validator,
 )
 from pydantic_core import PydanticCustomError
+from stdnum import bic, iban
+from stdnum.ru import inn
 
 from mailflow.approval.company import UnpaidMovesTo
+from mailflow.approval.document import PaymentDetails
 from mailflow.approval.effects import RecordPlace
 from mailflow.approval.structure import HierarchySource, WhenAway
 from mailflow.approval.submission import RouteKind
 from mailflow.approval.wording import KEYWORDS, Verb
+from mailflow.check_digits import is_account_at, is_bik, is_correspondent_of, is_kpp
 from mailflow.errors import ConfigurationError
 from mailflow.loopback import is_loopback
 from mailflow.settings_mending import nearest, note
@@ -179,7 +183,19 @@ def _keyword(value: str) -> str:
     return word
 
 
+def _bare(value: object) -> object:
+    """A number as it is typed, without its blanks."""
+    return re.sub(r"\s", "", value).upper() if isinstance(value, str) else value
+
+
+def _account(value: str) -> str:
+    if not re.fullmatch(r"[0-9]{20}", value) and not iban.is_valid(value):
+        raise _wrong("is neither an IBAN nor a Russian account.", "Give all its letters and digits; one may be wrong.")
+    return value
+
+
 Text = Annotated[str, Field(min_length=1)]
+Number = Annotated[str, BeforeValidator(_bare)]
 Secret = Annotated[SecretStr, Field(min_length=1)]
 Address = Annotated[str, AfterValidator(_address)]
 Person = Annotated[str, AfterValidator(_person)]
@@ -338,6 +354,84 @@ class ApprovalSettings(Section):
         return value
 
 
+class PayerSettings(Section):
+    """The company's own account, for the files that its bank reads."""
+
+    name: Text = Field(description="the company's name as its bank has it")
+    account: Annotated[Number, AfterValidator(_account)] = Field(
+        description="the account that is paid from: an IBAN, or the 20 digits of a Russian account"
+    )
+    bank_code: Number = Field(description="the code of the account's bank: BIC, or БИК for a Russian account")
+    bank: str = Field("", validate_default=True, description="the bank's name, for a Russian account")
+    correspondent: Number = Field(
+        "", validate_default=True, description="the bank's own account (к/с), for a Russian account"
+    )
+    tax_id: Number = Field("", validate_default=True, description="the company's ИНН, for a Russian account")
+    kpp: Number = Field("", description="the company's КПП, nine characters")
+
+    @field_validator("bank_code")
+    @classmethod
+    def _is_of_the_accounts_bank(cls, value: str, info: ValidationInfo) -> str:
+        account = info.data.get("account", "")
+        if account[:2].isalpha() and not bic.is_valid(value):
+            raise _wrong("is no BIC.", "Give the BIC (SWIFT code) of the account's bank, such as COBADEFFXXX.")
+        if account[:1].isdigit() and not is_bik(value):
+            raise _wrong("is no БИК.", "Give the nine digits of the БИК of the account's bank, such as 044525225.")
+        if account[:1].isdigit() and not is_account_at(account, value):
+            raise _wrong("does not go with the account.", "Compare both with the bank's papers: a digit is wrong.")
+        return value
+
+    @field_validator("bank", "correspondent", "tax_id")
+    @classmethod
+    def _a_russian_account_has_it(cls, value: str, info: ValidationInfo) -> str:
+        if not value and info.data.get("account", "")[:1].isdigit():
+            raise _wrong("is missing, but a Russian payment order needs it.")
+        return value
+
+    @field_validator("correspondent")
+    @classmethod
+    def _is_of_the_bank(cls, value: str, info: ValidationInfo) -> str:
+        if value and "bank_code" in info.data and not is_correspondent_of(value, info.data["bank_code"]):
+            raise _wrong("does not go with the БИК.", "Compare both with the bank's papers: a digit is wrong.")
+        return value
+
+    @field_validator("tax_id")
+    @classmethod
+    def _is_a_taxpayers(cls, value: str, info: ValidationInfo) -> str:
+        if value and info.data.get("account", "")[:1].isdigit() and not inn.is_valid(value):
+            raise _wrong("is no ИНН.", "Give all its 10 or 12 digits; one may be wrong.")
+        return value
+
+    @field_validator("kpp")
+    @classmethod
+    def _is_a_kpp(cls, value: str) -> str:
+        if value and not is_kpp(value):
+            raise _wrong("is no КПП.")
+        return value
+
+    @property
+    def details(self) -> PaymentDetails:
+        """The account as a payment knows it."""
+        return PaymentDetails(self.account, self.bank_code, self.bank, self.correspondent, self.tax_id, self.kpp)
+
+
+class ReadyToPaySettings(Section):
+    """What the accountant's mail carries to pay by, where the invoice's files name the payee's account."""
+
+    qr: bool = Field(False, description="true or false; true: a payment QR code for the bank's app")
+    file: bool = Field(False, description="true or false; true: a payment order for the bank's program")
+    payer: PayerSettings | None = Field(
+        None, validate_default=True, description="a section with name, account and bank_code of the company itself"
+    )
+
+    @field_validator("payer")
+    @classmethod
+    def _a_file_has_a_payer(cls, value: PayerSettings | None, info: ValidationInfo) -> PayerSettings | None:
+        if value is None and info.data.get("file"):
+            raise _wrong("is missing, but `file: true` needs it.")
+        return value
+
+
 class PaymentSettings(Section):
     """Who pays, and when."""
 
@@ -346,6 +440,7 @@ class PaymentSettings(Section):
         time(10), description='the time of the calendar entry on the pay date, such as "10:00"'
     )
     unpaid_moves_to: UnpaidMovesTo = Field(UnpaidMovesTo.NEXT_DAY, description="next_day or next_working_day")
+    ready_to_pay: ReadyToPaySettings = Field(ReadyToPaySettings(), description="a section with qr, file and payer")
 
 
 class HolidaySettings(Section):

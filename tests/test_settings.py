@@ -10,11 +10,15 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
+from mailflow.approval.document import PaymentDetails
 from mailflow.approval.structure import HierarchySource, WhenAway
 from mailflow.approval.submission import RouteKind
 from mailflow.approval.wording import Verb
+from mailflow.bootstrap import ready_to_pay_of
 from mailflow.company_settings import company_of, keywords_of
 from mailflow.errors import ConfigurationError, SettingsProblem
+from mailflow.outbound.payment_order import Payer
+from mailflow.outbound.ready_to_pay import ReadyToPay
 from mailflow.settings import Settings, load_settings
 from mailflow.working_days import working_day_test
 from tests.settings_file import write_settings_file
@@ -73,6 +77,45 @@ def good(old: str, new: str) -> str:
     assert old in GOOD
     return GOOD.replace(old, new, 1)
 
+
+PAYER = """\
+  ready_to_pay:
+    qr: true
+    file: true
+    payer:
+      name: ООО «Вектор»
+      account: 4070 2810 4550 0002 4248
+      bank_code: 044030653
+      bank: Северо-Западный банк ПАО Сбербанк
+      correspondent: 30101810500000000653
+      tax_id: 7802895380
+      kpp: 780201001
+"""
+EURO_PAYER = """\
+  ready_to_pay:
+    file: true
+    payer: {name: Vector B.V., account: NL91 ABNA 0417 1643 00, bank_code: abnanl2a}
+"""
+
+WRONG_PAYER = [
+    # what stands in the file, what stands there instead, the key, the line, what is wrong, the mend
+    ("qr: true", "qr: maybe", "qr", 33, "'maybe' is neither true nor false", "a payment QR code"),
+    ("file: true", "files: true", "files", 34, "is not a known key", "Did you mean `file`?"),
+    (PAYER[PAYER.index("    payer:") :], "", "payer", 32, "is missing, but `file: true` needs it", "name, account"),
+    ("name: ООО «Вектор»", "name:", "payer.name", 36, "is missing", "as its bank has it"),
+    ("4248", "424", "payer.account", 37, "neither an IBAN nor a Russian account", "letters and digits"),
+    ("4070 2810 4550 0002 4248", "NL91ABNA0417164301", "payer.account", 37, "neither an IBAN", "one may be wrong"),
+    ("4248", "4249", "payer.bank_code", 38, "'044030653' does not go with the account", "a digit is wrong"),
+    ("044030653", "044030654", "payer.bank_code", 38, "does not go with the account", "the bank's papers"),
+    ("044030653", "44030653", "payer.bank_code", 38, "'44030653' is no БИК", "nine digits"),
+    ("044030653", "SABRRUMM", "payer.bank_code", 38, "is no БИК", "such as 044525225"),
+    ("      bank: Северо-Западный банк ПАО Сбербанк\n", "", "payer.bank", 35, "a Russian payment order", "bank's name"),
+    ("30101810500000000653", "", "payer.correspondent", 40, "is missing, but a Russian", "bank's own account"),
+    ("30101810500000000653", "30101810500000000654", "payer.correspondent", 40, "go with the БИК", "is wrong"),
+    ("7802895380", "", "payer.tax_id", 41, "is missing, but a Russian", "ИНН"),
+    ("7802895380", "7802895381", "payer.tax_id", 41, "is no ИНН", "10 or 12 digits"),
+    ("780201001", "7802", "payer.kpp", 42, "is no КПП", "nine characters"),
+]
 
 WRONG = [
     # what stands in the file, what stands there instead, the key, the line, what is wrong, the mend
@@ -201,6 +244,53 @@ def test_the_table_is_measured_against_settings_that_are_right(tmp_path: Path) -
     assert settings.approval.route is RouteKind.SEQUENTIAL
     assert settings.payment.invite_at == time(10, 0)
     assert settings.mailbox.imap.password.get_secret_value() == "imap-s3cret"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "line", "what", "mend"), WRONG_PAYER, ids=[f"{w[2]}: {w[1]}" for w in WRONG_PAYER]
+)
+def test_a_mistake_in_what_is_paid_by_is_named_too(
+    tmp_path: Path, old: str, new: str, key: str, line: int, what: str, mend: str
+) -> None:
+    assert old in PAYER
+    found = {problem.key: problem for problem in problems(tmp_path, GOOD + PAYER.replace(old, new, 1))}
+    key = f"payment.ready_to_pay.{key}"
+    assert key in found, f"only {list(found)}"
+    assert found[key].line == line
+    assert what in found[key].what
+    assert mend in found[key].mend
+
+
+def test_a_bic_goes_with_an_iban(tmp_path: Path) -> None:
+    (problem,) = problems(tmp_path, GOOD + EURO_PAYER.replace("abnanl2a", "044030653"))
+    assert problem.key == "payment.ready_to_pay.payer.bank_code"
+    assert "is no BIC" in problem.what
+
+
+def test_nothing_is_made_ready_to_pay_unless_the_settings_say_so(tmp_path: Path) -> None:
+    assert ready_to_pay_of(load(tmp_path, GOOD)) == ReadyToPay(qr=False, payer=None)
+    off = PAYER.replace("qr: true", "qr: false").replace("file: true", "file: false")
+    assert ready_to_pay_of(load(tmp_path, GOOD + off)) == ReadyToPay(qr=False, payer=None)
+    assert ready_to_pay_of(load(tmp_path, GOOD + "  ready_to_pay: {qr: true}\n")) == ReadyToPay(qr=True)
+
+
+def test_numbers_of_the_payer_may_be_typed_with_blanks_and_small_letters(tmp_path: Path) -> None:
+    russian = ready_to_pay_of(load(tmp_path, GOOD + PAYER))
+    assert russian.qr
+    assert russian.payer == Payer(
+        "ООО «Вектор»",
+        PaymentDetails(
+            "40702810455000024248",
+            "044030653",
+            "Северо-Западный банк ПАО Сбербанк",
+            "30101810500000000653",
+            "7802895380",
+            "780201001",
+        ),
+    )
+    euro = ready_to_pay_of(load(tmp_path, GOOD + EURO_PAYER))
+    assert not euro.qr
+    assert euro.payer == Payer("Vector B.V.", PaymentDetails("NL91ABNA0417164300", "ABNANL2A"))
 
 
 def test_every_mistake_is_told_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
@@ -357,6 +447,10 @@ def test_the_sample_that_comes_with_mailflow_is_right(tmp_path: Path) -> None:
     sample = load_settings(TOP / "settings.yaml", SECRETS)
     assert sample.mailbox.sender_check == "reference"
     text = (TOP / "settings.yaml").read_text("utf-8")
+    paying = text[text.index("  # ready_to_pay:") : text.index("\n# Everything below")]
+    payment = load(tmp_path, GOOD + paying.replace("  # ", "  ")).payment.ready_to_pay
+    assert payment.qr
+    assert payment.payer is not None
     optional = text[text.index("# bitrix24:") :].replace("\n# ", "\n").removeprefix("# ")
     (tmp_path / "my-templates").mkdir()
     everything = text[: text.index("# bitrix24:")] + optional

@@ -10,7 +10,8 @@ from stdnum import get_cc_module, iban
 from stdnum.pl import nip
 
 from mailflow.approval.document import PaymentDetails
-from mailflow.documents.values import bank_code, bare, fits, name, russian_tax_id
+from mailflow.check_digits import is_account_at, is_correspondent_of
+from mailflow.documents.values import bank_code, bare, name, russian_tax_id
 
 _MOST = 50
 """So many of a kind are looked at: an invoice names few."""
@@ -60,9 +61,8 @@ def payment_details(lines: Iterable[str]) -> PaymentDetails:
     )
 
 
-def fits_as_correspondent(account: str, code: str) -> bool:
-    """Whether a к/с's check digit is right: it is kept at the Bank of Russia's branch in digits 5 and 6 of the БИК."""
-    return account.startswith("301") and account[-3:] == code[-3:] and fits(account, f"{code[:6]}00{code[8:]}")
+def _is_correspondent(account: str, code: str) -> bool:
+    return account.startswith("301") and account[-3:] == code[-3:] and is_correspondent_of(account, code)
 
 
 def _russian(text: str) -> PaymentDetails:
@@ -71,10 +71,10 @@ def _russian(text: str) -> PaymentDetails:
     both = _INN_AND_KPP.findall(text)[:_MOST]
     tax_ids = [*_INN.findall(text)[:_MOST], *(tax_id for tax_id, _ in both)]
     return PaymentDetails(
-        account=_only(one for one in accounts if not one.startswith("301") and fits(one, code)),
+        account=_only(one for one in accounts if not one.startswith("301") and is_account_at(one, code)),
         bank_code=code,
         bank=_bank(text),
-        correspondent=_only(one for one in accounts if fits_as_correspondent(one, code)),
+        correspondent=_only(one for one in accounts if _is_correspondent(one, code)),
         tax_id=_only(filter(None, map(russian_tax_id, tax_ids))) if len(set(tax_ids)) == 1 else "",
         kpp=_only([*_KPP.findall(text)[:_MOST], *(kpp for _, kpp in both)]),
     )

@@ -10,10 +10,10 @@ from stdnum import bic, iban
 from stdnum.exceptions import ValidationError
 from stdnum.ru import inn
 
-from mailflow.approval.money import Money, currency_digits
+from mailflow.approval.money import Money
+from mailflow.check_digits import is_account_at, is_bik
 
 _RUSSIAN_ACCOUNT = re.compile(r"\d{20}")
-_WEIGHTS = (7, 1, 3) * 8
 _LONGEST = 200
 
 
@@ -21,7 +21,7 @@ def money(number: str, currency: str) -> Money | None:
     """A positive amount in the form of XML Schema's decimal, digits beyond the minor unit only where they are zero."""
     try:
         amount = Decimal(number)
-        return Money(round(amount, currency_digits(currency)), currency) if amount.is_finite() else None
+        return Money(amount, currency)
     except (InvalidOperation, ValueError):
         return None
 
@@ -45,7 +45,7 @@ def account(text: str, bank_code: str = "") -> str:
     """An IBAN, or a Russian account that fits the БИК of its bank where that is known; "" for anything else."""
     plain = bare(text)
     if _RUSSIAN_ACCOUNT.fullmatch(plain):
-        return plain if not bank_code or fits(plain, bank_code) else ""
+        return plain if not bank_code or is_account_at(plain, bank_code) else ""
     try:
         return str(iban.validate(plain))
     except ValidationError:
@@ -55,21 +55,12 @@ def account(text: str, bank_code: str = "") -> str:
 def bank_code(text: str) -> str:
     """A BIC (ISO 9362) or a БИК; "" for anything else."""
     plain = bare(text)
-    if re.fullmatch(r"04\d{7}", plain):
+    if is_bik(plain):
         return plain
     try:
         return str(bic.validate(plain))
     except ValidationError:
         return ""
-
-
-def fits(account: str, bank_code: str) -> bool:
-    """Whether a Russian account's check digit is right at this bank (Bank of Russia, instruction 515 of 8.9.1997)."""
-    if not re.fullmatch(r"\d{9}", bank_code):
-        return False
-    at_centre = bank_code[6:8] == "00"  # an account at the Bank of Russia itself is checked by another part of the code
-    prefix = f"0{bank_code[4:6]}" if at_centre else bank_code[-3:]
-    return sum(int(d) * w for d, w in zip(prefix + account, _WEIGHTS, strict=False)) % 10 == 0
 
 
 def russian_tax_id(text: str) -> str:

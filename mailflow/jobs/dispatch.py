@@ -15,6 +15,7 @@ from mailflow.jobs.identity import Mint
 from mailflow.jobs.outgoing import Outgoing
 from mailflow.jobs.retry import next_delivery
 from mailflow.outbound.mail import Identity, complete, draft_invitation, draft_mail, files_of
+from mailflow.outbound.ready_to_pay import NOTHING_WANTED, ReadyToPay
 from mailflow.outbound.templating import Templates
 from mailflow.ports import Envelope, MailTransport
 from mailflow.store.engine import Store
@@ -35,6 +36,7 @@ class Dispatch:
     """Delivers the outbox. `invite_at` is the time of day of the calendar event.
 
     `copies`: every mail goes to the mailbox itself too, and what has come back from there is not sent again.
+    `ready_to_pay`: what the accountant's mail carries to pay by.
     """
 
     store: Store
@@ -44,6 +46,7 @@ class Dispatch:
     outgoing: Outgoing
     invite_at: time
     copies: bool = False
+    ready_to_pay: ReadyToPay = NOTHING_WANTED
 
     def resume(self, now: datetime) -> None:
         """What we were sending when something broke is in doubt."""
@@ -91,7 +94,7 @@ class Dispatch:
             case Invitation():
                 return draft_invitation(entry.effect, identity, company, self.templates, self.invite_at)
             case Mail():
-                return draft_mail(entry.effect, identity, company, self.templates)
+                return draft_mail(entry.effect, identity, company, self.templates, self.ready_to_pay)
             case _:
                 raise TypeError(f"{entry.message_id} is no mail")
 

@@ -12,6 +12,7 @@ from mailflow.approval.reference import Asks
 from mailflow.approval.wording import FORM_LABELS, KEYWORDS, REPLY_MARKERS, Verb
 from mailflow.outbound import buttons
 from mailflow.outbound.cleaning import cleaned, one_line
+from mailflow.outbound.ready_to_pay import NOTHING_ENCLOSED, Enclosed
 
 Context = dict[str, Any]
 
@@ -23,8 +24,8 @@ def sender_name(company: Company) -> str:
     return one_line(company.name) or DEFAULT_NAME
 
 
-def mail_context(mail: Mail, token: str, now: datetime, company: Company) -> Context:
-    """What the templates of a mail know; `now` is the mail's own date."""
+def mail_context(mail: Mail, token: str, now: datetime, company: Company, pay: Enclosed = NOTHING_ENCLOSED) -> Context:
+    """What the templates of a mail know; `now` is the mail's own date, `pay` what it carries to pay by."""
     mail = cleaned(mail)
     language = company.language_of(mail.to)
     return {
@@ -36,6 +37,7 @@ def mail_context(mail: Mail, token: str, now: datetime, company: Company) -> Con
         "attachments": mail.attachments,
         "answers": buttons.answers_to(mail, language),
         "form": buttons.lacking_lines(mail, language),
+        "pay": pay,
     }
 
 

@@ -24,6 +24,8 @@ from mailflow.outbound.cleaning import one_line, shortened
 from mailflow.outbound.context import invitation_context, mail_context, sender_name
 from mailflow.outbound.headers import header_block, message_ids, unstructured
 from mailflow.outbound.invite import event_calendar
+from mailflow.outbound.payment_qr import QrPicture
+from mailflow.outbound.ready_to_pay import NOTHING_WANTED, PaymentFile, ReadyToPay, enclosed
 from mailflow.outbound.templating import Rendered, Templates
 from mailflow.outbound.todo import todo_calendar
 
@@ -52,13 +54,27 @@ class Identity:
     answers: bool = False
 
 
-def draft_mail(mail: Mail, identity: Identity, company: Company, templates: Templates) -> bytes:
-    """A mail without its files. Raises TransientFailure where a template is broken."""
-    context = mail_context(mail, identity.token, identity.date, company)
+def draft_mail(
+    mail: Mail,
+    identity: Identity,
+    company: Company,
+    templates: Templates,
+    ready_to_pay: ReadyToPay = NOTHING_WANTED,
+) -> bytes:
+    """A mail without its files; `ready_to_pay` is what the accountant's carries besides.
+
+    Raises TransientFailure where a template is broken.
+    """
+    pay = enclosed(mail, ready_to_pay)
+    context = mail_context(mail, identity.token, identity.date, company, pay)
     rendered = templates.render(context["language"], mail.message, context)
     message = _alternatives(rendered)
+    if pay.picture:
+        _show(message, pay.picture)
     for attachment in mail.attachments:
         _attach(message, attachment)
+    if pay.file:
+        _enclose(message, pay.file)
     if mail.message is Message.WORK_ON_ERRORS and mail.invoice is not None:
         summary = rendered.subject.partition("] ")[2]
         calendar = todo_calendar(context["invoice"], context["extra"]["points"], summary, identity.date, company)
@@ -112,6 +128,23 @@ def _alternatives(rendered: Rendered) -> EmailMessage:
     message.set_content(rendered.text)
     message.add_alternative(rendered.html, subtype="html")
     return message
+
+
+def _show(message: EmailMessage, picture: QrPicture) -> None:
+    """Puts a picture beside the HTML that shows it (RFC 2387)."""
+    *_, html = message.iter_parts()
+    assert isinstance(html, EmailMessage)
+    html.add_related(
+        picture.png, maintype="image", subtype="png", cid=f"<{picture.content_id}>", filename=picture.filename,
+        disposition="inline",
+    )  # fmt: skip
+    html.set_param("type", "text/html")
+
+
+def _enclose(message: EmailMessage, file: PaymentFile) -> None:
+    maintype, _, subtype = file.media_type.partition("/")
+    params = {"charset": file.charset} if file.charset else {}
+    message.add_attachment(file.content, maintype=maintype, subtype=subtype, filename=file.filename, params=params)
 
 
 def _base64(content: bytes) -> Iterator[bytes]:

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from mailflow.approval.company import Company, Person
+from mailflow.approval.document import Facts, Origin, PaymentDetails
 from mailflow.approval.effects import Invitation, InviteMethod, Mail, Message
 from mailflow.approval.invoice import (
     Caution,
@@ -17,6 +18,7 @@ from mailflow.approval.invoice import (
     Payment,
     Rejection,
     Repeat,
+    Sameness,
     Step,
     StepStatus,
 )
@@ -25,6 +27,8 @@ from mailflow.approval.money import Money
 from mailflow.approval.reference import Asks
 from mailflow.approval.submission import Attachment, Field, Form, Problem, RouteKind, Source
 from mailflow.outbound.context import Context, invitation_context, mail_context
+from mailflow.outbound.payment_order import Payer
+from mailflow.outbound.ready_to_pay import ReadyToPay, enclosed
 
 LANGUAGES = ("en", "ru")
 TOKEN = "k7f3q9xwab"  # noqa: S105 - a sample's reference
@@ -36,8 +40,17 @@ SUBMITTER, FIRST, SECOND, ACCOUNTANT, ADMINISTRATOR, DEPUTY = (
 
 PROBLEM_CODES = (
     "missing", "unreadable", "ambiguous", "no_currency", "not_positive", "too_precise", "past", "two_values",
-    "empty_file",
+    "empty_file", "doubtful", "overdue", "several",
 )  # fmt: skip
+CAUTIONS = {
+    "not_delivered": f"{SECOND} (550 5.1.1 no such user)",
+    "payment_details_changed": "40702810900000001234 ≠ 40702810400000005678 (INV-2026-0000)",
+    "amount_differs": "125000.00 RUB ≠ 125500.00 RUB",
+    "counterparty_differs": "Romashka LLC ≠ ООО «Лютик»",
+    "files_differ": "12.50 RUB ≠ 1250.00 RUB",
+    "accounts_differ": "40702810900000001234 ≠ DE02120300000000202051",
+    "file_unread": "scan.pdf",
+}
 CHAIN_PROBLEMS = ("", "no_account", "two_accounts", "no_address", "second_approver")
 UNCLEAR_CODES = (
     "no_keyword", "both_keywords", "negation", "condition", "question", "mixed_script", "glued", "hidden_text",
@@ -55,6 +68,21 @@ TAKEN_CODES = (
     "approve", "reject", "question", "answer", "delegate", "withdraw", "paid", "postpone", "duplicate_ok",
     "completed", "corrected", "approve_on_hold", "reject_on_hold", "undo",
 )  # fmt: skip
+
+
+_RUSSIAN_DETAILS = PaymentDetails(
+    "40702810138250123017", "044525225", "ПАО Сбербанк", "30101810400000000225", "7707083893", "773601001"
+)
+_EURO_DETAILS = PaymentDetails("DE89370400440532013000", "COBADEFFXXX", "Commerzbank")
+READY_TO_PAY = ReadyToPay(
+    qr=True,
+    payer=Payer(
+        "ООО «Вектор»",
+        PaymentDetails(
+            "40702810455000024248", "044030653", "ПАО Сбербанк", "30101810500000000653", "7802895380", "780201001"
+        ),
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -104,7 +132,11 @@ def sample_contexts(company: Company) -> Iterator[tuple[str, str, Context]]:
         for full in (True, False):
             readers = sample_company(company, language, full)
             for mail in sample_mails(language, full):
-                yield language, mail.message.value, mail_context(mail, TOKEN, NOW, readers)
+                yield (
+                    language,
+                    mail.message.value,
+                    mail_context(mail, TOKEN, NOW, readers, enclosed(mail, READY_TO_PAY)),
+                )
             for invitation in sample_invitations(language, full):
                 yield language, Message.INVITE.value, invitation_context(invitation, TOKEN, NOW, readers)
 
@@ -154,10 +186,7 @@ def sample_invoice(language: str, full: bool = True, status: Status = Status.IN_
             Change(Field.FILES, tongue.filename, tongue.filename),
         ),
         repeat=Repeat("INV-2026-0000", Status.PAID, tongue.remark),
-        warnings=(
-            Caution("not_delivered", f"{SECOND} (550 5.1.1 no such user)"),
-            Caution("payment_details_changed", "40702810900000001234"),
-        ),
+        warnings=tuple(Caution(code, detail) for code, detail in CAUTIONS.items()),
         question=tongue.question,
     )
 
@@ -193,9 +222,10 @@ def _opening_mails(language: str, full: bool) -> Iterator[Mail]:
             SUBMITTER, Message.INCOMPLETE, replace(waiting, form=replace(waiting.form, problems=problems)),
             Asks.COMPLETION,
         )  # fmt: skip
-    repeated = replace(waiting, repeat=Repeat("INV-2026-0000", Status.PAID))
     earlier = _line("INV-2026-0000", Status.PAID, tongue)
-    yield Mail(SUBMITTER, Message.REPEATED, repeated, Asks.COMPLETION, extra={"earlier": earlier if full else None})
+    for by in Sameness:
+        repeated = replace(waiting, repeat=Repeat("INV-2026-0000", Status.PAID, by=by))
+        yield Mail(SUBMITTER, Message.REPEATED, repeated, Asks.COMPLETION, extra={"earlier": earlier if full else None})
     for problem in CHAIN_PROBLEMS:
         notes = ["no head: D3", "own head: D5"] if full and not problem else []
         who = tongue.names[1] if problem else ""
@@ -282,12 +312,22 @@ def _payment_mails(language: str, full: bool) -> Iterator[Mail]:
     invoice, paid = sample_invoice(language, full, Status.TO_PAY), sample_invoice(language, full, Status.PAID)
     yield Mail(SUBMITTER, Message.APPROVED, invoice)
     for message in (Message.PAY_REQUEST, Message.PAY_REMINDER):
-        yield Mail(ACCOUNTANT, message, invoice, Asks.PAYMENT, attachments=invoice.attachments)
+        for asked in (invoice, *_with_details(invoice)):
+            yield Mail(ACCOUNTANT, message, asked, Asks.PAYMENT, attachments=invoice.attachments)
     for why in ("declined", "counter", "delegated"):
         proposed = "2026-12-18" if full and why == "counter" else None
         yield Mail(ACCOUNTANT, Message.INVITE_DECLINED, invoice, Asks.PAYMENT, extra={"why": why, "proposed": proposed})
     text = "№ 318" if full else ""
     yield Mail(SUBMITTER, Message.PAID, paid, extra={"text": text}, attachments=paid.attachments[1:])
+
+
+def _with_details(invoice: Invoice) -> Iterator[Invoice]:
+    """The invoice as its files name an account: a Russian one, and one in euros."""
+    known = replace(invoice, warnings=())
+    facts = Facts(Origin.QR, "1042", date(2026, 12, 1), details=_RUSSIAN_DETAILS)
+    yield replace(known, document=facts)
+    euros = replace(invoice.form, amount=Money(Decimal("1250.00"), "EUR"))
+    yield replace(known, form=euros, document=replace(facts, details=_EURO_DETAILS))
 
 
 def _other_mails(language: str, full: bool) -> Iterator[Mail]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from mailflow.jobs import dispatch
 from mailflow.jobs.dispatch import COPY_COMES_WITHIN, Dispatch
 from mailflow.jobs.identity import Mint
 from mailflow.jobs.outgoing import Outgoing
+from mailflow.outbound.ready_to_pay import ReadyToPay
+from mailflow.outbound.samples import READY_TO_PAY, sample_mails
 from mailflow.outbound.templating import Templates
 from mailflow.ports import FetchedMail, Location
 from mailflow.settings import packaged_templates
@@ -104,6 +107,24 @@ def test_a_mail_in_doubt_goes_again_byte_for_byte_though_templates_were_edited_m
     assert restarted.states() == [OutboxState.DELIVERED]
     first, again = sink.mails
     assert first.raw == again.raw
+
+
+def test_what_an_invoice_is_paid_by_goes_again_byte_for_byte_though_the_payer_has_changed_meanwhile(
+    open_desk: Open, sink: SmtpSink
+) -> None:
+    desk = open_desk()
+    asking = next(mail for mail in sample_mails("ru") if mail.message is Message.PAY_REQUEST and mail.invoice.document)
+    with desk.store.begin() as uow:
+        uow.invoices.add(asking.invoice)
+        desk.outgoing.enqueue(uow, replace(asking, attachments=()), None, NOON)
+        uow.commit()
+    sink.plan(Fault("answer", DROP))
+    replace(desk.dispatch, ready_to_pay=READY_TO_PAY).run_once(NOON)
+    replace(open_desk().dispatch, ready_to_pay=ReadyToPay(qr=False)).run_once(LATER)
+    first, again = sink.mails
+    assert first.raw == again.raw
+    assert b"image/png" in first.raw
+    assert b"1c_to_kl_INV-2026-0001.txt" in first.raw
 
 
 def test_a_mail_that_was_never_tried_is_written_by_the_templates_of_its_day(open_desk: Open, sink: SmtpSink) -> None:

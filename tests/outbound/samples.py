@@ -18,7 +18,16 @@ from inscriptis import get_text
 from mailflow.approval.company import Company
 from mailflow.approval.effects import Effect, Invitation, Message
 from mailflow.outbound.mail import Identity, complete, draft_invitation, draft_mail
-from mailflow.outbound.samples import LANGUAGES, NOW, TOKEN, sample_company, sample_invitations, sample_mails
+from mailflow.outbound.ready_to_pay import ReadyToPay
+from mailflow.outbound.samples import (
+    LANGUAGES,
+    NOW,
+    READY_TO_PAY,
+    TOKEN,
+    sample_company,
+    sample_invitations,
+    sample_mails,
+)
 from mailflow.outbound.templating import Templates
 from tests.approval.company import company
 
@@ -32,11 +41,17 @@ def readers(language: str, full: bool = True) -> Company:
     return sample_company(company(name="Romashka LLC"), language, full)
 
 
-def written(effect: Effect, language: str = "en", rules: Company | None = None, identity: Identity = IDENTITY) -> bytes:
+def written(
+    effect: Effect,
+    language: str = "en",
+    rules: Company | None = None,
+    identity: Identity = IDENTITY,
+    wanted: ReadyToPay = READY_TO_PAY,
+) -> bytes:
     rules = rules or readers(language)
     if isinstance(effect, Invitation):
         return draft_invitation(effect, identity, rules, TEMPLATES, time(10, 0))
-    return complete(draft_mail(effect, identity, rules, TEMPLATES), FILES)
+    return complete(draft_mail(effect, identity, rules, TEMPLATES, wanted), FILES)
 
 
 def parsed(raw: bytes) -> EmailMessage:

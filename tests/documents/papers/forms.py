@@ -91,9 +91,7 @@ def _bank_table(pen: _Pen, one: Party) -> None:
     pen.line((_BANK_LABELS, "Сч. №"), (_BANK_VALUES, one.correspondent))
     pen.line((_LEFT, "Банк получателя"), size=7)
     kpp = f"КПП {one.kpp}" if one.kpp else "КПП"
-    pen.line(
-        (_LEFT, f"ИНН {one.tax_id}"), (_LEFT + 110, kpp), (_BANK_LABELS, "Сч. №"), (_BANK_VALUES, one.account)
-    )
+    pen.line((_LEFT, f"ИНН {one.tax_id}"), (_LEFT + 110, kpp), (_BANK_LABELS, "Сч. №"), (_BANK_VALUES, one.account))
     pen.line((_LEFT, one.name))
     pen.line((_LEFT, "Получатель"), size=7)
 
@@ -130,9 +128,7 @@ def _rest_of_1c(pen: _Pen, bill: Bill) -> None:
 
 
 def _party(pen: _Pen, label: str, second: str, one: Party) -> None:
-    said = ", ".join(
-        filter(None, (one.name, f"ИНН {one.tax_id}", f"КПП {one.kpp}" if one.kpp else "", one.address))
-    )
+    said = ", ".join(filter(None, (one.name, f"ИНН {one.tax_id}", f"КПП {one.kpp}" if one.kpp else "", one.address)))
     parts = [*wrap(said, 85), ""]
     pen.line((_LEFT, label), (_VALUES, parts[0]))
     pen.line((_LEFT, second), (_VALUES, parts[1]))

@@ -1,0 +1,80 @@
+"""What is to be paid for an invoice, whole: the sum and the payee as approved, the account that its files name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from mailflow.approval.document import Facts, PaymentDetails
+from mailflow.approval.invoice import Invoice
+from mailflow.approval.money import Money
+from mailflow.check_digits import wrong_in
+from mailflow.outbound.cleaning import cleaned
+
+_DIFFERS = ("details_", "payment_details_", "accounts_differ", "counterparty_differs", "files_differ")
+
+
+@dataclass(frozen=True)
+class Payer:
+    """Whose account the payment leaves."""
+
+    name: str
+    details: PaymentDetails
+
+
+@dataclass(frozen=True)
+class PaymentOrder:
+    """One payment. Texts are single lines; `identifier` names the payment to a bank, however often it is written.
+
+    `asked_at` is when the accountant was asked for it, `due` the day on which it is to be made.
+    """
+
+    invoice: str
+    identifier: str
+    payee: str
+    amount: Money
+    details: PaymentDetails
+    purpose: str
+    due: date
+    asked_at: datetime
+
+
+def payment_order(invoice: Invoice) -> PaymentOrder | None:
+    """What the invoice asks to pay; None where its files name no account, or one of which anything does not check."""
+    invoice = cleaned(invoice)
+    facts, payment = invoice.document, invoice.payment
+    if facts is None or payment is None or invoice.amount is None:
+        return None
+    details = facts.details
+    if not details.account or "details" in facts.doubtful or any(wrong_in(details)):
+        return None
+    return PaymentOrder(
+        invoice=invoice.number,
+        identifier=f"{invoice.number}-r{invoice.revision}",
+        payee=invoice.counterparty,
+        amount=invoice.amount,
+        details=details,
+        purpose=_purpose(facts, invoice),
+        due=payment.due,
+        asked_at=payment.asked_at,
+    )
+
+
+def details_differ(invoice: Invoice) -> bool:
+    """Whether the details are others than those known of this payee: a known fraud (process section 2)."""
+    return any(caution.code.startswith(_DIFFERS) for caution in invoice.warnings)
+
+
+def _purpose(facts: Facts, invoice: Invoice) -> str:
+    """What the invoice's files say, else which invoice it is, in the language of the payee's bank."""
+    if facts.purpose and "purpose" not in facts.doubtful:
+        return facts.purpose
+    number = facts.number if "number" not in facts.doubtful else ""
+    issued = facts.issued if "issued" not in facts.doubtful else None
+    if facts.details.is_russian:
+        if not number:
+            return f"Оплата: {invoice.title}"
+        return f"Оплата по счёту № {number}" + (f" от {issued:%d.%m.%Y}" if issued else "")
+    if not number:
+        return f"Payment: {invoice.title}"
+    return f"Invoice {number}" + (f" of {issued.isoformat()}" if issued else "")

@@ -1,0 +1,69 @@
+"""What the accountant's mail carries so that the invoice is paid with two clicks, where the settings want it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mailflow.approval.effects import Mail, Message
+from mailflow.outbound.bank_file import bank_file, bank_filename
+from mailflow.outbound.credit_transfer import credit_transfer, credit_transfer_filename
+from mailflow.outbound.payment_order import Payer, PaymentOrder, details_differ, payment_order
+from mailflow.outbound.payment_qr import QrPicture, qr_picture, qr_text
+
+_ASK_TO_PAY = (Message.PAY_REQUEST, Message.PAY_REMINDER)
+
+
+@dataclass(frozen=True)
+class ReadyToPay:
+    """What the settings want: a code for the bank's app, and with a payer a file for the bank's program."""
+
+    qr: bool = False
+    payer: Payer | None = None
+
+
+@dataclass(frozen=True)
+class PaymentFile:
+    """A file that the bank's program reads. `charset` is "" where the file itself says it."""
+
+    filename: str
+    media_type: str
+    content: bytes
+    charset: str = ""
+
+
+@dataclass(frozen=True)
+class Enclosed:
+    """What one mail carries. `withheld`: nothing, since the details differ from those known of the payee."""
+
+    order: PaymentOrder | None = None
+    picture: QrPicture | None = None
+    file: PaymentFile | None = None
+    withheld: bool = False
+
+
+NOTHING_WANTED = ReadyToPay()
+NOTHING_ENCLOSED = Enclosed()
+
+
+def enclosed(mail: Mail, wanted: ReadyToPay) -> Enclosed:
+    """What goes with a mail that asks to pay; nothing with any other, or where the details do not suffice."""
+    if mail.message not in _ASK_TO_PAY or mail.invoice is None or not (wanted.qr or wanted.payer):
+        return NOTHING_ENCLOSED
+    if details_differ(mail.invoice):
+        return Enclosed(withheld=True)
+    order = payment_order(mail.invoice)
+    if order is None:
+        return NOTHING_ENCLOSED
+    text = qr_text(order) if wanted.qr else None
+    return Enclosed(order, qr_picture(text) if text else None, _file(order, wanted.payer))
+
+
+def _file(order: PaymentOrder, payer: Payer | None) -> PaymentFile | None:
+    """What the payer's own bank reads; None where it pays no such payment."""
+    if payer is None:
+        return None
+    if content := bank_file(order, payer):
+        return PaymentFile(bank_filename(order), "text/plain", content, "windows-1251")
+    if content := credit_transfer(order, payer):
+        return PaymentFile(credit_transfer_filename(order), "application/xml", content)
+    return None

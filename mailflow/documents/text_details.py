@@ -25,7 +25,8 @@ _BANK = re.compile(
     r"^(?:банк|bank(?: ?name)?|banque|kreditinstitut)\b ?:[ \t]*(\S[^\t\n]{2,100}?)(?= [\w.]+:|$)", re.IGNORECASE | re.M
 )
 _RUSSIAN_BANK_NAME = re.compile(
-    r"^(?!к/с|р/с|сч\b)([^\W\d][^\t\n:]{4,100}?),?[ \t]*\bбик\b|\bр/с:? ?\d{20} в (?:банке )?([^\t\n]{3,100}?)(?:,|$)",
+    r"^(?!к/с|р/с|сч\b|банк получателя)([^\W\d][^\t\n:]{4,100}?),?[ \t]*\b(?:бик\b|сч\. ?№ ?301)"
+    r"|\bр/с:? ?\d{20} в (?:банке )?([^\t\n]{3,100}?)(?:,|$)",
     re.IGNORECASE | re.M,
 )
 _IBAN = re.compile(

@@ -47,7 +47,7 @@ _LABELS: Mapping[Label, tuple[str, ...]] = {
         "rechnungs datum", "rechnung vom", "beleg datum", "ausstellungs datum", "datum der rechnung",
         "factuur datum", "datum factuur",
         "date (?:de (?:la )?)?(?:facture|facturation)", "date d['’](?:émission|emission)", "facture du",
-        "data wystawienia(?: faktury)?", "data faktury", "wystawiono(?: dnia)?",
+        "data wystawienia(?: faktury)?", "data faktury", "wystawion[aoy](?: dnia)?",
     ),
     Label.DAY: ("date", "datum", "data", "дата"),
     Label.DUE: (
@@ -70,7 +70,7 @@ _LABELS: Mapping[Label, tuple[str, ...]] = {
         "(?:gesamtbetrag |noch )?zu zahlen", "zahl betrag", "zu zahlender betrag", "zu überweisen", "offener betrag",
         "(?:totaal )?(?:nog )?te (?:betalen|voldoen)(?: bedrag)?", "openstaand bedrag",
         "(?:somme|net|montant|total|solde|reste) (?:ttc )?[àa] (?:payer|régler)", "montant dû",
-        "(?:razem |pozostało |kwota )?do zapłaty", "należność(?: ogółem)?",
+        "(?:razem |pozostało |kwota )?do zapłaty(?: razem)?", "należność(?: ogółem)?",
     ),
     Label.GROSS: (
         "(?:итого|всего|сумма|стоимость)(?: по счету)?,? (?:с|включая|с учетом) ндс", "общая сумма(?: счета)?",

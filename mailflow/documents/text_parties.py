@@ -20,6 +20,7 @@ _AFTER_NAME = re.compile(
     re.IGNORECASE,
 )
 _QUOTED = re.compile(r"[^\"«“„,;]{0,60}(?:\"[^\"]{1,120}\"|«[^»]{1,120}»|„[^”“]{1,120}[”“])\"?»?")
+_FORM = re.compile(r"(?:ООО|[ПНОЗ]?АО|ИП|ГУП|МУП|ФГУП|Общество с|Индивидуальный предприниматель)\b")
 _TAX_ID = re.compile(r", ?ИНН \d")
 _NO_NAME = re.compile(r"^\(|[:№#@]|\d{5}|__|/.*/|^[А-ЯЁ][а-яё-]+ [А-ЯЁ]\. ?[А-ЯЁ]\.$")  # the last: who signs or answers
 
@@ -32,7 +33,8 @@ def supplier_names(found: Sequence[Labelled], lines: Sequence[str]) -> Iterator[
             name = supplier_name(one.text)
             if one.label is Label.PAYEE and not one.text and one.line and one.line - 1 not in taken:
                 name = supplier_name(lines[one.line - 1])
-            if name and (one.colon or one.below or not one.text or _TAX_ID.search(lines[one.line])):
+            meant = one.colon or one.below or not one.text
+            if name and (meant or _TAX_ID.search(lines[one.line]) or _FORM.match(name)):
                 yield Reading(_RANKS[one.label], name, spelling=_letters(name))
             elif " " in name:
                 yield Reading(_WEAKEST, name, doubtful=True, spelling=_letters(name))

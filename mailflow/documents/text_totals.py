@@ -68,18 +68,18 @@ def _reading(one: Labelled, text: str, printed: PrintedSum, paper: Survey) -> Re
     row = read_row(text) if _COLUMN_NEXT.match(printed.rest) else None
     money, doubtful = settle(row or printed, paper)
     if row is None:
-        doubtful = doubtful or bool(_COLUMN_NEXT.match(printed.rest)) or _is_of_something_else(printed)
+        doubtful = doubtful or bool(_COLUMN_NEXT.match(printed.rest)) or _is_of_something_else(printed, money)
         if one.label is Label.TOTAL:
             doubtful = doubtful or printed.bare or not _stands_out(printed, paper)
     return Reading(_RANKS[one.label], money, doubtful)
 
 
-def _is_of_something_else(printed: PrintedSum) -> bool:
+def _is_of_something_else(printed: PrintedSum, money: Money | None) -> bool:
     """Whether the words behind the figures make another sum of them: thousands, an unknown unit, a second currency."""
     unit = _UNIT.match(folded(printed.rest))
     if unit and (unit[1] in SCALES or not (printed.currencies or unit[1] in _NO_UNIT)):
         return True
-    return bool(survey(printed.rest).currencies - printed.currencies)
+    return bool(survey(printed.rest).currencies - {money.currency if money else ""})
 
 
 def _stands_out(printed: PrintedSum, paper: Survey) -> bool:

@@ -158,6 +158,8 @@ AMOUNTS = {
     "Итого к оплате: 0 руб. 50 коп.": "0.50 RUB",
     "Всего к оплате: 1 200,00 руб.\nВ том числе НДС двести рублей 00 копеек": "1200.00 RUB",
     "op 21 april 2015 € 99,90\nTotaal € 99,90": "99.90 EUR",
+    "Всего к оплате: 1 200,00 (Одна тысяча двести рублей 00 копеек)": "1200.00 RUB",
+    "Do zapłaty razem: 1 200,00 zł": "1200.00 PLN",
     "Balance due ¥120000\nJPY 120000": "120000 JPY",
 }
 
@@ -338,7 +340,6 @@ def test_a_number_behind_one_clear_label_is_taken(text: str, number: str) -> Non
         "Лицевой счет № 12345 от 15.12.2026",
         "Pay this invoice no later than 15.12.2026",
         "Договор № 12 от 15.12.2026",
-        "Invoice No 2026-05-01",
         "Order No 12\nDate 15.12.2026",
         "Rechnung 2026\nDatum 15.12.2026",
     ],
@@ -346,6 +347,13 @@ def test_a_number_behind_one_clear_label_is_taken(text: str, number: str) -> Non
 def test_what_is_no_invoices_number_is_not_taken(text: str) -> None:
     facts = read_text(text)
     assert facts is None or facts.number == ""
+
+
+@pytest.mark.parametrize("text", ["Invoice No 2026-05-01", "Faktura nr 12/03/2026", "Invoice no 2026"])
+def test_a_number_that_may_be_a_day_or_a_year_is_doubtful(text: str) -> None:
+    facts = read_text(text)
+    assert facts is not None
+    assert (facts.number, "number" in facts.doubtful) == (text.split()[-1], True)
 
 
 @pytest.mark.parametrize("text", ["Invoice no 42\nInvoice no 43", "Invoice no 42 43", "Счет № 5 от 1.5.2026\nСчет № 6"])
@@ -363,6 +371,7 @@ SUPPLIERS = {
     "Seller:\nACME Ltd\n1 High Street": "ACME Ltd",
     "Rechnungsersteller\nMuster GmbH": "Muster GmbH",
     "Sprzedawca: Przykład S.A.": "Przykład S.A.",
+    'Поставщик ООО "Луч"': 'ООО "Луч"',
     'Поставщик: ООО "Луч"\nПоставщик: ООО «Луч»': 'ООО "Луч"',
 }
 
@@ -433,6 +442,18 @@ def test_russian_details_that_do_not_check_are_left_out(right: str, wrong: str, 
 def test_details_that_do_not_check_are_left_out(right: str, wrong: str, part: str) -> None:
     assert getattr(details_of(printed.GERMAN), part)
     assert getattr(details_of(printed.GERMAN.replace(right, wrong)), part) == ""
+
+
+def test_the_bank_is_read_wherever_the_form_has_it() -> None:
+    form = """Образец заполнения платежного поручения
+ИНН 0012345673 КПП 001201001
+Получатель
+ООО "Луч" Сч. № 40702810600000000018
+Банк получателя БИК 044500991
+АО "ТЕСТБАНК" г. Москва Сч. № 30101810100000000991"""
+    assert details_of(form).bank == 'АО "ТЕСТБАНК" г. Москва'
+    line = "р/с 40702810600000000018 в АО «ТЕСТБАНК» г. Москва, БИК 044500991"
+    assert details_of(line).bank == "АО «ТЕСТБАНК» г. Москва"
 
 
 def test_two_accounts_are_none() -> None:

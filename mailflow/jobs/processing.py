@@ -78,10 +78,12 @@ class Settled:
 class Rehearsal:
     """What a mail is, and what would follow if it came now; `history` and `mails` are what would be written.
 
-    `earlier` is the same mail as it was received before, None where it never was.
+    `files` is what each of the mail's files says; `earlier` is the same mail as it was received before, None where it
+    never was.
     """
 
     read: ReadMail
+    files: tuple[ReadFile, ...]
     match: Match | None
     intent: Intent
     settled: Settled
@@ -173,7 +175,8 @@ class Processing:
             mails = tuple(e for e in uow.outbox.undelivered() if e.id not in waited and isinstance(e.effect, Mail))
         with self.store.begin() as uow:
             known = len(uow.history.of(settled.number)) if settled.number else 0
-        return Rehearsal(read, match, intent, settled, tuple(history[known:]), mails, earlier)
+        files = tuple(self.read_file(file.content) for file in read.files)
+        return Rehearsal(read, files, match, intent, settled, tuple(history[known:]), mails, earlier)
 
     def _settle(self, uow: UnitOfWork, mail: InboxMail, read: ReadMail, now: datetime) -> Settled:
         match, intent, trigger = self._understand(uow, read, mail)

@@ -25,7 +25,7 @@ def credit_transfer(order: PaymentOrder, payer: Payer) -> bytes | None:
     None for any other payment, and where the file would not be valid. The same payment always gives the same bytes,
     with identifiers by which the bank knows it again.
     """
-    if not is_sepa(order) or not payer.details.is_iban or not payer.details.bank_code:
+    if not is_sepa(order) or not payer.details.is_iban:
         return None
     transfer = SepaTransfer(
         {

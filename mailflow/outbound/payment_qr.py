@@ -45,7 +45,7 @@ def qr_text(order: PaymentOrder) -> str | None:
 
 def qr_picture(text: str) -> QrPicture:
     """The code as a picture: UTF-8, error correction level M, with its quiet zone."""
-    code, png = segno.make_qr(text, error="m", encoding="utf-8", boost_error=False), BytesIO()
+    code, png = segno.make_qr(text, error="m", encoding="utf-8"), BytesIO()
     code.save(png, kind="png", scale=_PIXELS, border=_QUIET_ZONE)
     return QrPicture(png.getvalue(), int(code.symbol_size(_SHOWN_PIXELS, _QUIET_ZONE)[0]))
 

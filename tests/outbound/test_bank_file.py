@@ -139,6 +139,12 @@ def test_whatever_is_written_the_file_has_its_lines_and_no_others(payee: str, pu
     assert content.count(b"\r\n") == 9 + len(KEYS) + 1
 
 
+def test_long_texts_are_cut_to_what_the_form_has_room_for() -> None:
+    payment = document(replace(TO_RUSSIA, payee="Я" * 300, purpose="Ю" * 300))
+    assert payment["Получатель1"] == "Я" * 160
+    assert payment["НазначениеПлатежа"] == "Ю" * 210
+
+
 def test_a_letter_that_the_file_cannot_hold_becomes_a_question_mark() -> None:
     assert document(replace(TO_RUSSIA, payee="Łódź «Ё» № …"))["Получатель1"] == "??d? «Ё» № …"
 

@@ -151,6 +151,11 @@ def test_a_sepa_code_has_at_most_331_bytes_and_cuts_no_letter_in_two(letter: str
     assert len(lines[10]) <= 140
 
 
+@pytest.mark.parametrize("length", [1, 20, 60, 100, 140])
+def test_a_code_of_any_length_has_the_level_that_the_standard_names(length: int) -> None:
+    scanned(replace(TO_SEPA, purpose="a" * length))
+
+
 def test_the_same_payment_gives_the_same_picture_small_enough_for_a_mail() -> None:
     text = qr_text(replace(TO_RUSSIA, purpose="Я" * 210))
     assert text

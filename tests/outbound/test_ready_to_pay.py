@@ -46,6 +46,8 @@ def test_the_html_shows_a_code_that_a_camera_reads(message: Message, language: s
     ]  # fmt: skip
     (picture,) = pictures(mail)
     assert picture.get_content_disposition() == "inline"
+    (related,) = (part for part in mail.walk() if part.get_content_subtype() == "related")
+    assert related.get_param("type") == "text/html"
     shown = [attributes["src"] for tag, attributes in tags(body(mail, "html")) if tag == "img"]
     assert shown == [f"cid:{picture['Content-ID'].strip('<>')}"]
     (code,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(picture.get_content())))
@@ -106,6 +108,8 @@ def test_without_the_settings_a_mail_is_as_it_was_before() -> None:
         plain = written(asking(to_pay(None), message))
         assert written(asking(to_pay(), message), wanted=NOTHING_WANTED) == plain
         assert b"image/png" not in plain
+        warned = replace(to_pay(), warnings=(Caution("details_changed", "x"),))
+        assert "no payment code" not in body(parsed(written(asking(warned, message), wanted=NOTHING_WANTED)), "plain")
 
 
 @pytest.mark.parametrize("message", [Message.APPROVAL_REQUEST, Message.ANSWER])

@@ -234,8 +234,14 @@ def test_html_of_a_stranger_is_text_in_every_mail(words: str) -> None:
 
 
 def shape(page: str) -> list[tuple[str, dict[str, str]]]:
-    """The elements of a page and their attributes; of a link only what it is for."""
-    return [(tag, {**found, "href": found.get("href", "").partition(":")[0]}) for tag, found in tags(page)]
+    """The elements of a page and their attributes; of a link or a picture only what it is for."""
+    return [(tag, _purpose(tag, found)) for tag, found in tags(page)]
+
+
+def _purpose(tag: str, found: dict[str, str]) -> dict[str, str]:
+    if tag == "img":
+        return dict.fromkeys(found, "") | {"src": found["src"].partition(":")[0]}
+    return {**found, "href": found.get("href", "").partition(":")[0]}
 
 
 @cache

@@ -456,6 +456,24 @@ def test_the_bank_is_read_wherever_the_form_has_it() -> None:
     assert details_of(line).bank == "АО «ТЕСТБАНК» г. Москва"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "IBAN: DE89 3704 0044 0532 0130 00 BIC: COBADEFFXXX",
+        "IBAN (EUR): DE89370400440532013000\nSWIFT/BIC COBADEFFXXX",
+        "IBAN-Nr.\nDE89 3704 0044 0532 0130 00\nBIC/SWIFT-Code: COBADEFFXXX",
+        "iban de89 3704 0044 0532 0130 00, bic: COBADEFFXXX",
+    ],
+)
+def test_an_account_and_its_bank_are_read_in_every_usual_spelling(text: str) -> None:
+    assert details_of(text) == PaymentDetails(account="DE89370400440532013000", bank_code="COBADEFFXXX")
+
+
+def test_digits_of_other_scripts_are_no_details() -> None:
+    arabic = printed.RUSSIAN.translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"))
+    assert details_of(arabic) == PaymentDetails(bank='АО "ТЕСТБАНК" Г. МОСКВА')
+
+
 def test_two_accounts_are_none() -> None:
     assert details_of(printed.GERMAN + "IBAN NL91ABNA0417164300\n").account == ""
 

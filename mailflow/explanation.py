@@ -75,6 +75,7 @@ _TROUBLES = {
     "password": "it needs a password",
     "too_large": "it is too large",
     "too_slow": "that takes too long",
+    "too_many": "there are too many in this mail",
 }
 
 
@@ -269,11 +270,11 @@ def _fields(rehearsal: Rehearsal) -> Iterator[tuple[str, str]]:
 
 
 def _files(rehearsal: Rehearsal) -> Iterator[str]:
-    for file, said in zip(rehearsal.read.files, rehearsal.files, strict=True):
+    for file in rehearsal.read.files:
         yield f"{file.filename or 'without a name'} ({file.media_type})"
-        if said.trouble:
-            yield f"  it could not be read: {_TROUBLES[said.trouble]}"
-        for facts in said.facts:
+        if file.said.trouble:
+            yield f"  it could not be read: {_TROUBLES[file.said.trouble]}"
+        for facts in file.said.facts:
             yield f"  by {_ORIGINS[facts.origin]}: {', '.join(_facts(facts))}"
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import date
 from enum import StrEnum
 
+from mailflow.approval.lookalike import may_be_one
 from mailflow.approval.money import Money
 
 _PARTS = re.compile(r"[^\W\d_]+|\d+")
@@ -54,7 +55,8 @@ class Facts:
     """What one source in one file says; None or "" where it is silent.
 
     `purpose` is what the payment shall say. `doubtful` are the names of the facts that were read but may be wrong:
-    they are shown and asked about, never taken.
+    they are shown and asked about, never taken. `gives_back`: a credit note; `of_delivery`: a paper that goes with a
+    bill, under a number of its own (УПД).
     """
 
     origin: Origin
@@ -66,15 +68,19 @@ class Facts:
     details: PaymentDetails = PaymentDetails()
     purpose: str = ""
     doubtful: frozenset[str] = frozenset()
+    gives_back: bool = False
+    of_delivery: bool = False
 
 
 @dataclass(frozen=True)
 class ReadFile:
-    """What a file says. `trouble`: why it could not be read: damaged, password, too_large, too_slow; else ""."""
+    """What a file says. `trouble`: why it could not be read: damaged, password, too_large, too_slow, too_many; else ""."""
 
     facts: tuple[Facts, ...] = ()
     trouble: str = ""
 
+
+NOT_READ = ReadFile()
 
 NAMES = ("number", "issued", "due", "supplier", "amount", "purpose")
 """The facts that are compared as they are; the payment details are compared part by part."""
@@ -125,14 +131,20 @@ def merged(files: Iterable[Read]) -> Document | None:
         values[name], source = (sure or found)[0]
         origins[name] = source.origin
         others = tuple(dict.fromkeys(str(value) for value, _ in sure or found))
-        if not sure or (name == "amount" and len(others) > 1):
+        if not sure or (name in ("amount", "due") and len(others) > 1):
             doubtful.add(name)
         if len(others) > 1:
             differing[name] = others
+    if any(facts.origin is Origin.XML and "amount" in facts.doubtful for facts in said):
+        doubtful.add("amount")
+    if any("details" in facts.doubtful for facts in said):
+        doubtful.add("details")
     details, accounts = _details(said)
-    if len(accounts) > 1:
-        differing["account"] = accounts
-    facts = replace(Facts(said[0].origin, details=details), **values)  # type: ignore[arg-type]
+    differing |= {name: found for name, found in (("account", accounts), ("payee", _payees(said))) if len(found) > 1}
+    facts = replace(
+        Facts(said[0].origin, details=details, gives_back=any(facts.gives_back for facts in said)),
+        **values,  # type: ignore[arg-type]
+    )
     return Document(replace(facts, doubtful=frozenset(doubtful)), origins, differing, _invoices(read))
 
 
@@ -144,29 +156,54 @@ def normal_number(number: str) -> str:
 
 
 def _details(said: list[Facts]) -> tuple[PaymentDetails, tuple[str, ...]]:
-    """The details part by part, the bank's parts by the source that names the account; and every account named."""
+    """The details part by part, first by the source that names the account; and every account that is named."""
     known = [facts.details for facts in said if "details" not in facts.doubtful]
     accounts = tuple(dict.fromkeys(details.account for details in known if details.account))
-    of_account = [details for details in known if details.account in accounts[:1]] or known
-    bank = ("account", "bank_code", "bank", "correspondent")
+    of_account = [details for details in known if details.account in accounts[:1]]
+    others = () if len(accounts) > 1 else tuple(known)
     parts = {
-        part.name: next(
-            (
-                value
-                for details in (of_account if part.name in bank else known)
-                if (value := getattr(details, part.name))
-            ),
-            "",
-        )
+        part.name: next((value for details in (*of_account, *others) if (value := getattr(details, part.name))), "")
         for part in fields(PaymentDetails)
     }
     return PaymentDetails(**parts), accounts
 
 
+def _payees(said: list[Facts]) -> tuple[str, ...]:
+    """Who is to be paid, where sure sources mean different companies: by their tax numbers, else by their names."""
+    sure = [facts for facts in said if facts.supplier and "supplier" not in facts.doubtful]
+    for facts in sure:
+        for other in sure:
+            one, two = facts.details.tax_id, other.details.tax_id
+            if (one != two) if one and two else not may_be_one(facts.supplier, other.supplier):
+                return facts.supplier, other.supplier
+    return ()
+
+
 def _invoices(files: list[Read]) -> tuple[str, ...]:
-    numbers: dict[str, str] = {}
-    for file in files:
-        sure = [facts.number for facts in file.facts if facts.number and "number" not in facts.doubtful]
-        if sure:
-            numbers.setdefault(normal_number(sure[0]), f"{sure[0]} ({file.filename})")
-    return tuple(numbers.values()) if len(numbers) > 1 else ()
+    """The numbers of different invoices, each with its file; a paper of the delivery is none beside a bill."""
+    numbered = [
+        (facts, file.filename)
+        for file in files
+        for facts in _numbered(file.facts)
+        if facts.number and "number" not in facts.doubtful
+    ]
+    bills = [one for one in numbered if not one[0].of_delivery] or numbered
+    different: list[tuple[Facts, str]] = []
+    for facts, filename in bills:
+        if not any(_is_same_invoice(facts, known) for known, _ in different):
+            different.append((facts, filename))
+    return tuple(f"{facts.number} ({name})" for facts, name in different) if len(different) > 1 else ()
+
+
+def _numbered(said: tuple[Facts, ...]) -> tuple[Facts, ...]:
+    """What numbers a file's invoices: its e-invoices and codes, else its text."""
+    return tuple(facts for facts in said if facts.origin in (Origin.XML, Origin.QR) and facts.number) or said
+
+
+def _is_same_invoice(one: Facts, other: Facts) -> bool:
+    if normal_number(one.number) != normal_number(other.number):
+        return False
+    ids = one.details.tax_id, other.details.tax_id
+    if all(ids):
+        return ids[0] == ids[1]
+    return not (one.supplier and other.supplier) or may_be_one(one.supplier, other.supplier)

@@ -15,7 +15,10 @@ _FACT_OF = {Field.COUNTERPARTY: "supplier", Field.AMOUNT: "amount", Field.PAY_DA
 _SOURCE_OF = {Origin.XML: Source.XML, Origin.QR: Source.QR, Origin.TEXT: Source.TEXT, Origin.OCR: Source.OCR}
 _FROM_FILES = frozenset(_SOURCE_OF.values())
 _PROBLEMS = frozenset({"doubtful", "overdue", "several"})
-_CAUTIONS = frozenset({"amount_differs", "counterparty_differs", "files_differ", "accounts_differ", "file_unread"})
+_CAUTIONS = frozenset(
+    {"amount_differs", "counterparty_differs", "files_differ", "accounts_differ", "payees_differ", "credit_note",
+     "file_unread"}
+)  # fmt: skip
 
 
 def filled(invoice: Invoice, today: date) -> Invoice:
@@ -68,13 +71,18 @@ def _doubt(document: Document, field: Field, name: str, today: date) -> Problem 
 def _differences(said: Form, document: Document) -> Iterable[Caution]:
     """What the submitter's words and the files, or the files among themselves, say differently: both, side by side."""
     facts, differing = document.facts, document.differing
+    is_told = "amount" not in facts.doubtful or document.origins.get("amount") in (Origin.XML, Origin.QR)
+    if facts.gives_back:
+        yield Caution("credit_note", facts.number)
     if "amount" in differing:
         yield Caution("files_differ", " ≠ ".join(differing["amount"]))
-    elif said.amount and facts.amount and "amount" not in facts.doubtful and said.amount != facts.amount:
+    elif said.amount and facts.amount and is_told and said.amount != facts.amount:
         yield Caution("amount_differs", f"{said.amount} ≠ {facts.amount}")
     named = said.counterparty and facts.supplier and "supplier" not in facts.doubtful
     if named and not may_be_one(said.counterparty or "", facts.supplier):
         yield Caution("counterparty_differs", f"{said.counterparty} ≠ {facts.supplier}")
+    if "payee" in differing:
+        yield Caution("payees_differ", " ≠ ".join(differing["payee"]))
     if "account" in differing:
         yield Caution("accounts_differ", " ≠ ".join(differing["account"]))
 

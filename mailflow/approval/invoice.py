@@ -129,12 +129,16 @@ class Sameness(StrEnum):
 
 @dataclass(frozen=True)
 class Repeat:
-    """The earlier invoice that this one repeats, and by what; `reason` is the submitter's DUPLICATE OK."""
+    """The other invoice that this one repeats, and by what; `reason` is the submitter's DUPLICATE OK.
+
+    `file` is the SHA-256 (hex) of the file that both have, where it is a file.
+    """
 
     number: str
     status: Status
     reason: str | None = None
     by: Sameness = Sameness.FILE
+    file: str = ""
 
 
 @dataclass(frozen=True)

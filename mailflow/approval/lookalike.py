@@ -14,6 +14,19 @@ _LEGAL_FORMS = frozenset(
     {"ооо", "оао", "зао", "пао", "ао", "ип", "нко", "ltd", "limited", "llc", "inc", "gmbh", "ag", "kg", "sa", "sarl",
      "bv", "plc", "oy", "ab", "sro", "spzoo", "co", "corp", "corporation", "company"}
 )  # fmt: skip
+_LONG_FORMS = {
+    "общество с ограниченной ответственностью": "ооо",
+    "публичное акционерное общество": "пао",
+    "открытое акционерное общество": "оао",
+    "закрытое акционерное общество": "зао",
+    "непубличное акционерное общество": "ао",
+    "акционерное общество": "ао",
+    "индивидуальный предприниматель": "ип",
+    "limited liability company": "llc",
+    "gesellschaft mit beschränkter haftung": "gmbh",
+    "aktiengesellschaft": "ag",
+}
+_LONG_FORM = re.compile(r"\b(?:" + "|".join(map(re.escape, _LONG_FORMS)) + r")\b")
 _WORD = re.compile(r"[^\W_]+")
 _LOOKS_LIKE = str.maketrans(
     {
@@ -44,21 +57,26 @@ def spelling(name: str) -> str:
 
 def may_be_one(one: str, other: str) -> bool:
     """Whether two names may be one company's, as mail and invoice write it: one within the other, or transliterated."""
-    first, second = spelling(one), spelling(other)
-    if first in second or second in first:
+    first, second = _name_words(one), _name_words(other)
+    if first <= second or second <= first:
         return True
-    if _is_cyrillic(first) == _is_cyrillic(second):
+    if _is_cyrillic(one) == _is_cyrillic(other):
         return False
     romanised = (_romanised(one), _romanised(other))
     return SequenceMatcher(None, *romanised, autojunk=False).ratio() >= _ALIKE
 
 
+def _name_words(name: str) -> set[str]:
+    words = set(_words(name))
+    return words - _LEGAL_FORMS - _ROMAN_FORMS or words
+
+
 def _is_cyrillic(text: str) -> bool:
-    return any("а" <= letter <= "ё" for letter in text)
+    return any("а" <= letter <= "ё" for letter in text.casefold())
 
 
 def _romanised(name: str) -> str:
-    return "".join(word.translate(_LATIN) for word in _words(name) if word not in _LEGAL_FORMS | _ROMAN_FORMS)
+    return "".join(word.translate(_LATIN) for word in _words(name) if word in _name_words(name))
 
 
 def skeleton(name: str) -> str:
@@ -68,7 +86,8 @@ def skeleton(name: str) -> str:
 
 
 def _words(name: str) -> list[str]:
-    return _WORD.findall(unicodedata.normalize("NFKC", name).casefold())
+    plain = " ".join(_WORD.findall(unicodedata.normalize("NFKC", name).casefold()))
+    return _LONG_FORM.sub(lambda found: _LONG_FORMS[found[0]], plain).split()
 
 
 def _look(word: str) -> str:

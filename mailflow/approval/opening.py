@@ -9,7 +9,7 @@ from mailflow.approval import route
 from mailflow.approval.company import Company
 from mailflow.approval.effects import Effect, Entry, Invitation, InviteMethod, Mail, Message, Outcome
 from mailflow.approval.filling import filled
-from mailflow.approval.invoice import Change, Invoice, Shown, Step, StepStatus
+from mailflow.approval.invoice import Change, Invoice, Sameness, Shown, Step, StepStatus
 from mailflow.approval.lifecycle import Event, Status
 from mailflow.approval.past import Past, with_known_details
 from mailflow.approval.reference import Asks
@@ -52,17 +52,16 @@ def complete(
 ) -> Outcome:
     """The submitter's reply to an incomplete invoice: it needs to hold only what is missing.
 
-    New files come to those that are there; a file that came before is exchanged for them.
+    New files come to those that are there; one that was asked about, since it came before, is exchanged for them.
     """
-    files, held = _usable(attachments), invoice.repeat is not None and not invoice.repeat.reason
-    exchanged = held and bool(files)
+    files, asked = _usable(attachments), invoice.repeat if not invoice.problems else None
+    exchanged = asked.file if asked and asked.by is Sameness.FILE and not asked.reason and files else None
     completed = replace(
         invoice,
-        form=_answered(invoice.form, form),
-        attachments=files if exchanged else _merged(invoice.attachments, files),
+        form=_answered(invoice.form, form, files),
+        attachments=_merged(tuple(a for a in invoice.attachments if a.sha256 != exchanged), files),
         sources={**invoice.sources, **_sources(form, "")},
         route=form.route or invoice.route,
-        repeat=None if exchanged else invoice.repeat,
     )
     completed = _understood(_with_empty_files_named(completed, attachments), past, company, now)
     entry = Entry("completed", invoice.submitter, {"fields": _named(form, attachments)})
@@ -91,13 +90,17 @@ def correct(
     Every approval so far is void, and whoever gave one or was about to is told (process section 3).
     """
     before = Shown(invoice.form, invoice.attachments, invoice.route)
+    said = Shown(_answered(invoice.form, form, files := _usable(attachments)), files or invoice.attachments,
+                 form.route or invoice.route)  # fmt: skip
+    if not _changes(before, said) and not said.form.problems:
+        return None
     as_said = invoice.after(
         Event.CORRECTED,
         revision=invoice.revision + 1,
-        form=_answered(invoice.form, form),
-        attachments=_usable(attachments) or invoice.attachments,
+        form=said.form,
+        attachments=said.attachments,
         sources={**invoice.sources, **_sources(form, "")},
-        route=form.route or invoice.route,
+        route=said.route,
         steps=(),
         before=before,
         rejection=None,
@@ -107,8 +110,6 @@ def correct(
     )
     corrected = _understood(_with_empty_files_named(as_said, attachments), past, company, now)
     changes = _changes(before, Shown(corrected.form, corrected.attachments, corrected.route))
-    if not changes and not corrected.form.problems:
-        return None
     entry = Entry("corrected", invoice.submitter, {"changes": [c.field.value for c in changes]})
     _, cancellations = cancel_invites(invoice)
     outcome = _start_or_ask(corrected, cancellations, (entry,), company, now)
@@ -290,8 +291,12 @@ def _named(form: Form, attachments: tuple[Attachment, ...]) -> list[str]:
     return [f.value for f in _sources(form, "")] + ([Field.FILES.value] if attachments else [])
 
 
-def _answered(earlier: Form, form: Form) -> Form:
-    """The earlier form with what the reply says put over it; a problem stays until its field is spoken of again."""
+def _answered(earlier: Form, form: Form, files: tuple[Attachment, ...]) -> Form:
+    """The earlier form with what the reply says put over it; a problem stays until its field is spoken of again.
+
+    That all files are one invoice was said of those that there were.
+    """
+    earlier = replace(earlier, one_invoice=None) if files else earlier
     spoken = {p.field for p in form.problems} | set(_sources(form, ""))
     open_problems = tuple(p for p in earlier.problems if p.field not in spoken)
     return replace(form.over(earlier), problems=open_problems + form.problems, unknown_labels=form.unknown_labels)
@@ -318,9 +323,9 @@ def _understood(invoice: Invoice, past: Past | None, company: Company, now: date
     A repeat that the submitter has explained stays explained; a newly found one is asked about.
     """
     known = with_known_details(filled(invoice, company.today(now)), past)
-    found, earlier = past.repeat_of(known) if past else None, known.repeat
-    is_explained = earlier and earlier.reason and (found is None or found.number == earlier.number)
-    return replace(known, repeat=earlier if is_explained else found)
+    found, earlier = past.repeats_of(known) if past else (), known.repeat
+    is_explained = earlier and earlier.reason and (not past or earlier.number in {repeat.number for repeat in found})
+    return replace(known, repeat=earlier if is_explained else next(iter(found), None))
 
 
 def _with_changes(invoice: Invoice) -> Invoice:

@@ -23,32 +23,50 @@ class PaidBefore:
 
 @dataclass(frozen=True)
 class Past:
-    """Looks up, for an invoice as it is now, the earlier one that it repeats, and the last payment to its supplier."""
+    """Looks up, for an invoice as it is now, the others that it repeats, and the last payment to its supplier."""
 
-    repeat_of: Callable[[Invoice], Repeat | None]
+    repeats_of: Callable[[Invoice], tuple[Repeat, ...]]
     paid_before: Callable[[Invoice], PaidBefore | None]
 
 
 def marks(invoice: Invoice) -> tuple[str, ...]:
     """What two invoices have in common where one repeats the other: number, or sum and day, of one supplier.
 
-    The supplier is known by its name, however written, and by its tax number.
+    A sum counts with the day of the file and with the day to pay, whichever the other one has.
     """
-    document, day = invoice.document, invoice.document.issued if invoice.document else None
-    suppliers = [spelling(invoice.counterparty)[:_LONGEST], document.details.tax_id if document else ""]
+    document = invoice.document
+    days = [document.issued if document else None, invoice.pay_date]
     found = []
-    for supplier in filter(None, suppliers):
+    for supplier in suppliers(invoice):
         if document and document.number and "number" not in document.doubtful:
             found.append(f"{Sameness.NUMBER}|{supplier}|{normal_number(document.number)[:_LONGEST]}")
-        if invoice.amount and (day or invoice.pay_date):
-            found.append(f"{Sameness.SUM}|{supplier}|{invoice.amount}|{day or invoice.pay_date}")
+        if invoice.amount:
+            found += [f"{Sameness.SUM}|{supplier}|{invoice.amount}|{day}" for day in filter(None, days)]
     return tuple(dict.fromkeys(found))
 
 
-def is_another(invoice: Invoice, earlier: Invoice) -> bool:
-    """Whether two invoices of one sum and day are two all the same: their numbers differ."""
-    numbers = [i.document.number for i in (invoice, earlier) if i.document and "number" not in i.document.doubtful]
-    return len(numbers) == 2 and all(numbers) and normal_number(numbers[0]) != normal_number(numbers[1])
+def suppliers(invoice: Invoice) -> tuple[str, ...]:
+    """What the invoice's supplier is known by: its name as written in the mail and in the file, its tax number."""
+    document = invoice.document
+    names = [invoice.counterparty, document.supplier if document and "supplier" not in document.doubtful else ""]
+    known = [spelling(name)[:_LONGEST] for name in names if name]
+    return tuple(dict.fromkeys(filter(None, [*known, document.details.tax_id if document else ""])))
+
+
+def is_another(invoice: Invoice, earlier: Invoice, by: Sameness) -> bool:
+    """Whether two invoices of one number, or sum and day, are two all the same.
+
+    Their numbers differ; or the files' days; or for one number their years, after which numbers begin anew.
+    """
+    one, other = invoice.document, earlier.document
+    if one is None or other is None:
+        return False
+    if one.issued and other.issued:
+        days = (one.issued, other.issued) if by is Sameness.SUM else (one.issued.year, other.issued.year)
+        if days[0] != days[1]:
+            return True
+    known = one.number and other.number and "number" not in one.doubtful | other.doubtful
+    return bool(known) and normal_number(one.number) != normal_number(other.number)
 
 
 def with_known_details(invoice: Invoice, past: Past | None) -> Invoice:

@@ -62,7 +62,7 @@ class Problem:
 class Attachment:
     """A file of the invoice. Its bytes are kept by their SHA-256 (hex); `size` is in bytes.
 
-    `facts` is what it says; `trouble`: why it could not be read: damaged, password, too_large, too_slow.
+    `facts` is what it says; `trouble`: why it could not be read (ReadFile).
     """
 
     filename: str

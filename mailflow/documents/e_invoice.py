@@ -35,7 +35,7 @@ def read_ubl(root: Element) -> Facts | None:
         purpose=name(words(root, "PaymentMeans", "PaymentID")),
     )
     kind = words(root, "InvoiceTypeCode") or words(root, "CreditNoteTypeCode")
-    return _unless_money_comes_back(facts, local(root) == "CreditNote" or kind in CREDIT_NOTES)
+    return _judged(facts, words(total), local(root) == "CreditNote" or kind in CREDIT_NOTES)
 
 
 def read_cii(root: Element) -> Facts | None:
@@ -68,7 +68,7 @@ def read_cii(root: Element) -> Facts | None:
         ),
         purpose=name(words(settlement, "PaymentReference")),
     )
-    return _unless_money_comes_back(facts, words(head, "TypeCode") in CREDIT_NOTES)
+    return _judged(facts, payable, words(head, "TypeCode") in CREDIT_NOTES)
 
 
 def _vat_number(party: Element | None) -> str:
@@ -76,8 +76,10 @@ def _vat_number(party: Element | None) -> str:
     return schemes.get("VAT") or _first(schemes.values())
 
 
-def _unless_money_comes_back(facts: Facts, comes_back: bool) -> Facts:
-    return replace(facts, doubtful=facts.doubtful | {"amount"}) if comes_back else facts
+def _judged(facts: Facts, payable: str, comes_back: bool) -> Facts:
+    """Nobody pays what gives money back, nor what has nothing left to pay: the sum is asked about."""
+    is_unsure = comes_back or (bool(payable) and facts.amount is None)
+    return replace(facts, gives_back=comes_back, doubtful=frozenset({"amount"} if is_unsure else ()))
 
 
 def _below(element: Element | None, *names: str) -> Element | None:

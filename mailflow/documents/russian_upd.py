@@ -36,6 +36,7 @@ def read_upd(root: Element) -> Facts | None:
             tax_id=russian_tax_id(_value(company, "ИННЮЛ") or _value(trader, "ИННФЛ")),
             kpp=_value(company, "КПП"),
         ),
+        of_delivery=True,
     )
 
 

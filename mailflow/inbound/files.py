@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from mailflow.approval.document import NOT_READ, ReadFile
 from mailflow.inbound.picture import pixels
 
 LOGO_BYTES = 20_000  # a smaller picture within the text belongs to a signature or a letterhead
@@ -50,7 +51,10 @@ _LONGEST_NAME = 150
 
 @dataclass(frozen=True)
 class File:
-    """A file in a mail. `inline`: shown within the text (Content-Disposition inline or referred to by cid:)."""
+    """A file in a mail. `inline`: shown within the text (Content-Disposition inline or referred to by cid:).
+
+    `said` is what the file says as an invoice, once it was read.
+    """
 
     filename: str
     media_type: str
@@ -58,6 +62,7 @@ class File:
     inline: bool = False
     content_id: str | None = None
     forwarded: bool = False  # came inside an attached mail (message/rfc822)
+    said: ReadFile = NOT_READ
 
 
 def may_be_invoice(file: File) -> bool:

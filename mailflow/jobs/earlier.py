@@ -2,44 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from mailflow.approval.invoice import Invoice, Repeat, Sameness
-from mailflow.approval.past import PaidBefore, Past, is_another, marks
+from mailflow.approval.lifecycle import Status
+from mailflow.approval.past import PaidBefore, Past, is_another, marks, suppliers
 from mailflow.store.unit_of_work import UnitOfWork
 
 
 def past(uow: UnitOfWork) -> Past:
     """What the database knows of the time before an invoice."""
 
-    def repeat_of(invoice: Invoice) -> Repeat | None:
-        return _of_files(uow, invoice) or _of_marks(uow, invoice)
+    def repeats_of(invoice: Invoice) -> tuple[Repeat, ...]:
+        return (*_of_files(uow, invoice), *_of_marks(uow, invoice))
 
     def paid_before(invoice: Invoice) -> PaidBefore | None:
-        paid = uow.invoices.paid_to(invoice.counterparty, invoice.number) if invoice.counterparty else []
-        known = (PaidBefore(i.number, i.document.details) for i in paid if i.document and i.document.details.account)
-        return next(known, None)
+        paid = {i.number: i for name in suppliers(invoice) for i in uow.invoices.paid_to(name, invoice.number)}
+        last_first = sorted(paid.values(), key=lambda i: (i.created_at, i.number), reverse=True)
+        known = (PaidBefore(i.number, i.document.details) for i in last_first if i.document)
+        return next((before for before in known if before.details.account), None)
 
-    return Past(repeat_of, paid_before)
+    return Past(repeats_of, paid_before)
 
 
-def _of_files(uow: UnitOfWork, invoice: Invoice) -> Repeat | None:
+def _of_files(uow: UnitOfWork, invoice: Invoice) -> Iterator[Repeat]:
     had = uow.invoices.files_of(invoice.number)
     for file in invoice.attachments:
-        other = uow.invoices.of_file(file.sha256, invoice.number) if file.size else None
-        if other and not (file.sha256 in had and _came_later(other, invoice)):
-            return Repeat(other.number, other.status, by=Sameness.FILE)
-    return None
+        for other in uow.invoices.of_file(file.sha256, invoice.number) if file.size else ():
+            if _counts(other, invoice, is_old=file.sha256 in had):
+                yield Repeat(other.number, other.status, by=Sameness.FILE, file=file.sha256)
 
 
-def _of_marks(uow: UnitOfWork, invoice: Invoice) -> Repeat | None:
+def _of_marks(uow: UnitOfWork, invoice: Invoice) -> Iterator[Repeat]:
     had = uow.invoices.marks_of(invoice.number)
     for mark in marks(invoice):
         for other in uow.invoices.marked(mark, invoice.number):
-            repeats = mark in marks(other) and not is_another(invoice, other)
-            if repeats and not (mark in had and _came_later(other, invoice)):
-                return Repeat(other.number, other.status, by=Sameness(mark.partition("|")[0]))
-    return None
+            by = Sameness(mark.partition("|")[0])
+            is_same = mark in marks(other) and not is_another(invoice, other, by)
+            if is_same and _counts(other, invoice, is_old=mark in had):
+                yield Repeat(other.number, other.status, by=by)
 
 
-def _came_later(other: Invoice, invoice: Invoice) -> bool:
-    """Whether the other one repeats this one, as far as this one had it before: a correction changes nothing there."""
-    return (other.created_at, other.number) > (invoice.created_at, invoice.number)
+def _counts(other: Invoice, invoice: Invoice, *, is_old: bool) -> bool:
+    """Whether the other one is repeated. One that came later repeats this one, as far as this one had it before
+    (`is_old`); one that was withdrawn before anybody was asked never was an invoice.
+    """
+    came_later = (other.created_at, other.number) > (invoice.created_at, invoice.number)
+    return not (is_old and came_later) and not (other.status is Status.WITHDRAWN and not other.steps)

@@ -56,6 +56,9 @@ from mailflow.store.unit_of_work import UnitOfWork
 
 log = logging.getLogger(__name__)
 
+MOST_FILES_READ = 6
+"""Of one mail: each may take ten seconds, and the mail is ours for the time of LEASE."""
+
 LEASE = timedelta(minutes=2)
 MOST_GUESSES = 20
 """So many wrong references in an hour, and no reference is taken from a subject or quotation in that name: a Message-ID
@@ -78,12 +81,10 @@ class Settled:
 class Rehearsal:
     """What a mail is, and what would follow if it came now; `history` and `mails` are what would be written.
 
-    `files` is what each of the mail's files says; `earlier` is the same mail as it was received before, None where it
-    never was.
+    `earlier` is the same mail as it was received before, None where it never was.
     """
 
     read: ReadMail
-    files: tuple[ReadFile, ...]
     match: Match | None
     intent: Intent
     settled: Settled
@@ -148,19 +149,29 @@ class Processing:
     def _process(self, mail: InboxMail, now: datetime) -> None:
         with self.store.begin() as uow:
             raw = uow.inbox.raw(mail.id)
-        read = self.read(raw, self.company.today(mail.received_at))
+        read = self._read(raw, self.company.today(mail.received_at))
         with self.store.begin() as uow:
             settled = self._settle(uow, mail, read, now)
             uow.inbox.settle(mail.id, settled.state, now, settled.kind, settled.reason, settled.number)
             uow.commit()
         log.info("mail %s: %s, %s %s %s", mail.id, settled.state, settled.kind, settled.number or "", settled.reason)
 
+    def _read(self, raw: bytes, today: date) -> ReadMail:
+        """What the mail says, and its files where somebody of the company sent them; no transaction waits for it."""
+        read = self.read(raw, today)
+        if not self.company.knows(self.company.on_record(read.message.sender or "")):
+            return read
+        said = [self.read_file(file.content) for file in read.files[:MOST_FILES_READ]]
+        said += [ReadFile(trouble="too_many")] * (len(read.files) - len(said))
+        files = tuple(replace(file, said=words) for file, words in zip(read.files, said, strict=True))
+        return replace(read, files=files)
+
     def rehearse(self, raw: bytes, now: datetime) -> Rehearsal:
         """Does with a mail whatever would be done if it came now, and takes all of it back."""
         return self._as_known_now()._rehearse(raw, now)
 
     def _rehearse(self, raw: bytes, now: datetime) -> Rehearsal:
-        read = self.read(raw, self.company.today(now))
+        read = self._read(raw, self.company.today(now))
         message = read.message
         mail = InboxMail(
             0, message.message_id, message.sender or "", message.subject, now, InboxState.RECEIVED, "", "", 0, None,
@@ -175,8 +186,7 @@ class Processing:
             mails = tuple(e for e in uow.outbox.undelivered() if e.id not in waited and isinstance(e.effect, Mail))
         with self.store.begin() as uow:
             known = len(uow.history.of(settled.number)) if settled.number else 0
-        files = tuple(self.read_file(file.content) for file in read.files)
-        return Rehearsal(read, files, match, intent, settled, tuple(history[known:]), mails, earlier)
+        return Rehearsal(read, match, intent, settled, tuple(history[known:]), mails, earlier)
 
     def _settle(self, uow: UnitOfWork, mail: InboxMail, read: ReadMail, now: datetime) -> Settled:
         match, intent, trigger = self._understand(uow, read, mail)
@@ -267,14 +277,13 @@ class Processing:
         self.outgoing.record(uow, outcome, trigger, now)
         return Settled(InboxState.PROCESSED, "answer", number=invoice.number)
 
-    def _keep(self, uow: UnitOfWork, files: tuple[File, ...]) -> tuple[Attachment, ...]:
+    @staticmethod
+    def _keep(uow: UnitOfWork, files: tuple[File, ...]) -> tuple[Attachment, ...]:
         """The files, kept, with what they say."""
         kept = []
         for file in files:
-            said = self.read_file(file.content)
-            sha256 = uow.files.keep(file.content)
-            size = len(file.content)
-            kept.append(Attachment(file.filename, file.media_type, size, sha256, said.facts, said.trouble))
+            size, sha256 = len(file.content), uow.files.keep(file.content)
+            kept.append(Attachment(file.filename, file.media_type, size, sha256, file.said.facts, file.said.trouble))
         return tuple(kept)
 
     def _invoice(self, uow: UnitOfWork, number: str) -> Invoice:

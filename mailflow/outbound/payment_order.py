@@ -7,11 +7,15 @@ from datetime import date, datetime
 
 from mailflow.approval.document import Facts, PaymentDetails
 from mailflow.approval.invoice import Invoice
+from mailflow.approval.lookalike import may_be_one
 from mailflow.approval.money import Money
 from mailflow.check_digits import wrong_in
 from mailflow.outbound.cleaning import cleaned
 
-_DIFFERS = ("details_", "payment_details_", "accounts_differ", "counterparty_differs", "files_differ")
+_DIFFERS = (
+    "payment_details_changed", "accounts_differ", "payees_differ", "counterparty_differs", "files_differ", "amount_differs",
+    "credit_note",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -40,13 +44,14 @@ class PaymentOrder:
 
 
 def payment_order(invoice: Invoice) -> PaymentOrder | None:
-    """What the invoice asks to pay; None where its files name no account, or one of which anything does not check."""
+    """What the invoice asks to pay; None where its files do not say for sure whose account it is, and which."""
     invoice = cleaned(invoice)
     facts, payment = invoice.document, invoice.payment
     if facts is None or payment is None or invoice.amount is None:
         return None
     details = facts.details
-    if not details.account or "details" in facts.doubtful or any(wrong_in(details)):
+    is_sure = not facts.doubtful & {"details", "supplier"} and may_be_one(invoice.counterparty, facts.supplier)
+    if not details.account or not is_sure or any(wrong_in(details)):
         return None
     return PaymentOrder(
         invoice=invoice.number,
@@ -62,7 +67,7 @@ def payment_order(invoice: Invoice) -> PaymentOrder | None:
 
 def details_differ(invoice: Invoice) -> bool:
     """Whether the details are others than those known of this payee: a known fraud (process section 2)."""
-    return any(caution.code.startswith(_DIFFERS) for caution in invoice.warnings)
+    return any(caution.code in _DIFFERS for caution in invoice.warnings)
 
 
 def _purpose(facts: Facts, invoice: Invoice) -> str:

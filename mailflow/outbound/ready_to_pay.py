@@ -49,7 +49,7 @@ def enclosed(mail: Mail, wanted: ReadyToPay) -> Enclosed:
     """What goes with a mail that asks to pay; nothing with any other, or where the details do not suffice."""
     if mail.message not in _ASK_TO_PAY or mail.invoice is None or not (wanted.qr or wanted.payer):
         return NOTHING_ENCLOSED
-    if details_differ(mail.invoice):
+    if details_differ(mail.invoice) or mail.extra.get("looks_like"):
         return Enclosed(withheld=True)
     order = payment_order(mail.invoice)
     if order is None:

@@ -50,6 +50,8 @@ CAUTIONS = {
     "files_differ": "12.50 RUB ≠ 1250.00 RUB",
     "accounts_differ": "40702810900000001234 ≠ DE02120300000000202051",
     "file_unread": "scan.pdf",
+    "payees_differ": "Muster GmbH ≠ Lily Ltd",
+    "credit_note": "RE-17",
 }
 CHAIN_PROBLEMS = ("", "no_account", "two_accounts", "no_address", "second_approver")
 UNCLEAR_CODES = (

@@ -11,12 +11,13 @@ from sqlmodel import col
 from mailflow.approval.invoice import Invoice
 from mailflow.approval.lifecycle import FINAL, Status
 from mailflow.approval.lookalike import skeleton, spelling
-from mailflow.approval.past import marks
+from mailflow.approval.past import marks, suppliers
 from mailflow.errors import TransientFailure
 from mailflow.store.codec import invoice_document, read_invoice
 from mailflow.store.statements import per_dialect
 from mailflow.store.tables import KEY_LENGTH, InviteUidRow, InvoiceFileRow, InvoiceMarkRow, InvoiceRow, NumberRow
 
+_SUPPLIER = "supplier|"
 _BY_AGE = (col(InvoiceRow.created_at), col(InvoiceRow.number))
 
 
@@ -58,16 +59,16 @@ class Invoices:
             statement = statement.where(col(InvoiceRow.status) == status.value)
         return self._read(statement)
 
-    def of_file(self, sha256: str, but_not: str | None) -> Invoice | None:
-        """The earliest invoice that ever had this file."""
+    def of_file(self, sha256: str, but_not: str) -> list[Invoice]:
+        """The earliest invoices that ever had this file."""
         statement = (
             select(col(InvoiceRow.document))
             .join(InvoiceFileRow, col(InvoiceFileRow.number) == col(InvoiceRow.number))
-            .where(col(InvoiceFileRow.sha256) == sha256, col(InvoiceRow.number) != (but_not or ""))
+            .where(col(InvoiceFileRow.sha256) == sha256, col(InvoiceRow.number) != but_not)
             .order_by(*_BY_AGE)
-            .limit(1)
+            .limit(10)
         )
-        return next(iter(self._read(statement)), None)
+        return self._read(statement)
 
     def marked(self, mark: str, but_not: str) -> list[Invoice]:
         """The earliest invoices that ever had this mark of repetitions."""
@@ -78,10 +79,9 @@ class Invoices:
         statement = select(col(InvoiceMarkRow.mark)).where(col(InvoiceMarkRow.number) == number)
         return sorted(self._connection.execute(statement).scalars())
 
-    def paid_to(self, name: str, but_not: str) -> list[Invoice]:
-        """The last paid invoices of a counterparty, however its name is written, newest first."""
-        looks, spelt = skeleton(name)[:KEY_LENGTH], spelling(name)[:KEY_LENGTH]
-        return self._read_with(_PAID_TO, looks=looks, spelt=spelt, this=but_not)
+    def paid_to(self, supplier: str, but_not: str) -> list[Invoice]:
+        """The last paid invoices of a supplier, by what it is known by (approval.past.suppliers), newest first."""
+        return self._read_with(_PAID_TO, mark=f"{_SUPPLIER}{supplier}", this=but_not)
 
     def files_of(self, number: str) -> list[str]:
         """Every file that an invoice ever had, in whichever revision, by SHA-256 (hex)."""
@@ -147,7 +147,8 @@ class Invoices:
     def _remember(self, invoice: Invoice) -> None:
         files = [{"number": invoice.number, "sha256": sha256} for sha256 in {a.sha256 for a in invoice.attachments}]
         invites = [{"uid": uid, "number": invoice.number} for uid in {invite.uid for invite in invoice.invites}]
-        known_by = [{"number": invoice.number, "mark": mark} for mark in marks(invoice)]
+        all_marks = (*marks(invoice), *(f"{_SUPPLIER}{supplier}" for supplier in suppliers(invoice)))
+        known_by = [{"number": invoice.number, "mark": mark} for mark in all_marks]
         for statement, rows in ((_HAS_FILE, files), (_HAS_INVITE, invites), (_HAS_MARK, known_by)):
             if rows:
                 self._connection.execute(statement(self._connection), rows)
@@ -192,13 +193,13 @@ _MARKED = (
     .join(InvoiceMarkRow, col(InvoiceMarkRow.number) == col(InvoiceRow.number))
     .where(col(InvoiceMarkRow.mark) == bindparam("mark"), bindparam("this") != _NUMBER)
     .order_by(*_BY_AGE)
-    .limit(5)
+    .limit(10)
 )
 _PAID_TO = (
     select(col(InvoiceRow.document))
+    .join(InvoiceMarkRow, col(InvoiceMarkRow.number) == col(InvoiceRow.number))
     .where(
-        col(InvoiceRow.skeleton) == bindparam("looks"),
-        col(InvoiceRow.spelling) == bindparam("spelt"),
+        col(InvoiceMarkRow.mark) == bindparam("mark"),
         col(InvoiceRow.status) == Status.PAID.value,
         bindparam("this") != _NUMBER,
     )

@@ -178,7 +178,7 @@ class InvoiceFileRow(SQLModel, table=True):
 
 
 class InvoiceMarkRow(SQLModel, table=True):
-    """By what an invoice has ever been known as a repetition of another."""
+    """By what an invoice has ever been known: as a repetition of another, and as one of its supplier."""
 
     __tablename__ = "invoice_mark"
 

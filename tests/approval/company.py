@@ -101,4 +101,7 @@ def messages(outcome: Outcome) -> list[tuple[str, str]]:
 
 def repeats(number: str, status: Status = Status.PAID) -> Past:
     """A past in which every invoice has come before, under this number."""
-    return Past(lambda invoice: Repeat(number, status), lambda invoice: None)
+    return Past(
+        lambda invoice: (Repeat(number, status, file=invoice.attachments[0].sha256),) if invoice.attachments else (),
+        lambda invoice: None,
+    )

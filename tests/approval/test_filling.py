@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -154,7 +154,7 @@ def test_words_of_the_submitter_stay_when_the_file_is_exchanged() -> None:
 
 def paid_to(account: str) -> Past:
     before = PaidBefore("INV-2026-0007", PaymentDetails(account=account))
-    return Past(lambda invoice: None, lambda invoice: before)
+    return Past(lambda invoice: (), lambda invoice: before)
 
 
 def test_another_account_than_the_suppliers_last_one_is_warned_of() -> None:
@@ -207,11 +207,16 @@ def test_a_supplier_is_known_by_its_tax_number_under_another_name() -> None:
     assert kinds(invoice(), invoice(supplier="Lily", details=PaymentDetails())) == set()
 
 
-def test_invoices_of_one_sum_and_day_are_the_same_unless_their_numbers_differ() -> None:
+def test_invoices_of_one_sum_and_day_are_the_same_unless_their_numbers_or_the_files_days_differ() -> None:
     assert Sameness.SUM in kinds(invoice(number=""), invoice())
-    assert not is_another(invoice(number=""), invoice())
-    assert is_another(invoice(), invoice(number="RE-18"))
-    assert kinds(invoice(number=""), invoice(number="", issued=date(2026, 10, 20))) == set()
+    assert not is_another(invoice(number=""), invoice(), Sameness.SUM)
+    assert is_another(invoice(), invoice(number="RE-18"), Sameness.SUM)
+    assert is_another(invoice(number=""), invoice(issued=date(2026, 10, 20)), Sameness.SUM)
+
+
+def test_a_number_begins_anew_each_year() -> None:
+    assert not is_another(invoice(), invoice(issued=date(2026, 1, 20)), Sameness.NUMBER)
+    assert is_another(invoice(), invoice(issued=date(2025, 11, 20)), Sameness.NUMBER)
 
 
 def test_the_surest_source_says_what_a_fact_is() -> None:
@@ -223,3 +228,60 @@ def test_the_surest_source_says_what_a_fact_is() -> None:
         Origin.QR,
     )
     assert merged([Read("a.pdf", ())]) is None
+
+
+def test_a_doubt_of_the_e_invoice_stands_whatever_the_printed_text_says() -> None:
+    credit = facts(gives_back=True, doubtful=frozenset({"amount"}))
+    outcome = opened(file(credit, facts(Origin.TEXT)))
+    assert asked(outcome) == {Field.AMOUNT: "doubtful"}
+    typed = opened(file(credit), form=Form(amount=euros("125.50"))).invoice
+    assert typed.warnings == (Caution("credit_note", "RE-17"),)
+
+
+def test_a_sum_beside_a_doubtful_one_of_the_e_invoice_is_shown() -> None:
+    unsure = facts(doubtful=frozenset({"amount"}))
+    assert opened(file(unsure), form=Form(amount=euros("9999"))).invoice.warnings == (
+        Caution("amount_differs", "9999.00 EUR ≠ 125.50 EUR"),
+    )
+
+
+def test_two_due_days_are_asked_about() -> None:
+    assert asked(opened(file(facts(), facts(Origin.TEXT, due=date(2027, 3, 1))))) == {Field.PAY_DATE: "doubtful"}
+
+
+def test_sources_that_mean_different_companies_are_warned_of_and_their_details_not_mixed() -> None:
+    no_account = facts(details=PaymentDetails(tax_id="DE123456789"))
+    code = facts(Origin.QR, supplier="Lily Ltd", details=PaymentDetails(account=OTHER_ACCOUNT))
+    invoice = opened(file(no_account), file(code, name="qr"), form=Form(one_invoice=True)).invoice
+    assert Caution("payees_differ", "Muster GmbH ≠ Lily Ltd") in invoice.warnings
+
+
+def test_the_papers_of_a_delivery_are_no_invoice_beside_the_bill() -> None:
+    bill, delivery = file(facts(Origin.TEXT), name="bill"), file(facts(number="77", of_delivery=True), name="upd")
+    assert opened(bill, delivery).invoice.status is Status.IN_APPROVAL
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        file(facts(supplier="Lily Ltd", details=PaymentDetails(tax_id="DE987654321")), name="b"),
+        file(facts(Origin.QR, number="RE-17"), facts(Origin.QR, number="RE-18"), name="b"),
+    ],
+    ids=["of two suppliers", "two codes in one file"],
+)
+def test_invoices_of_one_number_by_two_suppliers_and_two_in_one_file_are_several(other: Attachment) -> None:
+    assert asked(opened(file(facts(), name="a"), other))[Field.FILES] == "several"
+
+
+def test_that_the_files_are_one_invoice_was_said_of_those_files_alone() -> None:
+    one = opened(file(facts(), name="a"), file(facts(number="RE-18"), name="b"), form=Form(one_invoice=True)).invoice
+    new = (file(facts(number="RE-19"), name="c"), file(facts(number="RE-20"), name="d"))
+    outcome = correct(one, Form(), new, None, company(), NOON)
+    assert outcome is not None
+    assert asked(outcome)[Field.FILES] == "several"
+
+
+def test_the_same_file_again_after_its_day_changes_nothing() -> None:
+    first = opened(file(facts())).invoice
+    later = NOON + timedelta(days=30)
+    assert correct(first, Form(), (file(facts()),), None, company(), later) is None

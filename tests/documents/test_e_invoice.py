@@ -54,6 +54,7 @@ def test_a_russian_upd_says_everything_but_the_day_to_pay() -> None:
             tax_id="7707083893",
             kpp="770701001",
         ),
+        of_delivery=True,
     )
 
 

@@ -61,7 +61,7 @@ LOOK_UPS: dict[str, Callable[[UnitOfWork], object]] = {
     "invoices.of_submitter": lambda uow: uow.invoices.of_submitter("ivan@example.com"),
     "invoices.marked": lambda uow: uow.invoices.marked("number|x|1", NUMBER),
     "invoices.marks_of": lambda uow: uow.invoices.marks_of(NUMBER),
-    "invoices.paid_to": lambda uow: uow.invoices.paid_to("ООО", NUMBER),
+    "invoices.paid_to": lambda uow: uow.invoices.paid_to("ромашка", NUMBER),
     "invoices.look_alike": lambda uow: uow.invoices.look_alike("ООО", NUMBER),
     "invoices.of_counterparty": lambda uow: uow.invoices.of_counterparty("ООО", NUMBER),
     "references.by_token": lambda uow: uow.references.by_token("token"),

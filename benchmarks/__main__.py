@@ -1,6 +1,8 @@
 """Everything that is measured, in one table each: `make bench`."""
 
-from benchmarks import steps, throughput
+from benchmarks import documents, steps, throughput
 
-throughput.main()
-steps.main()
+if __name__ == "__main__":
+    throughput.main()
+    steps.main()
+    documents.main()

@@ -132,7 +132,7 @@ def build(settings: Settings) -> Application:
         reading=reading,
         whole_pass=WholePass(
             intake=Intake(store, mailbox, router, folders.processed, folders.quarantine, limits),
-            processing=Processing(store, reading.read, router, outgoing, templates, limits),
+            processing=Processing(store, reading.read, reading.read_file, router, outgoing, templates, limits),
             calendar_day=CalendarDay(store, company, outgoing),
             dispatch=Dispatch(
                 store,
@@ -333,7 +333,12 @@ def explain(settings: Settings, raw: bytes) -> Explanation:
     reading = ReadingProcess(keywords_of(settings), memory_to_read(settings.max_message_mb))
     templates = templates_of(settings)
     processing = Processing(
-        store, reading.read, router_of(settings, company), outgoing_of(settings, company, store), templates
+        store,
+        reading.read,
+        reading.read_file,
+        router_of(settings, company),
+        outgoing_of(settings, company, store),
+        templates,
     )
     try:
         whys, refusals = templates.words("en", "unclear"), templates.words("en", "refused")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import tzinfo
 from typing import Any
 
@@ -22,6 +22,7 @@ from mailflow.approval.decision import (
     Undo,
     Withdraw,
 )
+from mailflow.approval.document import NAMES, Facts, Origin, PaymentDetails
 from mailflow.approval.effects import Mail
 from mailflow.approval.reference import Asks, Reference
 from mailflow.approval.submission import Field
@@ -60,6 +61,20 @@ _DEFECTS = {
     "encoding": "its text is encoded wrongly",
     "too_long": "its text is too long; the end was left out",
     "file_encoding": "a file in it is encoded wrongly",
+}
+
+
+_ORIGINS = {
+    Origin.XML: "its e-invoice",
+    Origin.QR: "its payment code",
+    Origin.TEXT: "its text",
+    Origin.OCR: "its scan",
+}
+_TROUBLES = {
+    "damaged": "it is damaged",
+    "password": "it needs a password",
+    "too_large": "it is too large",
+    "too_slow": "that takes too long",
 }
 
 
@@ -115,7 +130,7 @@ def explain(rehearsal: Rehearsal, whys: Mapping[str, str], refusals: Mapping[str
             else None
         ),
         fields=dict(_fields(rehearsal)),
-        files=tuple(f"{file.filename or 'without a name'} ({file.media_type})" for file in read.files),
+        files=tuple(_files(rehearsal)),
         would=tuple(_would(rehearsal, whys, refusals)),
         earlier=(
             f"{earlier.received_at.astimezone(zone):%Y-%m-%d %H:%M}: {earlier.state.value}"
@@ -251,6 +266,24 @@ def _fields(rehearsal: Rehearsal) -> Iterator[tuple[str, str]]:
             yield field.value, str(value)
     for problem in form.problems:
         yield problem.field.value, f"cannot be read ({problem.code}): {problem.text}"
+
+
+def _files(rehearsal: Rehearsal) -> Iterator[str]:
+    for file, said in zip(rehearsal.read.files, rehearsal.files, strict=True):
+        yield f"{file.filename or 'without a name'} ({file.media_type})"
+        if said.trouble:
+            yield f"  it could not be read: {_TROUBLES[said.trouble]}"
+        for facts in said.facts:
+            yield f"  by {_ORIGINS[facts.origin]}: {', '.join(_facts(facts))}"
+
+
+def _facts(facts: Facts) -> Iterator[str]:
+    for name in NAMES:
+        if value := getattr(facts, name):
+            yield f"{name} {value}{' (not certain)' if name in facts.doubtful else ''}"
+    for part in fields(PaymentDetails):
+        if value := getattr(facts.details, part.name):
+            yield f"{part.name.replace('_', ' ')} {value}"
 
 
 def _would(rehearsal: Rehearsal, whys: Mapping[str, str], refusals: Mapping[str, str]) -> Iterator[str]:

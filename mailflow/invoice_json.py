@@ -42,6 +42,7 @@ def invoice_to_json(
         return moment.astimezone(timezone).isoformat(timespec="seconds") if moment else None
 
     amount, rejection, payment, on_hold = invoice.amount, invoice.rejection, invoice.payment, invoice.on_hold
+    document = invoice.document
     return {
         "number": invoice.number,
         "revision": invoice.revision,
@@ -56,6 +57,17 @@ def invoice_to_json(
         "submitter": invoice.submitter,
         "accountant": invoice.accountant,
         "attachments": [{"filename": a.filename, "size": a.size, "sha256": a.sha256} for a in invoice.attachments],
+        "document": document
+        and {
+            "number": document.number,
+            "issued": document.issued.isoformat() if document.issued else None,
+            "due": document.due.isoformat() if document.due else None,
+            "supplier": document.supplier,
+            "account": document.details.account,
+            "bank_code": document.details.bank_code,
+            "tax_id": document.details.tax_id,
+        },
+        "sources": {field.value: source.value for field, source in invoice.sources.items()},
         "steps": [
             {
                 "approver": step.approver,

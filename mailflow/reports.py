@@ -190,6 +190,9 @@ def _fields(invoice: Invoice, timezone: tzinfo) -> Iterable[tuple[str, str]]:
     yield "accountant", invoice.accountant
     yield "revision", str(invoice.revision)
     yield "files", "\n".join(f"{one_line(a.filename)} ({a.size} bytes)" for a in invoice.attachments)
+    if document := invoice.document:
+        issued = f" of {document.issued}" if document.issued else ""
+        yield "by its files", " ".join(filter(None, [f"{document.number}{issued}", document.details.account]))
     if invoice.status is Status.INCOMPLETE:
         yield "lacks", ", ".join(f"{p.field.value} ({p.code})" for p in invoice.problems)
     if invoice.repeat:

@@ -1,4 +1,4 @@
-"""Reads mail in a process of its own, under a limit of time and memory: no mail can hang or exhaust the daemon."""
+"""Reads mail and files in a process of its own, within limits of time and memory: none can hang the daemon."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from datetime import date
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
+from typing import Any
 
+from mailflow.approval.document import ReadFile
 from mailflow.approval.wording import Keywords
 from mailflow.errors import PermanentFailure
 from mailflow.inbound.reading import ReadMail, read_mail
@@ -20,7 +22,21 @@ from mailflow.inbound.reading import ReadMail, read_mail
 LONGEST = 20.0
 """Seconds for one mail; the largest that is read takes about one."""
 
+LONGEST_FILE = 10.0
+"""Seconds for one file of an invoice."""
+
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Mail:
+    raw: bytes
+    today: date
+
+
+@dataclass(frozen=True)
+class _File:
+    content: bytes
 
 
 @dataclass(frozen=True)
@@ -32,6 +48,7 @@ class _Broken:
 
 
 _OUT_OF_MEMORY = _Broken("out of memory")
+_TOO_SLOW = _Broken("took too long")
 
 
 class ReadingProcess:
@@ -46,26 +63,36 @@ class ReadingProcess:
 
     def read(self, raw: bytes, today: date) -> ReadMail:
         """What the mail says. Raises PermanentFailure where that cannot be found out within the limits."""
-        answer = self._asked(raw, today)
+        answer = self._asked(_Mail(raw, today), self._seconds)
         if isinstance(answer, ReadMail):
             return answer
-        self.close()
-        if answer.trace:
-            log.error("a mail could not be read:\n%s", answer.trace)
+        self._give_up("a mail", answer)
+        if answer == _TOO_SLOW:
+            raise PermanentFailure(f"reading it took longer than {self._seconds:g} seconds")
+        if answer == _OUT_OF_MEMORY:
+            raise PermanentFailure(f"reading it took more than {self._megabytes} MB of memory")
         raise PermanentFailure(f"reading it {answer.what}")
 
-    def _asked(self, raw: bytes, today: date) -> ReadMail | _Broken:
+    def read_file(self, content: bytes) -> ReadFile:
+        """What a file of an invoice says; one that cannot be read within the limits says nothing, and why."""
+        answer = self._asked(_File(content), min(LONGEST_FILE, self._seconds))
+        if isinstance(answer, ReadFile):
+            return answer
+        self._give_up("a file", answer)
+        return ReadFile(trouble={_TOO_SLOW: "too_slow", _OUT_OF_MEMORY: "too_large"}.get(answer, "damaged"))
+
+    def _give_up(self, what: str, answer: _Broken) -> None:
+        self.close()
+        if answer.trace:
+            log.error("%s could not be read:\n%s", what, answer.trace)
+
+    def _asked(self, question: _Mail | _File, seconds: float) -> Any:
         try:
             channel = self._started()
-            channel.send((raw, today))
-            if not channel.poll(self._seconds):
-                return _Broken(f"took longer than {self._seconds:g} seconds")
-            answer: ReadMail | _Broken = channel.recv()
+            channel.send(question)
+            return channel.recv() if channel.poll(seconds) else _TOO_SLOW
         except (EOFError, OSError):
             return _Broken("ended the process that did it")
-        if answer == _OUT_OF_MEMORY:
-            return _Broken(f"took more than {self._megabytes} MB of memory")
-        return answer
 
     def close(self) -> None:
         """Ends the process, whatever it does."""
@@ -89,14 +116,19 @@ class ReadingProcess:
 
 
 def _serve(channel: Connection, keywords: Keywords, megabytes: int) -> None:
-    """Reads one mail after the other until the daemon is gone."""
+    """Reads one mail or file after the other until the daemon is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the daemon's to hear
     resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
+    from mailflow.documents import reading as documents
+
     with suppress(EOFError, OSError):
         while True:
-            raw, today = channel.recv()
+            question = channel.recv()
             try:
-                channel.send(read_mail(raw, keywords, today))
+                if isinstance(question, _Mail):
+                    channel.send(read_mail(question.raw, keywords, question.today))
+                else:
+                    channel.send(documents.read_file(question.content))
             except MemoryError:
                 channel.send(_OUT_OF_MEMORY)
             except Exception as failure:  # noqa: BLE001 - it is the daemon's to say what becomes of the mail

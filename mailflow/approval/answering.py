@@ -15,8 +15,9 @@ from mailflow.approval.deciding import decide
 from mailflow.approval.decision import Answer, AskHelp, AskStatus, DuplicateOk, Unclear, Undo, Withdraw
 from mailflow.approval.effects import Entry, Mail, Message, Outcome
 from mailflow.approval.holding import undo
-from mailflow.approval.invoice import Invoice, Repeat
+from mailflow.approval.invoice import Invoice
 from mailflow.approval.lifecycle import FINAL, Status
+from mailflow.approval.past import Past
 from mailflow.approval.paying import pay_request, settle
 from mailflow.approval.reference import Asks, Reference
 from mailflow.approval.replying import is_open, iso, refuse_ended, unclear, why_unclear
@@ -24,11 +25,11 @@ from mailflow.errors import Refusal
 
 
 def record_answer(
-    invoice: Invoice, reference: Reference, answer: Answer, repeat: Repeat | None, company: Company, now: datetime
+    invoice: Invoice, reference: Reference, answer: Answer, past: Past | None, company: Company, now: datetime
 ) -> Outcome:
     """What an answer comes to. Raises Refusal where it changes nothing and the sender is told why.
 
-    `repeat` is the earlier invoice that has one of the answer's files, if any.
+    `past` knows earlier invoices; None where there are none.
     """
     command = answer.reading.command
     if isinstance(command, AskHelp):
@@ -40,7 +41,7 @@ def record_answer(
     if isinstance(command, Undo):
         return undo(invoice, reference, answer, now)
     if _is_submitters(invoice, reference, answer):
-        return _hear_submitter(invoice, reference, answer, repeat, company, now)
+        return _hear_submitter(invoice, reference, answer, past, company, now)
     if reference.asks is Asks.PAYMENT:
         return settle(invoice, reference, answer, company, now)
     if reference.asks is Asks.APPROVAL:
@@ -77,7 +78,7 @@ def _ask_again(invoice: Invoice, reference: Reference, answer: Answer) -> Outcom
 
 
 def _hear_submitter(
-    invoice: Invoice, reference: Reference, answer: Answer, repeat: Repeat | None, company: Company, now: datetime
+    invoice: Invoice, reference: Reference, answer: Answer, past: Past | None, company: Company, now: datetime
 ) -> Outcome:
     command = answer.reading.command
     if isinstance(command, Withdraw):
@@ -95,8 +96,8 @@ def _hear_submitter(
         why = command.why if isinstance(command, Unclear) and command.why != "no_keyword" else "nothing_new"
         return unclear(invoice, _still_asking(invoice, reference), answer, why)
     if invoice.status is Status.INCOMPLETE:
-        return opening.complete(invoice, answer.form, answer.attachments, repeat, company, now)
-    corrected = opening.correct(invoice, answer.form, answer.attachments, repeat, company, now)
+        return opening.complete(invoice, answer.form, answer.attachments, past, company, now)
+    corrected = opening.correct(invoice, answer.form, answer.attachments, past, company, now)
     return corrected or unclear(invoice, _still_asking(invoice, reference), answer, "nothing_new")
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from enum import StrEnum
 
 from mailflow.approval.money import Money
+
+_PARTS = re.compile(r"[^\W\d_]+|\d+")
+_LATIN = str.maketrans("авекмнорстух", "abekmhopctyx")
 
 
 class Origin(StrEnum):
@@ -23,7 +28,7 @@ class PaymentDetails:
     """Where the money is to go; "" for what is not said.
 
     `account` is an IBAN or a Russian account of 20 digits, `bank_code` a BIC or a БИК, `correspondent` the к/с,
-    `tax_id` the ИНН or the VAT number: letters and digits alone, upper case, check digits right.
+    `tax_id` the ИНН or the VAT number: letters and digits alone, upper case. What has check digits has the right ones.
     """
 
     account: str = ""
@@ -61,3 +66,107 @@ class Facts:
     details: PaymentDetails = PaymentDetails()
     purpose: str = ""
     doubtful: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class ReadFile:
+    """What a file says. `trouble`: why it could not be read: damaged, password, too_large, too_slow; else ""."""
+
+    facts: tuple[Facts, ...] = ()
+    trouble: str = ""
+
+
+NAMES = ("number", "issued", "due", "supplier", "amount", "purpose")
+"""The facts that are compared as they are; the payment details are compared part by part."""
+
+
+@dataclass(frozen=True)
+class Read:
+    """A file and what its sources say."""
+
+    filename: str
+    facts: tuple[Facts, ...]
+
+
+@dataclass(frozen=True)
+class Document:
+    """What all files of an invoice say together.
+
+    `origins`: by what each of the facts is known; `differing`: what sure sources say differently, as text, by the
+    fact's name; `invoices`: the numbers of the invoices, each with its file, where there are several.
+    """
+
+    facts: Facts
+    origins: Mapping[str, Origin]
+    differing: Mapping[str, tuple[str, ...]]
+    invoices: tuple[str, ...] = ()
+
+
+def merged(files: Iterable[Read]) -> Document | None:
+    """The surest of what is said; what nobody is sure of, and a sum that is said in two ways, stays doubtful.
+
+    PDF and XML of one invoice are one invoice (process section 1). None: nothing is said.
+    """
+    read = list(files)
+    said = sorted((facts for file in read for facts in file.facts), key=lambda facts: list(Origin).index(facts.origin))
+    if not said:
+        return None
+    values, origins, doubtful, differing = (
+        dict[str, object](),
+        dict[str, Origin](),
+        set[str](),
+        dict[str, tuple[str, ...]](),
+    )
+    for name in NAMES:
+        found = [(getattr(facts, name), facts) for facts in said if getattr(facts, name)]
+        sure = [(value, facts) for value, facts in found if name not in facts.doubtful]
+        if not found:
+            continue
+        values[name], source = (sure or found)[0]
+        origins[name] = source.origin
+        others = tuple(dict.fromkeys(str(value) for value, _ in sure or found))
+        if not sure or (name == "amount" and len(others) > 1):
+            doubtful.add(name)
+        if len(others) > 1:
+            differing[name] = others
+    details, accounts = _details(said)
+    if len(accounts) > 1:
+        differing["account"] = accounts
+    facts = replace(Facts(said[0].origin, details=details), **values)  # type: ignore[arg-type]
+    return Document(replace(facts, doubtful=frozenset(doubtful)), origins, differing, _invoices(read))
+
+
+def normal_number(number: str) -> str:
+    """The number without what people write now this way, now that: case, signs, blanks, leading zeros, alphabet."""
+    plain = number.casefold().translate(_LATIN)
+    parts = _PARTS.findall(plain)
+    return " ".join(part.lstrip("0") or "0" for part in parts)
+
+
+def _details(said: list[Facts]) -> tuple[PaymentDetails, tuple[str, ...]]:
+    """The details part by part, the bank's parts by the source that names the account; and every account named."""
+    known = [facts.details for facts in said]
+    accounts = tuple(dict.fromkeys(details.account for details in known if details.account))
+    of_account = [details for details in known if details.account in accounts[:1]] or known
+    bank = ("account", "bank_code", "bank", "correspondent")
+    parts = {
+        part.name: next(
+            (
+                value
+                for details in (of_account if part.name in bank else known)
+                if (value := getattr(details, part.name))
+            ),
+            "",
+        )
+        for part in fields(PaymentDetails)
+    }
+    return PaymentDetails(**parts), accounts
+
+
+def _invoices(files: list[Read]) -> tuple[str, ...]:
+    numbers: dict[str, str] = {}
+    for file in files:
+        sure = [facts.number for facts in file.facts if facts.number and "number" not in facts.doubtful]
+        if sure:
+            numbers.setdefault(normal_number(sure[0]), f"{sure[0]} ({file.filename})")
+    return tuple(numbers.values()) if len(numbers) > 1 else ()

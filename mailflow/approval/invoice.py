@@ -119,13 +119,22 @@ class Shown:
     route: RouteKind
 
 
+class Sameness(StrEnum):
+    """What two invoices have in common where one repeats the other: the file, or the supplier and number or sum."""
+
+    FILE = "file"
+    NUMBER = "number"
+    SUM = "sum"
+
+
 @dataclass(frozen=True)
 class Repeat:
-    """The earlier invoice whose file this one has again; `reason` is the submitter's DUPLICATE OK."""
+    """The earlier invoice that this one repeats, and by what; `reason` is the submitter's DUPLICATE OK."""
 
     number: str
     status: Status
     reason: str | None = None
+    by: Sameness = Sameness.FILE
 
 
 @dataclass(frozen=True)
@@ -224,6 +233,8 @@ class Invoice:
             "pay_date": str(self.pay_date),
             "counterparty": self.counterparty,
         }
+        if self.document and self.document.details.account:
+            seen["account"] = self.document.details.account
         return hashlib.sha256(json.dumps(seen, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
     @property

@@ -8,8 +8,10 @@ from datetime import datetime
 from mailflow.approval import route
 from mailflow.approval.company import Company
 from mailflow.approval.effects import Effect, Entry, Invitation, InviteMethod, Mail, Message, Outcome
-from mailflow.approval.invoice import Change, Invoice, Repeat, Shown, Step, StepStatus
+from mailflow.approval.filling import filled
+from mailflow.approval.invoice import Change, Invoice, Shown, Step, StepStatus
 from mailflow.approval.lifecycle import Event, Status
+from mailflow.approval.past import Past, with_known_details
 from mailflow.approval.reference import Asks
 from mailflow.approval.submission import Attachment, Field, Form, Problem, Source
 
@@ -20,7 +22,7 @@ def open_invoice(
     subject: str,
     form: Form,
     attachments: tuple[Attachment, ...],
-    repeat: Repeat | None,
+    past: Past | None,
     company: Company,
     now: datetime,
 ) -> Outcome:
@@ -35,9 +37,8 @@ def open_invoice(
         attachments=_usable(attachments),
         sources=_sources(form, subject),
         route=form.route or company.default_route,
-        repeat=repeat,
     )
-    invoice = _with_empty_files_named(invoice, attachments)
+    invoice = _understood(_with_empty_files_named(invoice, attachments), past, company, now)
     return _start_or_ask(invoice, (), (Entry("submitted", sender, {"title": invoice.title}),), company, now)
 
 
@@ -45,7 +46,7 @@ def complete(
     invoice: Invoice,
     form: Form,
     attachments: tuple[Attachment, ...],
-    repeat: Repeat | None,
+    past: Past | None,
     company: Company,
     now: datetime,
 ) -> Outcome:
@@ -61,9 +62,9 @@ def complete(
         attachments=files if exchanged else _merged(invoice.attachments, files),
         sources={**invoice.sources, **_sources(form, "")},
         route=form.route or invoice.route,
-        repeat=repeat if exchanged else _kept(invoice.repeat, repeat),
+        repeat=None if exchanged else invoice.repeat,
     )
-    completed = _with_empty_files_named(completed, attachments)
+    completed = _understood(_with_empty_files_named(completed, attachments), past, company, now)
     entry = Entry("completed", invoice.submitter, {"fields": _named(form, attachments)})
     return _start_or_ask(completed, (), (entry,), company, now)
 
@@ -81,7 +82,7 @@ def correct(
     invoice: Invoice,
     form: Form,
     attachments: tuple[Attachment, ...],
-    repeat: Repeat | None,
+    past: Past | None,
     company: Company,
     now: datetime,
 ) -> Outcome | None:
@@ -89,17 +90,12 @@ def correct(
 
     Every approval so far is void, and whoever gave one or was about to is told (process section 3).
     """
-    files = _usable(attachments) or invoice.attachments
-    corrected_form = _answered(invoice.form, form)
     before = Shown(invoice.form, invoice.attachments, invoice.route)
-    changes = _changes(before, Shown(corrected_form, files, form.route or invoice.route))
-    if not changes and not corrected_form.problems:
-        return None
-    corrected = invoice.after(
+    as_said = invoice.after(
         Event.CORRECTED,
         revision=invoice.revision + 1,
-        form=corrected_form,
-        attachments=files,
+        form=_answered(invoice.form, form),
+        attachments=_usable(attachments) or invoice.attachments,
         sources={**invoice.sources, **_sources(form, "")},
         route=form.route or invoice.route,
         steps=(),
@@ -108,9 +104,11 @@ def correct(
         earlier_rejections=(*invoice.earlier_rejections, *([invoice.rejection] if invoice.rejection else [])),
         payment=None,
         invites=(),
-        repeat=_kept(invoice.repeat, repeat),
     )
-    corrected = _with_empty_files_named(corrected, attachments)
+    corrected = _understood(_with_empty_files_named(as_said, attachments), past, company, now)
+    changes = _changes(before, Shown(corrected.form, corrected.attachments, corrected.route))
+    if not changes and not corrected.form.problems:
+        return None
     entry = Entry("corrected", invoice.submitter, {"changes": [c.field.value for c in changes]})
     _, cancellations = cancel_invites(invoice)
     outcome = _start_or_ask(corrected, cancellations, (entry,), company, now)
@@ -314,11 +312,15 @@ def _with_empty_files_named(invoice: Invoice, attachments: tuple[Attachment, ...
     return replace(invoice, form=replace(invoice.form, problems=others + blocking))
 
 
-def _kept(earlier: Repeat | None, found: Repeat | None) -> Repeat | None:
-    """A repeat that the submitter has explained stays explained; a newly found one is asked about."""
-    if found is None or (earlier and earlier.number == found.number):
-        return earlier
-    return found
+def _understood(invoice: Invoice, past: Past | None, company: Company, now: datetime) -> Invoice:
+    """The invoice with what its files say, and with what earlier ones have to say about it.
+
+    A repeat that the submitter has explained stays explained; a newly found one is asked about.
+    """
+    known = with_known_details(filled(invoice, company.today(now)), past)
+    found, earlier = past.repeat_of(known) if past else None, known.repeat
+    is_explained = earlier and earlier.reason and (found is None or found.number == earlier.number)
+    return replace(known, repeat=earlier if is_explained else found)
 
 
 def _with_changes(invoice: Invoice) -> Invoice:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import date
 from enum import StrEnum
 
+from mailflow.approval.document import Facts
 from mailflow.approval.money import Money
 
 
@@ -37,6 +38,10 @@ class Source(StrEnum):
     LINE = "line"
     SUBJECT = "subject"
     SETTINGS = "settings"
+    XML = "xml"
+    QR = "qr"
+    TEXT = "text"
+    OCR = "ocr"
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,8 @@ class Problem:
     """A field that is missing or could not be read.
 
     `code` says why: missing, unreadable, ambiguous, no_currency, not_positive, too_precise, past, two_values,
-    empty_file. `text` is what was written, "" where nothing was.
+    empty_file; of a file: doubtful (it may say so), overdue (its day is over), several (more than one invoice).
+    `text` is what was written, "" where nothing was.
     """
 
     field: Field
@@ -54,19 +60,25 @@ class Problem:
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file of the invoice. Its bytes are kept by their SHA-256 (hex); `size` is in bytes."""
+    """A file of the invoice. Its bytes are kept by their SHA-256 (hex); `size` is in bytes.
+
+    `facts` is what it says; `trouble`: why it could not be read: damaged, password, too_large, too_slow.
+    """
 
     filename: str
     media_type: str
     size: int
     sha256: str
+    facts: tuple[Facts, ...] = ()
+    trouble: str = ""
 
 
 @dataclass(frozen=True)
 class Form:
     """The fields that one mail gave. None: the mail did not say.
 
-    `problems` are lines that could not be read; `unknown_labels` look like labelled lines, but nobody knows the label.
+    `one_invoice`: all files belong to one invoice. `problems` are lines that could not be read; `unknown_labels` look
+    like labelled lines, but nobody knows the label.
     """
 
     title: str | None = None
@@ -75,6 +87,7 @@ class Form:
     pay_date: date | None = None
     comment: str | None = None
     route: RouteKind | None = None
+    one_invoice: bool | None = None
     problems: tuple[Problem, ...] = ()
     unknown_labels: tuple[str, ...] = ()
 

@@ -22,9 +22,9 @@ from mailflow.inbound.automatic_patterns import (
     SAYS_SO,
 )
 from mailflow.inbound.message import InboundMessage
-from mailflow.inbound.plain_text import one_spaced
 from mailflow.inbound.quoting import visible_text
 from mailflow.inbound.report_patterns import MAILER
+from mailflow.notation.plain_text import one_spaced
 
 _LONGEST = 3000
 _MADE_FOR_IT = (

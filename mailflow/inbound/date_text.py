@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, time, timedelta
 
-from mailflow.inbound.date_words import DAYS_FROM_TODAY, DEADLINES, ENGLISH_MONTHS, MONTHS, WEEKDAYS
-from mailflow.inbound.plain_text import folded, has_foreign_digits, one_spaced
+from mailflow.notation.date_words import DAYS_FROM_TODAY, DEADLINES, ENGLISH_MONTHS, MONTHS, WEEKDAYS
+from mailflow.notation.plain_text import folded, has_foreign_digits, one_spaced
 
 _LONGEST_TEXT = 100
 _YEARS_AHEAD = 3

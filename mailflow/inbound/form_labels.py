@@ -88,6 +88,12 @@ _LABELS: Mapping[Label, tuple[str, ...]] = {
 
 LABELS: Mapping[str, Label] = {name: label for label, names in _LABELS.items() for name in names}
 
+ONE_INVOICE = frozenset(
+    {"один счет", "один", "1", "1 счет", "все один счет", "это один счет", "one invoice", "one", "1 invoice",
+     "all one invoice", "this is one invoice"}
+)  # fmt: skip
+"""What says of several files that they are one invoice."""
+
 ROUTES: Mapping[str, RouteKind] = {
     name: kind
     for kind, names in {

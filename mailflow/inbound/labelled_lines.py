@@ -23,7 +23,7 @@ from mailflow.inbound.form_labels import (
     Label,
 )
 from mailflow.inbound.money_text import read_currency
-from mailflow.inbound.plain_text import folded, one_spaced, visible
+from mailflow.notation.plain_text import folded, one_spaced, visible
 
 LONGEST_TEXT = 200_000
 MOST_LINES = 2_000

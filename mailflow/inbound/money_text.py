@@ -12,7 +12,7 @@ from decimal import Decimal
 from itertools import takewhile
 
 from mailflow.approval.money import Money, currency_digits
-from mailflow.inbound.money_words import (
+from mailflow.notation.money_words import (
     CODES,
     CURRENCIES,
     EMPHASIS,
@@ -22,9 +22,9 @@ from mailflow.inbound.money_words import (
     TAX_INCLUSION,
     TAXES,
 )
-from mailflow.inbound.number_text import LEXEME, read_number
-from mailflow.inbound.plain_text import folded, has_foreign_digits, one_spaced
-from mailflow.inbound.spelled_number import is_spelled, read_spelled
+from mailflow.notation.number_text import LEXEME, read_number
+from mailflow.notation.plain_text import folded, has_foreign_digits, one_spaced
+from mailflow.notation.spelled_number import is_spelled, read_spelled
 
 _LONGEST_TEXT = 300
 _LARGEST = Decimal(10) ** 15

@@ -12,10 +12,10 @@ from typing import Generic, TypeVar
 from mailflow.approval.money import Money
 from mailflow.approval.submission import Field, Form, Problem, RouteKind
 from mailflow.inbound.date_text import read_date
-from mailflow.inbound.form_labels import ROUTE_NOUNS, ROUTES, Extra, Label
+from mailflow.inbound.form_labels import ONE_INVOICE, ROUTE_NOUNS, ROUTES, Extra, Label
 from mailflow.inbound.labelled_lines import LabelledLine, UnknownLine, is_empty, labelled_lines, normal_label
 from mailflow.inbound.money_text import read_currency, read_money
-from mailflow.inbound.plain_text import folded, one_spaced
+from mailflow.notation.plain_text import folded, one_spaced
 
 __all__ = ["read_date", "read_filled_form", "read_form", "read_money"]
 
@@ -65,6 +65,7 @@ def read_form(text: str, today: date) -> Form:
         pay_date=_settle(Field.PAY_DATE, (_pay_date(line, today) for line in lines(Field.PAY_DATE)), problems),
         comment=_settle(Field.COMMENT, map(_comment, lines(Field.COMMENT)), problems),
         route=_settle(Field.ROUTE, map(_route, lines(Field.ROUTE)), problems),
+        one_invoice=True if any(_is_one(line) for line in lines(Field.FILES)) else None,
         problems=tuple(problems),
         unknown_labels=_unknown_labels(line.name for line in found if isinstance(line, UnknownLine)),
     )
@@ -143,6 +144,10 @@ def _route(line: LabelledLine) -> _Reading[RouteKind] | None:
     if kind:
         return _Reading(text, kind)
     return _Reading(text, code="unreadable") if line.value else None
+
+
+def _is_one(line: LabelledLine) -> bool:
+    return normal_label(line.value or next(iter(line.below), "")) in ONE_INVOICE
 
 
 def _unknown_labels(names: Iterable[str]) -> tuple[str, ...]:

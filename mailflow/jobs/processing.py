@@ -13,8 +13,9 @@ from mailflow.approval.answering import record_answer, status_report
 from mailflow.approval.company import Company
 from mailflow.approval.conditions import REFUSED_FOR, Condition
 from mailflow.approval.decision import Answer, AskHelp
+from mailflow.approval.document import ReadFile
 from mailflow.approval.effects import Entry, Mail, Message, Outcome
-from mailflow.approval.invoice import Invoice, Repeat
+from mailflow.approval.invoice import Invoice
 from mailflow.approval.on_record import on_record
 from mailflow.approval.reference import Asks, Reference
 from mailflow.approval.rsvp import record_rsvp
@@ -41,6 +42,7 @@ from mailflow.inbound.routing import (
 )
 from mailflow.jobs.company_now import company_now
 from mailflow.jobs.dispatch import identity_of, note_delivered
+from mailflow.jobs.earlier import past
 from mailflow.jobs.limits import HOUR, NO_MORE_THAN, Limits
 from mailflow.jobs.outgoing import Outgoing, Trigger
 from mailflow.jobs.retry import INBOX_PAUSES, next_reading
@@ -76,10 +78,12 @@ class Settled:
 class Rehearsal:
     """What a mail is, and what would follow if it came now; `history` and `mails` are what would be written.
 
-    `earlier` is the same mail as it was received before, None where it never was.
+    `files` is what each of the mail's files says; `earlier` is the same mail as it was received before, None where it
+    never was.
     """
 
     read: ReadMail
+    files: tuple[ReadFile, ...]
     match: Match | None
     intent: Intent
     settled: Settled
@@ -92,11 +96,12 @@ class Rehearsal:
 class Processing:
     """Understands one recorded mail after the other.
 
-    `read` says what a mail's bytes mean on a day, or raises.
+    `read` says what a mail's bytes mean on a day, or raises; `read_file` what a file's say.
     """
 
     store: Store
     read: Callable[[bytes, date], ReadMail]
+    read_file: Callable[[bytes], ReadFile]
     router: Router
     outgoing: Outgoing
     templates: Templates
@@ -170,7 +175,8 @@ class Processing:
             mails = tuple(e for e in uow.outbox.undelivered() if e.id not in waited and isinstance(e.effect, Mail))
         with self.store.begin() as uow:
             known = len(uow.history.of(settled.number)) if settled.number else 0
-        return Rehearsal(read, match, intent, settled, tuple(history[known:]), mails, earlier)
+        files = tuple(self.read_file(file.content) for file in read.files)
+        return Rehearsal(read, files, match, intent, settled, tuple(history[known:]), mails, earlier)
 
     def _settle(self, uow: UnitOfWork, mail: InboxMail, read: ReadMail, now: datetime) -> Settled:
         match, intent, trigger = self._understand(uow, read, mail)
@@ -237,11 +243,10 @@ class Processing:
             reason = f"more than {self.limits.mails} mails came from {mail.queue} in an hour"
             self._announce_quarantine(uow, mail, reason, now)
             return Settled(InboxState.QUARANTINED, SUBMISSION, reason)
-        attachments = _keep(uow, intent.files)
+        attachments = self._keep(uow, intent.files)
         number = uow.invoices.next_number(self.company.today(mail.received_at).year)
-        repeat = _repeat_of(uow, attachments, number)
         outcome = opening.open_invoice(
-            number, intent.sender, intent.subject, intent.form, attachments, repeat, self.company, now
+            number, intent.sender, intent.subject, intent.form, attachments, past(uow), self.company, now
         )
         uow.invoices.add(outcome.invoice)
         self.outgoing.record(uow, outcome, trigger, now)
@@ -249,12 +254,11 @@ class Processing:
 
     def _answer(self, uow: UnitOfWork, intent: Answered, mail: InboxMail, trigger: Trigger, now: datetime) -> Settled:
         invoice = self._invoice(uow, intent.reference.number)
-        attachments = _keep(uow, intent.files)
+        attachments = self._keep(uow, intent.files)
         form = self._with_filled_form(uow, intent, invoice, self.company.today(mail.received_at))
         answer = Answer(intent.sender, intent.reading, form, attachments)
-        repeat = _repeat_of(uow, attachments, invoice.number)
         try:
-            outcome = record_answer(invoice, intent.reference, answer, repeat, self.company, now)
+            outcome = record_answer(invoice, intent.reference, answer, past(uow), self.company, now)
         except Refusal as refusal:
             self._refuse(uow, intent.sender, refusal, intent.reading.line, invoice, trigger, now)
             if refusal.code == "wrong_person":
@@ -262,6 +266,16 @@ class Processing:
             return Settled(InboxState.REFUSED, "answer", refusal.code, invoice.number)
         self.outgoing.record(uow, outcome, trigger, now)
         return Settled(InboxState.PROCESSED, "answer", number=invoice.number)
+
+    def _keep(self, uow: UnitOfWork, files: tuple[File, ...]) -> tuple[Attachment, ...]:
+        """The files, kept, with what they say."""
+        kept = []
+        for file in files:
+            said = self.read_file(file.content)
+            sha256 = uow.files.keep(file.content)
+            size = len(file.content)
+            kept.append(Attachment(file.filename, file.media_type, size, sha256, said.facts, said.trouble))
+        return tuple(kept)
 
     def _invoice(self, uow: UnitOfWork, number: str) -> Invoice:
         invoice = uow.invoices.get(number)
@@ -461,15 +475,6 @@ def _bounced_mail(uow: UnitOfWork, intent: Bounced) -> OutboxEntry | None:
     ((invoice, person),) = waiting
     asked = uow.outbox.thread(invoice.number, person)
     return uow.outbox.by_message_id(asked[-1]) if asked else None
-
-
-def _keep(uow: UnitOfWork, files: tuple[File, ...]) -> tuple[Attachment, ...]:
-    return tuple(Attachment(f.filename, f.media_type, len(f.content), uow.files.keep(f.content)) for f in files)
-
-
-def _repeat_of(uow: UnitOfWork, attachments: tuple[Attachment, ...], number: str) -> Repeat | None:
-    earlier = (uow.invoices.of_file(a.sha256, number) for a in attachments if a.size)
-    return next((Repeat(i.number, i.status) for i in earlier if i), None)
 
 
 def _line(invoice: Invoice) -> dict[str, object]:

@@ -11,7 +11,7 @@ from mailflow.approval.money import Money
 from mailflow.check_digits import wrong_in
 from mailflow.outbound.cleaning import cleaned
 
-_DIFFERS = ("details_", "payment_details_")
+_DIFFERS = ("details_", "payment_details_", "accounts_differ", "counterparty_differs", "files_differ")
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from mailflow.approval.invoice import (
     Payment,
     Rejection,
     Repeat,
+    Sameness,
     Step,
     StepStatus,
 )
@@ -39,8 +40,17 @@ SUBMITTER, FIRST, SECOND, ACCOUNTANT, ADMINISTRATOR, DEPUTY = (
 
 PROBLEM_CODES = (
     "missing", "unreadable", "ambiguous", "no_currency", "not_positive", "too_precise", "past", "two_values",
-    "empty_file",
+    "empty_file", "doubtful", "overdue", "several",
 )  # fmt: skip
+CAUTIONS = {
+    "not_delivered": f"{SECOND} (550 5.1.1 no such user)",
+    "payment_details_changed": "40702810900000001234 ≠ 40702810400000005678 (INV-2026-0000)",
+    "amount_differs": "125000.00 RUB ≠ 125500.00 RUB",
+    "counterparty_differs": "Romashka LLC ≠ ООО «Лютик»",
+    "files_differ": "12.50 RUB ≠ 1250.00 RUB",
+    "accounts_differ": "40702810900000001234 ≠ DE02120300000000202051",
+    "file_unread": "scan.pdf",
+}
 CHAIN_PROBLEMS = ("", "no_account", "two_accounts", "no_address", "second_approver")
 UNCLEAR_CODES = (
     "no_keyword", "both_keywords", "negation", "condition", "question", "mixed_script", "glued", "hidden_text",
@@ -176,10 +186,7 @@ def sample_invoice(language: str, full: bool = True, status: Status = Status.IN_
             Change(Field.FILES, tongue.filename, tongue.filename),
         ),
         repeat=Repeat("INV-2026-0000", Status.PAID, tongue.remark),
-        warnings=(
-            Caution("not_delivered", f"{SECOND} (550 5.1.1 no such user)"),
-            Caution("payment_details_changed", "40702810900000001234"),
-        ),
+        warnings=tuple(Caution(code, detail) for code, detail in CAUTIONS.items()),
         question=tongue.question,
     )
 
@@ -215,9 +222,10 @@ def _opening_mails(language: str, full: bool) -> Iterator[Mail]:
             SUBMITTER, Message.INCOMPLETE, replace(waiting, form=replace(waiting.form, problems=problems)),
             Asks.COMPLETION,
         )  # fmt: skip
-    repeated = replace(waiting, repeat=Repeat("INV-2026-0000", Status.PAID))
     earlier = _line("INV-2026-0000", Status.PAID, tongue)
-    yield Mail(SUBMITTER, Message.REPEATED, repeated, Asks.COMPLETION, extra={"earlier": earlier if full else None})
+    for by in Sameness:
+        repeated = replace(waiting, repeat=Repeat("INV-2026-0000", Status.PAID, by=by))
+        yield Mail(SUBMITTER, Message.REPEATED, repeated, Asks.COMPLETION, extra={"earlier": earlier if full else None})
     for problem in CHAIN_PROBLEMS:
         notes = ["no head: D3", "own head: D5"] if full and not problem else []
         who = tongue.names[1] if problem else ""

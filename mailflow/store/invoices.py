@@ -11,10 +11,11 @@ from sqlmodel import col
 from mailflow.approval.invoice import Invoice
 from mailflow.approval.lifecycle import FINAL, Status
 from mailflow.approval.lookalike import skeleton, spelling
+from mailflow.approval.past import marks
 from mailflow.errors import TransientFailure
 from mailflow.store.codec import invoice_document, read_invoice
 from mailflow.store.statements import per_dialect
-from mailflow.store.tables import KEY_LENGTH, InviteUidRow, InvoiceFileRow, InvoiceRow, NumberRow
+from mailflow.store.tables import KEY_LENGTH, InviteUidRow, InvoiceFileRow, InvoiceMarkRow, InvoiceRow, NumberRow
 
 _BY_AGE = (col(InvoiceRow.created_at), col(InvoiceRow.number))
 
@@ -67,6 +68,15 @@ class Invoices:
             .limit(1)
         )
         return next(iter(self._read(statement)), None)
+
+    def marked(self, mark: str, but_not: str) -> list[Invoice]:
+        """The earliest invoices that ever had this mark of repetitions."""
+        return self._read_with(_MARKED, mark=mark, this=but_not)
+
+    def paid_to(self, name: str, but_not: str) -> list[Invoice]:
+        """The last paid invoices of a counterparty, however its name is written, newest first."""
+        looks, spelt = skeleton(name)[:KEY_LENGTH], spelling(name)[:KEY_LENGTH]
+        return self._read_with(_PAID_TO, looks=looks, spelt=spelt, this=but_not)
 
     def files_of(self, number: str) -> list[str]:
         """Every file that an invoice ever had, in whichever revision, by SHA-256 (hex)."""
@@ -123,13 +133,17 @@ class Invoices:
     def _numbers(self, statement: Select[str], moment: date) -> list[str]:
         return list(self._connection.execute(statement, {"moment": moment}).scalars())
 
+    def _read_with(self, statement: Select[str], **values: str) -> list[Invoice]:
+        return [read_invoice(document) for document in self._connection.execute(statement, values).scalars()]
+
     def _read(self, statement: Select[str]) -> list[Invoice]:
         return [read_invoice(document) for document in self._connection.execute(statement).scalars()]
 
     def _remember(self, invoice: Invoice) -> None:
         files = [{"number": invoice.number, "sha256": sha256} for sha256 in {a.sha256 for a in invoice.attachments}]
         invites = [{"uid": uid, "number": invoice.number} for uid in {invite.uid for invite in invoice.invites}]
-        for statement, rows in ((_HAS_FILE, files), (_HAS_INVITE, invites)):
+        known_by = [{"number": invoice.number, "mark": mark} for mark in marks(invoice)]
+        for statement, rows in ((_HAS_FILE, files), (_HAS_INVITE, invites), (_HAS_MARK, known_by)):
             if rows:
                 self._connection.execute(statement(self._connection), rows)
 
@@ -144,6 +158,7 @@ _NEXT = per_dialect(
 )
 _ADD = insert(InvoiceRow)
 _HAS_FILE = per_dialect(lambda insert: insert(InvoiceFileRow).on_conflict_do_nothing())
+_HAS_MARK = per_dialect(lambda insert: insert(InvoiceMarkRow).on_conflict_do_nothing())
 _HAS_INVITE = per_dialect(lambda insert: insert(InviteUidRow).on_conflict_do_nothing())
 _GET = select(col(InvoiceRow.document)).where(col(InvoiceRow.number) == bindparam("this")).with_for_update()
 _SAVE = update(InvoiceRow).where(
@@ -167,6 +182,24 @@ _ON_HOLD_UNTIL = (
 )
 
 
+_MARKED = (
+    select(col(InvoiceRow.document))
+    .join(InvoiceMarkRow, col(InvoiceMarkRow.number) == col(InvoiceRow.number))
+    .where(col(InvoiceMarkRow.mark) == bindparam("mark"), bindparam("this") != _NUMBER)
+    .order_by(*_BY_AGE)
+    .limit(5)
+)
+_PAID_TO = (
+    select(col(InvoiceRow.document))
+    .where(
+        col(InvoiceRow.skeleton) == bindparam("looks"),
+        col(InvoiceRow.spelling) == bindparam("spelt"),
+        col(InvoiceRow.status) == Status.PAID.value,
+        bindparam("this") != _NUMBER,
+    )
+    .order_by(col(InvoiceRow.created_at).desc())
+    .limit(10)
+)
 _LOOK_ALIKE = tuple(
     select(col(InvoiceRow.document))
     .where(col(InvoiceRow.skeleton) == bindparam("looks"), other, col(InvoiceRow.number) != bindparam("this"))

@@ -177,6 +177,15 @@ class InvoiceFileRow(SQLModel, table=True):
     sha256: str = Field(primary_key=True, index=True)
 
 
+class InvoiceMarkRow(SQLModel, table=True):
+    """By what an invoice has ever been known as a repetition of another."""
+
+    __tablename__ = "invoice_mark"
+
+    number: str = Field(primary_key=True, foreign_key="invoice.number")
+    mark: str = Field(primary_key=True, index=True, sa_type=Words)
+
+
 class InviteUidRow(SQLModel, table=True):
     """The invoice of a calendar UID."""
 

@@ -10,9 +10,11 @@ from zoneinfo import ZoneInfo
 from mailflow.approval.company import Company, Person, UnpaidMovesTo
 from mailflow.approval.decision import Answer, Command, Reading
 from mailflow.approval.effects import Effect, Invitation, Mail, Message, Outcome
-from mailflow.approval.invoice import Invoice
+from mailflow.approval.invoice import Invoice, Repeat
+from mailflow.approval.lifecycle import Status
 from mailflow.approval.money import Money
 from mailflow.approval.opening import open_invoice
+from mailflow.approval.past import Past
 from mailflow.approval.reference import Asks, Reference
 from mailflow.approval.submission import Attachment, Form, RouteKind
 
@@ -95,3 +97,8 @@ def mail(outcome: Outcome, message: Message, to: str | None = None) -> Mail:
 
 def messages(outcome: Outcome) -> list[tuple[str, str]]:
     return [(e.message.value if isinstance(e, Mail) else f"invite {e.method}", e.to) for e in outcome.effects]
+
+
+def repeats(number: str, status: Status = Status.PAID) -> Past:
+    """A past in which every invoice has come before, under this number."""
+    return Past(lambda invoice: Repeat(number, status), lambda invoice: None)

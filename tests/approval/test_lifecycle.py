@@ -27,7 +27,7 @@ from mailflow.approval.decision import (
     Withdraw,
 )
 from mailflow.approval.effects import Invitation, InviteMethod, Mail, Outcome
-from mailflow.approval.invoice import Invoice, Repeat, StepStatus
+from mailflow.approval.invoice import Invoice, StepStatus
 from mailflow.approval.lifecycle import FINAL, TRANSITIONS, Event, Status, after
 from mailflow.approval.money import Money
 from mailflow.approval.opening import open_invoice
@@ -49,6 +49,7 @@ from tests.approval.company import (
     form,
     opened,
     reference_of,
+    repeats,
 )
 
 
@@ -119,9 +120,11 @@ class Conversation(RuleBasedStateMachine):
         self.now = NOON
         self.sequences: dict[tuple[str, str], int] = {}
         self.approved_digests: dict[tuple[int, str], str] = {}
-        repeat = Repeat("INV-2026-0000", Status.PAID) if repeated else None
+        self.past = repeats("INV-2026-0000") if repeated else None
         fields = form() if complete else form(amount=None)
-        outcome = open_invoice("INV-2026-0001", sender, "Paper", fields, (attachment(),), repeat, self.rules, self.now)
+        outcome = open_invoice(
+            "INV-2026-0001", sender, "Paper", fields, (attachment(),), self.past, self.rules, self.now
+        )
         self.invoice: Invoice = outcome.invoice
         self._take(outcome)
         return reference_of(outcome.effects[0])
@@ -135,7 +138,7 @@ class Conversation(RuleBasedStateMachine):
         before = self.invoice
         said = answer(writer, command, form=fields, attachments=files)  # type: ignore[arg-type]
         try:
-            outcome = record_answer(before, given_out, said, None, self.rules, self.now)
+            outcome = record_answer(before, given_out, said, self.past, self.rules, self.now)
         except Refusal:
             assert self.invoice == before
             return given_out

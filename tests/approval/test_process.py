@@ -25,7 +25,7 @@ from mailflow.approval.decision import (
     Withdraw,
 )
 from mailflow.approval.effects import Invitation, InviteMethod, Message, Outcome
-from mailflow.approval.invoice import Invoice, Repeat, StepStatus
+from mailflow.approval.invoice import Invoice, StepStatus
 from mailflow.approval.lifecycle import Status
 from mailflow.approval.money import Money
 from mailflow.approval.opening import open_invoice
@@ -52,6 +52,7 @@ from tests.approval.company import (
     opened,
     reference,
     reference_of,
+    repeats,
 )
 
 
@@ -120,12 +121,12 @@ def test_the_reply_needs_to_hold_only_the_missing_lines() -> None:
 
 def test_a_repeated_file_waits_until_the_submitter_gives_a_reason() -> None:
     held = open_invoice(
-        "INV-2026-0002", IVAN, "Again", form(), (attachment(),), Repeat("INV-2026-0001", Status.PAID), company(), NOON
+        "INV-2026-0002", IVAN, "Again", form(), (attachment(),), repeats("INV-2026-0001"), company(), NOON
     )
     assert held.invoice.status is Status.INCOMPLETE
     assert messages(held) == [("repeated", IVAN)]
     given = reference_of(mail(held, Message.REPEATED))
-    silent = record_answer(held.invoice, given, answer(IVAN, DuplicateOk()), None, company(), NOON)
+    silent = record_answer(held.invoice, given, answer(IVAN, DuplicateOk()), repeats("INV-2026-0001"), company(), NOON)
     assert mail(silent, Message.UNCLEAR).extra["why"] == "reason_missing"
     going_on = record_answer(held.invoice, given, answer(IVAN, DuplicateOk("two parts")), None, company(), NOON)
     assert going_on.invoice.status is Status.IN_APPROVAL
@@ -554,7 +555,7 @@ def test_the_differences_are_those_to_what_was_shown_however_many_mails_the_corr
 
 def test_a_file_that_came_before_is_exchanged_for_the_right_one() -> None:
     held = open_invoice(
-        "INV-2026-0002", IVAN, "Again", form(), (attachment(),), Repeat("INV-2026-0001", Status.PAID), company(), NOON
+        "INV-2026-0002", IVAN, "Again", form(), (attachment(),), repeats("INV-2026-0001"), company(), NOON
     )
     given = reference_of(mail(held, Message.REPEATED))
     right = answer(IVAN, Unclear("empty"), attachments=(attachment("right"),))

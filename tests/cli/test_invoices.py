@@ -9,8 +9,8 @@ from tests.cli.conftest import Company, in_approval, incomplete, paid, rejected,
 
 KEYS = [
     "number", "revision", "status", "title", "counterparty", "amount", "currency", "pay_date", "comment", "route",
-    "submitter", "accountant", "attachments", "steps", "on_hold", "rejection", "payment", "invites", "bitrix24",
-    "warnings", "history",
+    "submitter", "accountant", "attachments", "document", "sources", "steps", "on_hold", "rejection", "payment",
+    "invites", "bitrix24", "warnings", "history",
 ]  # fmt: skip
 
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from mailflow.approval.money import Money, currency_digits
 from mailflow.inbound.money_text import read_currency, read_money
-from mailflow.inbound.money_words import CODES, CURRENCIES, SIGNS
-from mailflow.inbound.spelled_number import read_spelled
+from mailflow.notation.money_words import CODES, CURRENCIES, SIGNS
+from mailflow.notation.spelled_number import read_spelled
 
 NBSP, NNBSP, THIN = "\u00a0", "\u202f", "\u2009"
 

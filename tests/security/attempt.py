@@ -15,6 +15,7 @@ from mailflow.approval.invoice import Invoice
 from mailflow.approval.wording import KEYWORDS
 from mailflow.bootstrap import outgoing_of, templates_of
 from mailflow.company_settings import company_of
+from mailflow.documents.reading import read_file
 from mailflow.inbound.message import content_digest
 from mailflow.inbound.reading import ReadMail, read_mail
 from mailflow.inbound.routing import Router
@@ -158,7 +159,7 @@ class Target:
     def _processing(self, check: str) -> Processing:
         router = Router(self.company, check, ("mx.firm.example",))
         outgoing = outgoing_of(self._settings, self.company, self.store)
-        return Processing(self.store, _read, router, outgoing, self.templates, self.limits)
+        return Processing(self.store, _read, read_file, router, outgoing, self.templates, self.limits)
 
     def _sent(self, number: str, to: str, message: Message) -> Request:
         with self.store.begin() as uow:

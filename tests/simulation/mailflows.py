@@ -14,6 +14,7 @@ from mailflow.approval.effects import Mail
 from mailflow.approval.wording import Keywords
 from mailflow.bootstrap import templates_of
 from mailflow.company_settings import company_of, keywords_of
+from mailflow.documents.reading import read_file
 from mailflow.inbound.reading import ReadMail, read_mail
 from mailflow.inbound.routing import Router
 from mailflow.jobs.calendar_day import CalendarDay
@@ -98,7 +99,7 @@ def start(
     router = Router(company, "reference")
     whole_pass = WholePass(
         Intake(store, mailbox, router, PROCESSED, QUARANTINE),
-        Processing(store, read, router, outgoing, templates),
+        Processing(store, read, read_file, router, outgoing, templates),
         CalendarDay(store, company, outgoing),
         dispatch(store, company, templates, transport, outgoing, INVITE_AT, setting.copies),
     )

@@ -98,7 +98,7 @@ def written(said: Said, ours: bytes | None, random: Random) -> bytes:
 
 
 def _submission(said: Said, language: int) -> bytes:
-    lines = ["Counterparty: Supplier Ltd", f"Pay date: {said.value}"]
+    lines = [f"Counterparty: Supplier of {said.key} Ltd", f"Pay date: {said.value}"]
     if said.amount:
         lines.append(f"Сумма: {said.amount} EUR" if language else f"Amount: {said.amount} EUR")
     text = "\r\n".join(lines)

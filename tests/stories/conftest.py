@@ -119,10 +119,10 @@ class Office:
         return self.mailflow.pass_once(self.now)
 
     def submit(self, **lines: str | None) -> Invoice:
-        """Ivan mails a complete invoice; lines may be left out (None) or said otherwise."""
+        """Ivan mails a complete invoice, each of another sum; lines may be left out (None) or said otherwise."""
         fields: dict[str, str | None] = {
             "Контрагент": "ООО «Ромашка»",
-            "Сумма": "125 000,00 руб.",
+            "Сумма": f"{125_000 + len(self.invoices())} руб.",
             "Дата оплаты": "15.12.2026",
             **lines,
         }

@@ -9,6 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mailflow.cli import cli
+from mailflow.office.papers import Paper
+from tests.documents.samples import ubl
 from tests.stories.conftest import Office, paper
 
 COMPLETE = "Контрагент: ООО «Ромашка»\nСумма: 125 000,00 руб.\nДата оплаты: 15.12.2026"
@@ -83,7 +85,10 @@ def test_a_submission_is_explained_with_its_fields_and_files(office: Office) -> 
     found = facts(office, office.server.journal[-1].raw)
     assert found["kind"] == "submission"
     assert found["fields"]["counterparty"] == "ООО «Ромашка»"  # type: ignore[index]
-    assert found["files"] == ["счёт.pdf (application/pdf)"]
+    assert found["files"] == [
+        "счёт.pdf (application/pdf)",
+        "  it could not be read: it is damaged",
+    ]
     assert office.invoices() == []
 
 
@@ -116,3 +121,12 @@ def test_a_file_that_is_not_there_is_said_so(tmp_path: Path) -> None:
     result = CliRunner().invoke(cli, ["explain", str(tmp_path / "no.eml")])
     assert result.exit_code == 2
     assert "No such file" in result.output
+
+
+def test_what_a_file_says_is_explained_source_by_source(office: Office) -> None:
+    office.ivan.submit("Fwd: Invoice", "See below.", [Paper("invoice.xml", "application/xml", ubl())])
+    result = explain(office, office.server.journal[-1].raw)
+    said = " ".join(result.stdout.split())
+    assert "by its e-invoice: number RE-17, issued 2026-11-20, due 2026-12-15, supplier Muster GmbH" in said
+    assert "amount 125.50 EUR" in said
+    assert "account DE02120300000000202051" in said

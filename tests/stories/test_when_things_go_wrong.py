@@ -453,7 +453,7 @@ def test_one_address_that_takes_nothing_for_now_holds_up_nobody_else(office: Off
 
     office.server.handle_RCPT = greylists_olga  # type: ignore[method-assign]
     for number in range(5):
-        office.ivan.submit(f"Бумага {number}", COMPLETE, [paper()])
+        office.ivan.submit(f"Бумага {number}", COMPLETE.replace("125", f"{100 + number}"), [paper()])
     office.petr.submit("HELP", "ПОМОЩЬ")
     office.work()
     assert len(office.mails("ivan")) == 5

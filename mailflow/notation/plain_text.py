@@ -35,6 +35,11 @@ def folded(text: str) -> str:
     return text.casefold().replace("ё", "е")
 
 
+def lower(text: str) -> str:
+    """The text in lower case, ё as е, no character moved (İ is as I: its small letter would be two)."""
+    return text.replace("İ", "I").lower().replace("ё", "е")
+
+
 def has_foreign_digits(text: str) -> bool:
     """Whether a digit or number sign other than 0-9 stands in the text (Arabic digits, ½, ², full width)."""
     return any(c.isnumeric() and not c.isascii() and unicodedata.category(c).startswith("N") for c in text)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from mailflow.inbound.money_words import CURRENCIES, HUNDREDTHS, NUMERALS, SCALES
-from mailflow.inbound.plain_text import folded
+from mailflow.notation.money_words import CURRENCIES, HUNDREDTHS, NUMERALS, SCALES
+from mailflow.notation.plain_text import folded
 
 _CURRENCY_WORDS = frozenset(word for name in CURRENCIES for word in name.split())
 _WORD = re.compile(r"[^\W\d_]+|\d+")

@@ -1,0 +1,117 @@
+"""The invoice fills in its own form; the same one again is held; another account of the same supplier is warned of."""
+
+from __future__ import annotations
+
+from mailflow.approval.lifecycle import Status
+from mailflow.approval.submission import Field, Source
+from mailflow.office.papers import Paper
+from tests.documents.samples import ubl
+from tests.stories.conftest import Office
+
+OTHER_IBAN = "DE75512108001245126199"
+FORWARD = (
+    "---------- Forwarded message ---------\nFrom: Billing <billing@muster.example>\nSubject: Invoice RE-17\n\n"
+    "Dear customer, please find our invoice attached.\n"
+)
+
+
+def e_invoice(name: str = "invoice.xml", **changes: str) -> Paper:
+    return Paper(name, "application/xml", ubl(**changes))
+
+
+def pay(office: Office) -> None:
+    """Everybody agrees, and the accountant pays."""
+    for name in ("olga", "director"):
+        office.people[name].reply(office.gets(name, "["), "СОГЛАСОВАНО")
+        office.work()
+    office.buh.reply(office.gets("buh", "Оплатить счёт"), "ОПЛАЧЕНО")
+    office.work()
+
+
+def test_a_bare_forward_of_a_suppliers_mail_becomes_an_invoice_with_no_question_asked(office: Office) -> None:
+    office.ivan.submit("Fwd: Invoice RE-17", FORWARD, [e_invoice()])
+    office.work()
+    invoice = office.invoice()
+    assert invoice.status is Status.IN_APPROVAL
+    assert (invoice.counterparty, str(invoice.amount), str(invoice.pay_date)) == (
+        "Muster GmbH",
+        "125.50 EUR",
+        "2026-12-15",
+    )
+    assert invoice.sources[Field.AMOUNT] is Source.XML
+    assert "из электронного счёта" in office.gets("ivan").text
+    assert "Muster GmbH" in office.gets("olga").text
+
+
+def test_the_same_invoice_from_another_colleague_in_another_file_is_held_and_goes_on_for_a_reason(
+    office: Office,
+) -> None:
+    office.ivan.submit("Fwd: Invoice RE-17", FORWARD, [e_invoice()])
+    office.work()
+    office.petr.submit("Toner", "Срок оплаты: 20.12.2026", [e_invoice("toner.xml", number="re 17")])
+    office.work()
+    first, second = office.invoices()
+    assert (first.status, second.status) == (Status.IN_APPROVAL, Status.INCOMPLETE)
+    held = office.gets("petr", "уже")
+    assert "тот же поставщик и номер, что у INV-2026-0001" in " ".join(held.text.split())
+    office.petr.reply(held, "ДУБЛИКАТ ОК: вторая часть")
+    office.work()
+    assert office.invoices()[1].status is Status.IN_APPROVAL
+    assert "вторая часть" in [m for m in office.mails("olga") if m.files][-1].text
+
+
+def test_typed_invoices_of_one_supplier_sum_and_day_are_held(office: Office) -> None:
+    office.submit(Сумма="700 руб.")
+    office.submit(Сумма="700 руб.", Контрагент="ромашка, ООО")
+    assert [invoice.status for invoice in office.invoices()] == [Status.IN_APPROVAL, Status.INCOMPLETE]
+    assert "та же сумма и дата" in [m for m in office.mails("ivan") if "уже" in m.subject][-1].text
+
+
+def test_another_account_of_a_supplier_that_was_paid_before_is_warned_of_up_to_the_accountant(office: Office) -> None:
+    office.ivan.submit("Fwd: Invoice RE-17", FORWARD, [e_invoice()])
+    office.work()
+    pay(office)
+    assert office.invoice().status is Status.PAID
+    office.ivan.submit("Fwd: Invoice RE-18", FORWARD, [e_invoice(number="RE-18", amount="300.00", iban=OTHER_IBAN)])
+    office.work()
+    warning = "Реквизиты отличаются от прежних счетов"
+    request = [m for m in office.mails("olga") if m.files][-1]
+    assert warning in request.text
+    assert f"{OTHER_IBAN} ≠ DE02120300000000202051 (INV-2026-0001)" in " ".join(request.text.split())
+    office.olga.reply(request, "СОГЛАСОВАНО")
+    office.work()
+    office.director.reply([m for m in office.mails("director") if m.files][-1], "APPROVE")
+    office.work()
+    assert warning in [m for m in office.mails("buh") if "Оплатить" in m.subject][-1].text
+
+
+def test_a_sum_that_differs_from_the_file_is_shown_to_submitter_and_approvers_side_by_side(office: Office) -> None:
+    office.ivan.submit("Бумага", "Сумма: 130,50 евро", [e_invoice()])
+    office.work()
+    for name in ("ivan", "olga"):
+        assert "130.50 EUR ≠ 125.50 EUR" in office.gets(name).text
+    assert str(office.invoice().amount) == "130.50 EUR"
+
+
+def test_two_invoices_in_one_mail_are_asked_about_and_one_line_says_that_they_are_one(office: Office) -> None:
+    files = [e_invoice("a.xml"), e_invoice("b.xml", number="RE-18")]
+    office.ivan.submit("Fwd: Invoices", FORWARD, files)
+    office.work()
+    question = office.gets("ivan")
+    assert office.invoice().status is Status.INCOMPLETE
+    assert "RE-17 (a.xml), RE-18 (b.xml)" in " ".join(question.text.split())
+    office.ivan.reply(question, "Файл счёта: один счёт\nСумма: 125,50 евро\nДата оплаты: 15.12.2026")
+    office.work()
+    assert office.invoice().status is Status.IN_APPROVAL
+    assert len(office.invoice().attachments) == 2
+
+
+def test_a_file_that_breaks_its_reader_is_attached_and_the_form_asks(office: Office) -> None:
+    office.ivan.submit("Скан", "Контрагент: ООО «Ромашка»", [Paper("scan.pdf", "application/pdf", b"%PDF-1.7 broken")])
+    office.work()
+    question = office.gets("ivan")
+    assert "прочитать не удалось: scan.pdf" in question.text
+    office.ivan.reply(question, "Сумма: 10 руб.\nДата оплаты: 15.12.2026")
+    office.work()
+    assert [a.filename for a in office.invoice().attachments] == ["scan.pdf"]
+    assert office.invoice().status is Status.IN_APPROVAL

@@ -60,11 +60,6 @@ def payment_order(invoice: Invoice) -> PaymentOrder | None:
     )
 
 
-def details_differ(invoice: Invoice) -> bool:
-    """Whether the details are others than those known of this payee: a known fraud (process section 2)."""
-    return any(caution.code.startswith(_DIFFERS) for caution in invoice.warnings)
-
-
 def _purpose(facts: Facts, invoice: Invoice) -> str:
     """What the invoice's files say, else which invoice it is, in the language of the payee's bank."""
     if facts.purpose and "purpose" not in facts.doubtful:

@@ -9,11 +9,11 @@ from decimal import Decimal
 import pytest
 
 from mailflow.approval.document import Facts, Origin, PaymentDetails
-from mailflow.approval.invoice import Caution, Invoice
+from mailflow.approval.invoice import Invoice
 from mailflow.approval.lifecycle import Status
 from mailflow.approval.money import Money
 from mailflow.check_digits import is_account_at, is_correspondent_of, wrong_in
-from mailflow.outbound.payment_order import details_differ, payment_order
+from mailflow.outbound.payment_order import payment_order
 from mailflow.outbound.samples import sample_invoice
 from tests.outbound.payment_orders import RUSSIAN, RUSSIAN_PAYER, SEPA, SEPA_PAYER
 
@@ -104,11 +104,3 @@ def test_the_purpose_is_the_files_own_or_says_which_invoice_it_is(facts: Facts, 
     order = payment_order(to_pay(facts))
     assert order
     assert order.purpose == purpose
-
-
-@pytest.mark.parametrize(
-    ("code", "differs"),
-    [("details_changed", True), ("details_new", True), ("payment_details_changed", True), ("not_delivered", False)],
-)
-def test_a_warning_about_other_details_than_the_known_ones_is_heard(code: str, differs: bool) -> None:
-    assert details_differ(replace(to_pay(), warnings=(Caution(code, "x"),))) is differs

@@ -122,7 +122,7 @@ def build(settings: Settings) -> Application:
     mailbox, transport = mailbox_of(settings), transport_of(settings)
     folders, limits = settings.mailbox.folders, Limits(settings.max_mails_an_hour, settings.max_mb_an_hour)
     outgoing = outgoing_of(settings, company, store)
-    reading = ReadingProcess(keywords_of(settings), memory_to_read(settings.max_message_mb))
+    reading = reading_of(settings)
     templates, router = templates_of(settings), router_of(settings, company)
     return Application(
         store=store,
@@ -152,6 +152,12 @@ def build(settings: Settings) -> Application:
 def router_of(settings: Settings, company: Company) -> Router:
     """Whose mail is heard."""
     return Router(company, settings.mailbox.sender_check, tuple(settings.mailbox.trusted_authserv))
+
+
+def reading_of(settings: Settings) -> ReadingProcess:
+    """What reads mail and files."""
+    memory = memory_to_read(settings.max_message_mb)
+    return ReadingProcess(keywords_of(settings), memory, read_scans=settings.read_scans)
 
 
 def memory_to_read(max_message_mb: int) -> int:
@@ -330,7 +336,7 @@ def explain(settings: Settings, raw: bytes) -> Explanation:
     """What mailflow reads in a mail, and what would follow if it came now; nothing is changed or sent."""
     company = company_of(settings)
     store = open_store(settings.database.get_secret_value())
-    reading = ReadingProcess(keywords_of(settings), memory_to_read(settings.max_message_mb))
+    reading = reading_of(settings)
     templates = templates_of(settings)
     processing = Processing(
         store,

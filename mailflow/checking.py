@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import jinja2
 
+from mailflow.adapters.tesseract import version
 from mailflow.approval.company import Company
 from mailflow.approval.lifecycle import Status
 from mailflow.approval.route import chain
@@ -49,6 +50,7 @@ def check(settings: Settings) -> list[CheckLine]:
         *_tried("IMAP", mailbox_of(settings).probe),
         *_tried("SMTP", transport_of(settings).probe),
         *_tried("database", lambda: _probe_database(settings)),
+        *(_tried("scans", lambda: [version()]) if settings.read_scans else ()),
         *_templates(settings, company),
         *_routes(settings, company),
         *_portal(settings, company),

@@ -520,6 +520,7 @@ class Settings(Section):
     bitrix24: Bitrix24Settings | None = Field(None, validate_default=True, description="a section with webhook")
     company_name: str = Field("", description="the company's name")
     templates: Folder = Field(default_factory=lambda: packaged_templates(), description="a folder of templates")
+    read_scans: bool = Field(False, description="true or false: whether the program tesseract reads scanned invoices")
     max_mails_an_hour: int = Field(
         1000, ge=1, description="how many mails of one person or domain in an hour may still bring an invoice"
     )

@@ -54,10 +54,13 @@ _TOO_SLOW = _Broken("took too long")
 class ReadingProcess:
     """Starts with the first mail; one that was given up on takes its process with it, the next mail gets another."""
 
-    def __init__(self, keywords: Keywords, megabytes: int, seconds: float = LONGEST) -> None:
+    def __init__(
+        self, keywords: Keywords, megabytes: int, seconds: float = LONGEST, *, read_scans: bool = False
+    ) -> None:
         self._keywords = keywords
         self._megabytes = megabytes
         self._seconds = seconds
+        self._read_scans = read_scans
         self._process: BaseProcess | None = None
         self._channel: Connection | None = None
 
@@ -108,17 +111,21 @@ class ReadingProcess:
             spawn = multiprocessing.get_context("spawn")
             self._channel, theirs = spawn.Pipe()
             self._process = spawn.Process(
-                target=_serve, args=(theirs, self._keywords, self._megabytes), name="reading", daemon=True
+                target=_serve,
+                args=(theirs, self._keywords, self._megabytes, self._read_scans),
+                name="reading",
+                daemon=True,
             )
             self._process.start()
             theirs.close()
         return self._channel
 
 
-def _serve(channel: Connection, keywords: Keywords, megabytes: int) -> None:
+def _serve(channel: Connection, keywords: Keywords, megabytes: int, read_scans: bool) -> None:
     """Reads one mail or file after the other until the daemon is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the daemon's to hear
     resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
+    from mailflow.adapters.tesseract import read_scan
     from mailflow.documents import reading as documents
 
     with suppress(EOFError, OSError):
@@ -128,7 +135,7 @@ def _serve(channel: Connection, keywords: Keywords, megabytes: int) -> None:
                 if isinstance(question, _Mail):
                     channel.send(read_mail(question.raw, keywords, question.today))
                 else:
-                    channel.send(documents.read_file(question.content))
+                    channel.send(documents.read_file(question.content, read_scan if read_scans else None))
             except MemoryError:
                 channel.send(_OUT_OF_MEMORY)
             except Exception as failure:  # noqa: BLE001 - it is the daemon's to say what becomes of the mail

@@ -145,7 +145,7 @@ def normal_number(number: str) -> str:
 
 def _details(said: list[Facts]) -> tuple[PaymentDetails, tuple[str, ...]]:
     """The details part by part, the bank's parts by the source that names the account; and every account named."""
-    known = [facts.details for facts in said]
+    known = [facts.details for facts in said if "details" not in facts.doubtful]
     accounts = tuple(dict.fromkeys(details.account for details in known if details.account))
     of_account = [details for details in known if details.account in accounts[:1]] or known
     bank = ("account", "bank_code", "bank", "correspondent")

@@ -18,6 +18,7 @@ PAGES_WITH_CODES = 3
 """So many first pages, and the last, are looked at for payment codes: a bill has its code on one of them."""
 
 _PIXELS_A_POINT = 2.0
+_PIXELS_A_POINT_OF_A_SCAN = 300 / 72
 _MOST_PIXELS = 12_000_000
 
 
@@ -47,6 +48,12 @@ def read_pdf(content: bytes) -> Pdf:
         )
 
 
+def scan_of(content: bytes) -> Grey | None:
+    """The first page as a picture that is sharp enough for reading its letters."""
+    with closing(PdfDocument(content)) as document:
+        return _picture(document, 0, _PIXELS_A_POINT_OF_A_SCAN)
+
+
 def _texts(document: PdfDocument, count: int) -> Iterator[str]:
     left = MOST_TEXT
     for index in range(count):
@@ -72,11 +79,11 @@ def _attached(document: PdfDocument) -> Iterator[bytes]:
             yield content
 
 
-def _picture(document: PdfDocument, index: int) -> Grey | None:
+def _picture(document: PdfDocument, index: int, pixels_a_point: float = _PIXELS_A_POINT) -> Grey | None:
     try:
         with closing(document[index]) as page:
             width, height = page.get_size()
-            scale = min(_PIXELS_A_POINT, (_MOST_PIXELS / max(width * height, 1)) ** 0.5)
+            scale = min(pixels_a_point, (_MOST_PIXELS / max(width * height, 1)) ** 0.5)
             with closing(page.render(scale=scale, grayscale=True, draw_annots=False)) as bitmap:
                 return Grey(bytes(bitmap.buffer), bitmap.width, bitmap.height, bitmap.stride)
     except PdfiumError:

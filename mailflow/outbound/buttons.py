@@ -24,10 +24,13 @@ ROUTE_VALUES = {
 }
 """How a form names the approval types."""
 
+ONE_INVOICE = {"en": "one invoice", "ru": "один счёт"}
+"""How a form says that all files belong to one."""
+
 
 @dataclass(frozen=True)
 class Answer:
-    """One ready answer. `kind` is a Verb's value, 'form' or 'answer'; `word` is the keyword, `body` the whole text."""
+    """One ready answer. `kind` is a Verb's value, 'form', 'one_invoice' or 'answer'; `word` the keyword, `body` the text."""
 
     kind: str
     word: str
@@ -94,6 +97,9 @@ def _submitters_answers(mail: Mail, language: str) -> tuple[Answer, ...]:
     if repeats and invoice is not None and not invoice.problems and mail.asks is Asks.COMPLETION:
         return (_answer(Verb.DUPLICATE_OK, language), withdraw)
     lines = lacking_lines(mail, language)
+    if invoice is not None and any(problem.code == "several" for problem in invoice.problems):
+        lines = (f"{FORM_LABELS[language][Field.FILES]}: {ONE_INVOICE[language]}", *lines)
+        return Answer("one_invoice", "", "\n".join(lines)), withdraw
     return (Answer("form", "", "\n".join(lines)), withdraw) if lines else (withdraw,)
 
 

@@ -115,3 +115,13 @@ def test_a_file_that_breaks_its_reader_is_attached_and_the_form_asks(office: Off
     office.work()
     assert [a.filename for a in office.invoice().attachments] == ["scan.pdf"]
     assert office.invoice().status is Status.IN_APPROVAL
+
+
+def test_that_all_files_are_one_invoice_is_said_by_a_button(office: Office) -> None:
+    complete = "Контрагент: Muster GmbH\nСумма: 251 евро\nДата оплаты: 15.12.2026"
+    office.ivan.submit("Два счёта", complete, [e_invoice("a.xml"), e_invoice("b.xml", number="RE-18")])
+    office.work()
+    assert office.invoice().status is Status.INCOMPLETE
+    office.ivan.press(office.gets("ivan"), "Это один счёт")
+    office.work()
+    assert office.invoice().status is Status.IN_APPROVAL

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from mailflow.approval.document import Facts, Origin, PaymentDetails
+from mailflow.approval.document import NAMES, Facts, Origin, PaymentDetails, Read, merged
 from mailflow.approval.invoice import Invoice
 from mailflow.approval.lifecycle import Status
 from mailflow.approval.money import Money
@@ -56,6 +56,14 @@ def test_sum_and_payee_are_those_approved_and_never_those_of_the_file() -> None:
 )
 def test_details_that_lack_or_do_not_check_are_paid_by_hand(facts: Facts | None) -> None:
     assert payment_order(to_pay(facts)) is None
+
+
+def test_an_account_that_only_a_scan_names_is_paid_by_hand() -> None:
+    scan = replace(FACTS, origin=Origin.OCR, doubtful=frozenset((*NAMES, "details")))
+    for sources, there in (((scan,), False), ((scan, FACTS), True)):
+        document = merged([Read("scan.pdf", sources)])
+        assert document
+        assert (payment_order(to_pay(document.facts)) is not None) is there
 
 
 def test_an_invoice_that_is_not_to_be_paid_has_no_payment() -> None:

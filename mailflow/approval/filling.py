@@ -8,7 +8,7 @@ from datetime import date
 
 from mailflow.approval.document import Document, Origin, Read, merged
 from mailflow.approval.invoice import Caution, Invoice
-from mailflow.approval.lookalike import spelling
+from mailflow.approval.lookalike import may_be_one
 from mailflow.approval.submission import Field, Form, Problem, Source
 
 _FACT_OF = {Field.COUNTERPARTY: "supplier", Field.AMOUNT: "amount", Field.PAY_DATE: "due"}
@@ -72,10 +72,9 @@ def _differences(said: Form, document: Document) -> Iterable[Caution]:
         yield Caution("files_differ", " ≠ ".join(differing["amount"]))
     elif said.amount and facts.amount and "amount" not in facts.doubtful and said.amount != facts.amount:
         yield Caution("amount_differs", f"{said.amount} ≠ {facts.amount}")
-    if said.counterparty and facts.supplier and "supplier" not in facts.doubtful:
-        one, other = spelling(said.counterparty), spelling(facts.supplier)
-        if one not in other and other not in one:
-            yield Caution("counterparty_differs", f"{said.counterparty} ≠ {facts.supplier}")
+    named = said.counterparty and facts.supplier and "supplier" not in facts.doubtful
+    if named and not may_be_one(said.counterparty or "", facts.supplier):
+        yield Caution("counterparty_differs", f"{said.counterparty} ≠ {facts.supplier}")
     if "account" in differing:
         yield Caution("accounts_differ", " ≠ ".join(differing["account"]))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from difflib import SequenceMatcher
 
 _LEGAL_FORMS = frozenset(
     {"ооо", "оао", "зао", "пао", "ао", "ип", "нко", "ltd", "limited", "llc", "inc", "gmbh", "ag", "kg", "sa", "sarl",
@@ -22,6 +23,16 @@ _LOOKS_LIKE = str.maketrans(
         "υ": "y", "χ": "x", "0": "o", "1": "l", "i": "l", "5": "s", "8": "b", "|": "l",
     }
 )  # fmt: skip
+_LATIN = str.maketrans(
+    {
+        "а": "a", "б": "b", "в": "v", "г": "g", "д": "d", "е": "e", "ё": "e", "ж": "zh", "з": "z", "и": "i", "й": "y",
+        "к": "k", "л": "l", "м": "m", "н": "n", "о": "o", "п": "p", "р": "r", "с": "s", "т": "t", "у": "u", "ф": "f",
+        "х": "kh", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "shch", "ъ": "", "ы": "y", "ь": "", "э": "e", "ю": "yu",
+        "я": "ya",
+    }
+)  # fmt: skip
+_ROMAN_FORMS = frozenset({"ooo", "oao", "zao", "pao", "ao", "ip"})
+_ALIKE = 0.8
 _PAIRS = (("rn", "m"), ("vv", "w"), ("cl", "d"))
 
 
@@ -29,6 +40,25 @@ def spelling(name: str) -> str:
     """The name without what people write now this way, now that: case, punctuation, legal form, the words' order."""
     words = _words(name)
     return "".join(sorted(word for word in words if word not in _LEGAL_FORMS) or words)
+
+
+def may_be_one(one: str, other: str) -> bool:
+    """Whether two names may be one company's, as mail and invoice write it: one within the other, or transliterated."""
+    first, second = spelling(one), spelling(other)
+    if first in second or second in first:
+        return True
+    if _is_cyrillic(first) == _is_cyrillic(second):
+        return False
+    romanised = (_romanised(one), _romanised(other))
+    return SequenceMatcher(None, *romanised, autojunk=False).ratio() >= _ALIKE
+
+
+def _is_cyrillic(text: str) -> bool:
+    return any("а" <= letter <= "ё" for letter in text)
+
+
+def _romanised(name: str) -> str:
+    return "".join(word.translate(_LATIN) for word in _words(name) if word not in _LEGAL_FORMS | _ROMAN_FORMS)
 
 
 def skeleton(name: str) -> str:

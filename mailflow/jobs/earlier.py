@@ -1,4 +1,4 @@
-"""The earlier invoices of the database, as a new one is compared with them (process section 1)."""
+"""The other invoices of the database, as one is compared with them (process section 1)."""
 
 from __future__ import annotations
 
@@ -22,13 +22,24 @@ def past(uow: UnitOfWork) -> Past:
 
 
 def _of_files(uow: UnitOfWork, invoice: Invoice) -> Repeat | None:
-    earlier = (uow.invoices.of_file(a.sha256, invoice.number) for a in invoice.attachments if a.size)
-    return next((Repeat(found.number, found.status, by=Sameness.FILE) for found in earlier if found), None)
+    had = uow.invoices.files_of(invoice.number)
+    for file in invoice.attachments:
+        other = uow.invoices.of_file(file.sha256, invoice.number) if file.size else None
+        if other and not (file.sha256 in had and _came_later(other, invoice)):
+            return Repeat(other.number, other.status, by=Sameness.FILE)
+    return None
 
 
 def _of_marks(uow: UnitOfWork, invoice: Invoice) -> Repeat | None:
+    had = uow.invoices.marks_of(invoice.number)
     for mark in marks(invoice):
-        for earlier in uow.invoices.marked(mark, invoice.number):
-            if mark in marks(earlier) and not is_another(invoice, earlier):
-                return Repeat(earlier.number, earlier.status, by=Sameness(mark.partition("|")[0]))
+        for other in uow.invoices.marked(mark, invoice.number):
+            repeats = mark in marks(other) and not is_another(invoice, other)
+            if repeats and not (mark in had and _came_later(other, invoice)):
+                return Repeat(other.number, other.status, by=Sameness(mark.partition("|")[0]))
     return None
+
+
+def _came_later(other: Invoice, invoice: Invoice) -> bool:
+    """Whether the other one repeats this one, as far as this one had it before: a correction changes nothing there."""
+    return (other.created_at, other.number) > (invoice.created_at, invoice.number)

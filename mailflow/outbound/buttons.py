@@ -30,7 +30,7 @@ ONE_INVOICE = {"en": "one invoice", "ru": "один счёт"}
 
 @dataclass(frozen=True)
 class Answer:
-    """One ready answer. `kind` is a Verb's value, 'form', 'one_invoice' or 'answer'; `word` the keyword, `body` the text."""
+    """One ready answer: what `kind` of (a Verb's value, form, one_invoice, answer), its keyword, the whole text."""
 
     kind: str
     word: str

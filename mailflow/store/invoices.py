@@ -73,6 +73,11 @@ class Invoices:
         """The earliest invoices that ever had this mark of repetitions."""
         return self._read_with(_MARKED, mark=mark, this=but_not)
 
+    def marks_of(self, number: str) -> list[str]:
+        """Every mark of repetitions that an invoice ever had."""
+        statement = select(col(InvoiceMarkRow.mark)).where(col(InvoiceMarkRow.number) == number)
+        return sorted(self._connection.execute(statement).scalars())
+
     def paid_to(self, name: str, but_not: str) -> list[Invoice]:
         """The last paid invoices of a counterparty, however its name is written, newest first."""
         looks, spelt = skeleton(name)[:KEY_LENGTH], spelling(name)[:KEY_LENGTH]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailflow.approval.lookalike import skeleton, spelling
+from mailflow.approval.lookalike import may_be_one, skeleton, spelling
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,27 @@ def test_other_names_do_not_look_alike(one: str, other: str) -> None:
 def test_a_legal_form_alone_is_a_name() -> None:
     assert spelling("ООО") == "ооо"
     assert skeleton("") == ""
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("ООО «Ромашка»", 'OOO "Romashka"'),
+        ("ИП Кузнецов", "IP Kuznetsov"),
+        ("Северсталь", "PAO Severstal"),
+        ("Щёлково Агрохим", "Schelkovo Agrohim"),
+        ("ООО «Ромашка»", "Ромашка Плюс"),
+        ("Muster", "Muster GmbH, Berlin"),
+    ],
+)
+def test_a_name_in_other_letters_may_be_one_companys(one: str, other: str) -> None:
+    assert may_be_one(one, other)
+    assert may_be_one(other, one)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("ООО «Ромашка»", "Lily Ltd"), ("Acme", "Muster GmbH"), ("ООО «Ромашка»", "ООО «Рамашка»"), ("Север", "Evil Ltd")],
+)
+def test_other_names_are_other_companies(one: str, other: str) -> None:
+    assert not may_be_one(one, other)

@@ -125,3 +125,27 @@ def test_that_all_files_are_one_invoice_is_said_by_a_button(office: Office) -> N
     office.ivan.press(office.gets("ivan"), "Это один счёт")
     office.work()
     assert office.invoice().status is Status.IN_APPROVAL
+
+
+def test_an_invoice_that_is_corrected_does_not_repeat_a_later_one_but_takes_no_file_of_it_unnoticed(
+    office: Office,
+) -> None:
+    office.ivan.submit("Fwd: Invoice RE-17", FORWARD, [e_invoice()])
+    office.work()
+    office.petr.submit("Again", FORWARD, [e_invoice()])
+    office.work()
+    assert [invoice.status for invoice in office.invoices()] == [Status.IN_APPROVAL, Status.INCOMPLETE]
+    office.olga.reply(office.gets("olga"), "ОТКАЗ: уточните срок")
+    office.work()
+    office.ivan.reply(office.gets("ivan", "Работа над ошибками"), "Дата оплаты: 20.12.2026")
+    office.work()
+    assert office.invoices()[0].status is Status.IN_APPROVAL
+    office.petr.submit("Other", FORWARD, [e_invoice(number="RE-99", amount="9.00")])
+    office.work()
+    office.olga.reply([m for m in office.mails("olga") if "125" in m.text][-1], "ОТКАЗ: не тот файл")
+    office.work()
+    office.ivan.reply(office.mails("ivan")[-1], "Вот он", [e_invoice(number="RE-99", amount="9.00")])
+    office.work()
+    assert office.invoices()[0].status is Status.INCOMPLETE
+    assert office.invoices()[0].repeat is not None
+    assert office.invoices()[0].repeat.number == "INV-2026-0003"

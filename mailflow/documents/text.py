@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from itertools import pairwise
 
 from mailflow.approval.document import Facts, Origin
 from mailflow.documents.text_dates import day_orders, every_day, read_day
@@ -68,7 +69,7 @@ def _numbers(found: Sequence[Labelled], lines: Sequence[str]) -> Iterator[Readin
     for one in found:
         if one.label is Label.NUMBER and (read := read_invoice_number(one.text)):
             number, rest, goes_on = read
-            if not (one.below and rest.strip()):
+            if not one.below or not rest.strip() or _CONNECTED.match(lower(rest)):
                 yield Reading(0, number, goes_on)
     yield from (Reading(1, number) for line in lines if (number := number_in_heading(line)))
 
@@ -78,7 +79,7 @@ def _days_of_numbers(
 ) -> Iterator[Reading[date]]:
     """The days of `№ 123 от 15 декабря 2026 г.`, on the line of the number or at the beginning of the next."""
     for one in found:
-        if one.label is Label.NUMBER and not one.below:
+        if one.label is Label.NUMBER:
             read = read_invoice_number(one.text)
             rest = read[1] if read else one.text
             following = next((line for line in lines[one.line + 1 : one.line + 3] if line), "")
@@ -98,8 +99,16 @@ def _only_day_without_a_label(
 
 
 def _days(found: Sequence[Labelled], ranks: Mapping[Label, int], orders: Mapping[str, bool]) -> Iterator[Reading[date]]:
-    for one in found:
-        day = read_day(lower(one.text), orders) if one.label in ranks else None
-        if day:
-            in_a_sentence = one.label is Label.DAY and not (one.first or one.below)
-            yield Reading(ranks[one.label], day.day, day.doubtful or in_a_sentence)
+    for before, one in pairwise([None, *found]):
+        day = read_day(lower(one.text), orders) if one and one.label in ranks else None
+        if one and day:
+            sure = one.label is not Label.DAY or one.first or one.below or _is_a_whole_number(before, one.line)
+            yield Reading(ranks[one.label], day.day, day.doubtful or not sure)
+
+
+def _is_a_whole_number(before: Labelled | None, line: int) -> bool:
+    """Whether an invoice's number and nothing else stands before, on the line: what follows is no word of a name."""
+    if before is None or before.label is not Label.NUMBER or before.line != line:
+        return False
+    read = read_invoice_number(before.text)
+    return read is not None and not read[1].strip(" ,;")

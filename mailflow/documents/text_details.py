@@ -10,7 +10,7 @@ from stdnum import get_cc_module, iban
 from stdnum.pl import nip
 
 from mailflow.approval.document import PaymentDetails
-from mailflow.check_digits import is_account_at, is_correspondent_of
+from mailflow.check_digits import is_account_at, is_bik, is_correspondent_of, is_kpp
 from mailflow.documents.values import bank_code, bare, name, russian_tax_id
 
 _MOST = 50
@@ -25,14 +25,15 @@ _BANK = re.compile(
     r"^(?:банк|bank(?: ?name)?|banque|kreditinstitut)\b ?:[ \t]*(\S[^\t\n]{2,100}?)(?= [\w.]+:|$)", re.IGNORECASE | re.M
 )
 _RUSSIAN_BANK_NAME = re.compile(
-    r"^(?!к/с|р/с|сч\b)([^\W\d][^\t\n:]{4,100}?),?[ \t]*\bбик\b|\bр/с:? ?\d{20} в (?:банке )?([^\t\n]{3,100}?)(?:,|$)",
+    r"^(?!к/с|р/с|сч\b|банк получателя)([^\W\d][^\t\n:]{4,100}?),?[ \t]*\b(?:бик\b|сч\. ?№ ?301)"
+    r"|\bр/с:? ?\d{20} в (?:банке )?([^\t\n]{3,100}?)(?:,|$)",
     re.IGNORECASE | re.M,
 )
 _IBAN = re.compile(
-    r"\biban\b[^\w\n]{0,5}(?:nr|no|number|konto)?\W{0,6}([A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30})", re.IGNORECASE
+    r"\biban\b[^\w\n]{0,5}(?:nr|no|number|konto|eur)?\W{0,6}([A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30})", re.IGNORECASE
 )
 _BIC = re.compile(
-    r"\b(?i:bic|swift)\b(?:[ /-]{0,3}(?i:bic|swift|code))?[^\w\n]{0,6}([A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?)\b"
+    r"\b(?i:bic|swift)\b(?:[ /-]{0,3}(?i:bic|swift|code)){0,2}[^\w\n]{0,6}([A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?)\b"
 )
 _VAT = re.compile(
     r"\b(?i:vat|ust|btw|tva|mwst|nip|tax id|uid)\b[^\d\n]{0,40}?"
@@ -66,7 +67,7 @@ def _is_correspondent(account: str, code: str) -> bool:
 
 
 def _russian(text: str) -> PaymentDetails:
-    code = _only(_RUSSIAN_BANK.findall(text)[:_MOST])
+    code = _only(filter(is_bik, _RUSSIAN_BANK.findall(text)[:_MOST]))
     accounts = {bare(found) for found in _RUSSIAN_ACCOUNT.findall(text)[:_MOST]}
     both = _INN_AND_KPP.findall(text)[:_MOST]
     tax_ids = [*_INN.findall(text)[:_MOST], *(tax_id for tax_id, _ in both)]
@@ -76,7 +77,7 @@ def _russian(text: str) -> PaymentDetails:
         bank=_bank(text),
         correspondent=_only(one for one in accounts if _is_correspondent(one, code)),
         tax_id=_only(filter(None, map(russian_tax_id, tax_ids))) if len(set(tax_ids)) == 1 else "",
-        kpp=_only([*_KPP.findall(text)[:_MOST], *(kpp for _, kpp in both)]),
+        kpp=_only(filter(is_kpp, [*_KPP.findall(text)[:_MOST], *(kpp for _, kpp in both)])),
     )
 
 

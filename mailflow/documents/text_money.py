@@ -57,7 +57,7 @@ _LOOK_BACK = 28
 class PrintedSum:
     """Figures and the currencies that the sign beside them may mean; none of them where there is no sign.
 
-    `amount` is None where the figures may mean two sums, or none that is positive. `bare` are whole figures without
+    `amount` is None where the figures may mean two sums, or less than nothing. `bare` are whole figures without
     a currency, `spaced` figures in groups set apart by spaces: two columns may look so. `rest` is what follows.
     """
 
@@ -94,7 +94,7 @@ def read_sum(text: str) -> PrintedSum | None:
             sign, currencies = sign or second, (currencies & named) or (currencies | named)
             rest = left + rest[behind.end() :]
     amount = read_number(found[3])
-    value = amount if isinstance(amount, Decimal) and amount > 0 and not found[2] else None
+    value = amount if isinstance(amount, Decimal) and not found[2] else None
     whole = found[3].replace(" ", "").isdigit()
     hundredths = _HUNDREDTHS.match(rest)
     if hundredths and value is not None and whole:

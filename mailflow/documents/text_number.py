@@ -23,11 +23,11 @@ def read_invoice_number(text: str) -> tuple[str, str, bool] | None:
     if found is None or not any(map(str.isdigit, found[0])):
         return None
     number = found[0].rstrip(".-–/")
-    if len(number) > _LONGEST or _ACCOUNT.fullmatch(number) or _LIKE_A_DAY.fullmatch(number):
+    if len(number) > _LONGEST or _ACCOUNT.fullmatch(number):
         return None
     rest = text[found.end() :]
     goes_on = bool(_NEXT.match(rest)) and not _DAY_NEXT.match(rest)
-    return number, rest, goes_on
+    return number, rest, goes_on or bool(_LIKE_A_DAY.fullmatch(number))
 
 
 def number_in_heading(line: str) -> str:

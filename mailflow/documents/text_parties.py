@@ -20,8 +20,9 @@ _AFTER_NAME = re.compile(
     re.IGNORECASE,
 )
 _QUOTED = re.compile(r"[^\"«“„,;]{0,60}(?:\"[^\"]{1,120}\"|«[^»]{1,120}»|„[^”“]{1,120}[”“])\"?»?")
+_FORM = re.compile(r"(?:ООО|[ПНОЗ]?АО|ИП|ГУП|МУП|ФГУП|Общество с|Индивидуальный предприниматель)\b")
 _TAX_ID = re.compile(r", ?ИНН \d")
-_NO_NAME = re.compile(r"^\(|[:№#@]|\d{5}")
+_NO_NAME = re.compile(r"^\(|[:№#@]|\d{5}|__|/.*/|^[А-ЯЁ][а-яё-]+ [А-ЯЁ]\. ?[А-ЯЁ]\.$")  # the last: who signs or answers
 
 
 def supplier_names(found: Sequence[Labelled], lines: Sequence[str]) -> Iterator[Reading[str]]:
@@ -32,7 +33,8 @@ def supplier_names(found: Sequence[Labelled], lines: Sequence[str]) -> Iterator[
             name = supplier_name(one.text)
             if one.label is Label.PAYEE and not one.text and one.line and one.line - 1 not in taken:
                 name = supplier_name(lines[one.line - 1])
-            if name and (one.colon or one.below or not one.text or _TAX_ID.search(lines[one.line])):
+            meant = one.colon or one.below or not one.text
+            if name and (meant or _TAX_ID.search(lines[one.line]) or _FORM.match(name)):
                 yield Reading(_RANKS[one.label], name, spelling=_letters(name))
             elif " " in name:
                 yield Reading(_WEAKEST, name, doubtful=True, spelling=_letters(name))
@@ -42,7 +44,8 @@ def supplier_name(text: str) -> str:
     """The name that the text begins with, without numbers and address behind it; "" for none."""
     quoted = _QUOTED.match(text)
     name = quoted[0] if quoted else _AFTER_NAME.split(text, maxsplit=1)[0].strip(" ,;:\t-–—")
-    return "" if sum(map(str.isalpha, name)) < 2 or _NO_NAME.search(name) else name[:_LONGEST].strip()
+    is_name = sum(map(str.isalpha, name)) > 1 and any(map(str.isupper, name)) and not _NO_NAME.search(name)
+    return name[:_LONGEST].strip() if is_name else ""
 
 
 def _letters(name: str) -> str:
@@ -53,7 +56,7 @@ def without_customer(found: Sequence[Labelled], lines: Sequence[str]) -> list[st
     """The lines that are not the customer's: those from a label of the customer to one of the supplier or a total."""
     labels: dict[int, set[Label]] = {}
     for one in found:
-        if one.opens and not one.below:
+        if (one.opens or not one.text) and not one.below:
             labels.setdefault(one.line, set()).add(one.label)
     kept, left = [], 0
     for at, line in enumerate(lines):

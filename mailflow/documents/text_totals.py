@@ -13,10 +13,13 @@ from mailflow.documents.text_lines import Labelled
 from mailflow.documents.text_money import PrintedSum, Survey, read_row, read_sum, settle, survey
 from mailflow.documents.text_readings import Reading, settled
 from mailflow.documents.text_words import sums_in_words
-from mailflow.notation.plain_text import lower
+from mailflow.notation.money_words import SCALES
+from mailflow.notation.plain_text import folded, lower
 
 _RANKS = {Label.PAYABLE: 0, Label.GROSS: 1, Label.TOTAL: 2}
-_COLUMN_NEXT = re.compile(r"[-−xх| ]{0,3}\d", re.IGNORECASE)
+_COLUMN_NEXT = re.compile(r"[-−xх×*| ]{0,3}\d", re.IGNORECASE)
+_UNIT = re.compile(r"([^\W\d_]+)\.?")
+_NO_UNIT = frozenset({"ttc", "brutto", "incl", "inkl", "including", "inclusief", "в", "с", "включая", "вкл", "ндс"})
 _END = re.compile(r"[\s.,;)]*")
 _CREDIT = re.compile(
     r"^\W*(?:credit (?:note|memo)|gutschrift|stornorechnung|rechnungskorrektur|avoir n|facture d'avoir|credit ?nota"
@@ -45,18 +48,38 @@ def _readings(found: Sequence[Labelled], paper: Survey, orders: Mapping[str, boo
         if one.label not in _RANKS:
             continue
         day = read_day(lower(one.text), orders)
-        printed = read_sum(one.text[day.end :].strip() if day else one.text)
-        if printed is None or (one.below and not _END.fullmatch(printed.rest)):
-            continue
-        in_columns = bool(_COLUMN_NEXT.match(printed.rest))
-        row = read_row(one.text) if in_columns else None
-        if row is None and printed.bare and printed.rest[:1].isalpha():
-            continue
-        money, doubtful = settle(row or printed, paper)
-        doubtful = doubtful or (in_columns and row is None)
-        if one.label is Label.TOTAL and row is None:
+        text = one.text[day.end :].strip() if day else one.text
+        printed = read_sum(text)
+        if printed is None:
+            yield from _after_other_words(one, text, paper)
+        elif not one.below or _END.fullmatch(printed.rest):
+            yield _reading(one, text, printed, paper)
+
+
+def _after_other_words(one: Labelled, text: str, paper: Survey) -> Iterator[Reading[Money]]:
+    """A sum to pay with words before it that may say what else it is, as `Total due after discount: 100.00`."""
+    sums = survey(text).sums
+    if one.label is Label.PAYABLE and one.opens and sums:
+        money, _ = settle(PrintedSum(max(sums), "", frozenset(), False, False, ""), paper)
+        yield Reading(_RANKS[one.label], money, doubtful=True)
+
+
+def _reading(one: Labelled, text: str, printed: PrintedSum, paper: Survey) -> Reading[Money]:
+    row = read_row(text) if _COLUMN_NEXT.match(printed.rest) else None
+    money, doubtful = settle(row or printed, paper)
+    if row is None:
+        doubtful = doubtful or bool(_COLUMN_NEXT.match(printed.rest)) or _is_of_something_else(printed, money)
+        if one.label is Label.TOTAL:
             doubtful = doubtful or printed.bare or not _stands_out(printed, paper)
-        yield Reading(_RANKS[one.label], money, doubtful)
+    return Reading(_RANKS[one.label], money, doubtful)
+
+
+def _is_of_something_else(printed: PrintedSum, money: Money | None) -> bool:
+    """Whether the words behind the figures make another sum of them: thousands, an unknown unit, a second currency."""
+    unit = _UNIT.match(folded(printed.rest))
+    if unit and (unit[1] in SCALES or not (printed.currencies or unit[1] in _NO_UNIT)):
+        return True
+    return bool(survey(printed.rest).currencies - {money.currency if money else ""})
 
 
 def _stands_out(printed: PrintedSum, paper: Survey) -> bool:

@@ -12,7 +12,7 @@ from mailflow.notation.spelled_number import read_spelled
 
 _LINES = 3
 _LONGEST = 400
-_WORDS_BEFORE = 3
+_WORDS_BEFORE = 6
 _WORD = re.compile(r"[^\W\d_]+")
 _TO_THE_CURRENCY = re.compile(
     r"[^\d,;:]{3,300}?\b(?:руб[а-я]*|доллар[а-я]*(?: сша)?|евро|тенге|dollars?|euros?|pounds?|roubles?|rubles?)\b\.?"
@@ -21,7 +21,7 @@ _TO_THE_CURRENCY = re.compile(
 
 
 def sums_in_words(lines: Sequence[str]) -> Iterator[Decimal]:
-    """The sums of lines that begin with one in words, a label of up to three words before it."""
+    """The sums of lines that begin with one in words, a label of a few words before it."""
     for at, line in enumerate(lines):
         start = _first_numeral(line)
         if start is None:

@@ -155,6 +155,11 @@ AMOUNTS = {
     "Цена, руб.\nВсего к оплате 99,90": "99.90 RUB",
     "Subtotal 80.00 EUR\nTotal 99.90 EUR": "99.90 EUR",
     "Total TTC 671,15 €\nSolde à payer 470,15 €": "470.15 EUR",
+    "Итого к оплате: 0 руб. 50 коп.": "0.50 RUB",
+    "Всего к оплате: 1 200,00 руб.\nВ том числе НДС двести рублей 00 копеек": "1200.00 RUB",
+    "op 21 april 2015 € 99,90\nTotaal € 99,90": "99.90 EUR",
+    "Всего к оплате: 1 200,00 (Одна тысяча двести рублей 00 копеек)": "1200.00 RUB",
+    "Do zapłaty razem: 1 200,00 zł": "1200.00 PLN",
     "Balance due ¥120000\nJPY 120000": "120000 JPY",
 }
 
@@ -184,6 +189,18 @@ DOUBTFUL_AMOUNTS = {
     "two columns behind the label": "Total due 3 120.00 240.00 EUR",
     "a number of pieces and a sum, or one sum": "Итого: 3 120,00 руб.",
     "a total that is not the largest sum": "Total 100.00 EUR\nVAT 20.00 EUR\nAmount 120.00 EUR",
+    "a total to pay, and one with something else in it": "Total due: 10.00 EUR\nTotal due (with debts): 15.00 EUR",
+    "words between the label and the sum": "Total due after the discount: 10.00 EUR",
+    "a number of days": "Total due in 30 days: 10.00 EUR",
+    "units of no country": "Всего к оплате: 5 000,00 у.е.\n1 у.е. = 1 USD",
+    "a currency that is unknown": "Total due 10.00 лв.\nRate 2.00 EUR",
+    "thousands": "Итого к оплате: 10 тыс. руб.",
+    "millions": "Total due EUR 2.5 million",
+    "one of two currencies": "Total due EUR 100.00 or USD 110.00",
+    "a price and how often": "Итого к оплате: 5 × 100,00 руб.",
+    "another sum in words behind a long label": "Amount due in words: One hundred euros\nAmount due: EUR 110.00",
+    "a row in which net and tax do not make gross": "Цена, руб.\nВсего к оплате 1 000,00 100,00 1 200,00",
+    "a line under the label that says more": "Amount due\n10.00 EUR as a deposit, 90.00 EUR later",
     "nothing left to pay": "Grand total 99.90 EUR\nAmount due 0.00 EUR",
     "less than nothing": "Total due -99.90 EUR",
     "no label": "Consulting 99.90 EUR",
@@ -266,6 +283,13 @@ def test_a_day_that_may_be_another_is_doubtful(text: str, name: str) -> None:
     assert facts.doubtful == {name}
 
 
+@pytest.mark.parametrize("text", ["Invoice No: 42 Date: 2026-05-01", "Date: 2026-05-01", "Date\n2026-05-01"])
+def test_a_day_that_is_just_called_date_is_the_invoices(text: str) -> None:
+    facts = read_text(text)
+    assert facts is not None
+    assert (facts.issued, facts.doubtful) == (date(2026, 5, 1), frozenset())
+
+
 def test_other_days_of_the_paper_show_the_order_of_day_and_month() -> None:
     facts = read_text("Invoice date: 03/04/2026\nDue date: 30/04/2026")
     assert facts is not None
@@ -296,6 +320,8 @@ NUMBERS = {
     "Nr faktury: 42/2026": "42/2026",
     "Invoice RE-2026-17": "RE-2026-17",
     "Invoice No 42 Customer No 17": "42",
+    "Счет на оплату №\n12 от 15 декабря 2026 г.": "12",
+    "Invoice No. Customer No. Date\n10012 778 2026-05-03": "10012",
 }
 
 
@@ -323,6 +349,13 @@ def test_what_is_no_invoices_number_is_not_taken(text: str) -> None:
     assert facts is None or facts.number == ""
 
 
+@pytest.mark.parametrize("text", ["Invoice No 2026-05-01", "Faktura nr 12/03/2026", "Invoice no 2026"])
+def test_a_number_that_may_be_a_day_or_a_year_is_doubtful(text: str) -> None:
+    facts = read_text(text)
+    assert facts is not None
+    assert (facts.number, "number" in facts.doubtful) == (text.split()[-1], True)
+
+
 @pytest.mark.parametrize("text", ["Invoice no 42\nInvoice no 43", "Invoice no 42 43", "Счет № 5 от 1.5.2026\nСчет № 6"])
 def test_two_numbers_are_doubtful(text: str) -> None:
     facts = read_text(text)
@@ -338,6 +371,7 @@ SUPPLIERS = {
     "Seller:\nACME Ltd\n1 High Street": "ACME Ltd",
     "Rechnungsersteller\nMuster GmbH": "Muster GmbH",
     "Sprzedawca: Przykład S.A.": "Przykład S.A.",
+    'Поставщик ООО "Луч"': 'ООО "Луч"',
     'Поставщик: ООО "Луч"\nПоставщик: ООО «Луч»': 'ООО "Луч"',
 }
 
@@ -350,7 +384,7 @@ def test_a_supplier_behind_one_clear_label_is_taken(text: str, supplier: str) ->
 
 
 @pytest.mark.parametrize(
-    "text", ['Поставщик: ООО "Луч"\nПродавец: ООО "Свет"', "Lieferant Muster GmbH", "Supplier warranty applies"]
+    "text", ['Поставщик: ООО "Луч"\nПродавец: ООО "Свет"', "Lieferant Muster GmbH", "Supplier Warranty Ltd"]
 )
 def test_a_supplier_that_may_be_another_is_doubtful(text: str) -> None:
     facts = read_text(text)
@@ -360,7 +394,17 @@ def test_a_supplier_that_may_be_another_is_doubtful(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["Seller:\n(not for payment)", "Seller Buyer\nACME Ltd Romashka LLC", "Verkäufer\nNummer: 549910", "Seller: 12345"],
+    [
+        "Seller:\n(not for payment)",
+        "Seller Buyer\nACME Ltd Romashka LLC",
+        "Verkäufer\nNummer: 549910",
+        "Seller: 12345",
+        "Seller Invoice no\nACME A12",
+        "Supplier: see above",
+        "Supplier warranty applies",
+        "Исполнитель: ____________ /Иванов И. И./",
+        "Исполнитель: Иванов И.И.",
+    ],
 )
 def test_what_is_no_name_is_not_taken_for_the_supplier(text: str) -> None:
     facts = read_text(text)
@@ -400,6 +444,36 @@ def test_details_that_do_not_check_are_left_out(right: str, wrong: str, part: st
     assert getattr(details_of(printed.GERMAN.replace(right, wrong)), part) == ""
 
 
+def test_the_bank_is_read_wherever_the_form_has_it() -> None:
+    form = """Образец заполнения платежного поручения
+ИНН 0012345673 КПП 001201001
+Получатель
+ООО "Луч" Сч. № 40702810600000000018
+Банк получателя БИК 044500991
+АО "ТЕСТБАНК" г. Москва Сч. № 30101810100000000991"""
+    assert details_of(form).bank == 'АО "ТЕСТБАНК" г. Москва'
+    line = "р/с 40702810600000000018 в АО «ТЕСТБАНК» г. Москва, БИК 044500991"
+    assert details_of(line).bank == "АО «ТЕСТБАНК» г. Москва"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "IBAN: DE89 3704 0044 0532 0130 00 BIC: COBADEFFXXX",
+        "IBAN (EUR): DE89370400440532013000\nSWIFT/BIC COBADEFFXXX",
+        "IBAN-Nr.\nDE89 3704 0044 0532 0130 00\nBIC/SWIFT-Code: COBADEFFXXX",
+        "iban de89 3704 0044 0532 0130 00, bic: COBADEFFXXX",
+    ],
+)
+def test_an_account_and_its_bank_are_read_in_every_usual_spelling(text: str) -> None:
+    assert details_of(text) == PaymentDetails(account="DE89370400440532013000", bank_code="COBADEFFXXX")
+
+
+def test_digits_of_other_scripts_are_no_details() -> None:
+    arabic = printed.RUSSIAN.translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"))
+    assert details_of(arabic) == PaymentDetails(bank='АО "ТЕСТБАНК" Г. МОСКВА')
+
+
 def test_two_accounts_are_none() -> None:
     assert details_of(printed.GERMAN + "IBAN NL91ABNA0417164300\n").account == ""
 
@@ -410,6 +484,8 @@ def test_a_russian_account_without_its_bank_cannot_be_checked_and_is_left_out() 
 
 def test_the_customers_numbers_are_not_the_suppliers() -> None:
     text = 'Покупатель: ООО "Лютик", ИНН 0023456784, КПП 770701001\nСчет № 5 от 01.05.2026'
+    assert details_of(text) == PaymentDetails()
+    text = "Invoice no 5\nSeller Buyer\nACME GmbH Romashka GmbH\nVAT ID DE136695976"
     assert details_of(text) == PaymentDetails()
 
 

@@ -74,7 +74,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class ReadFile:
-    """What a file says. `trouble`: why it could not be read: damaged, password, too_large, too_slow, too_many; else ""."""
+    """What a file says. `trouble`: why it was not read: damaged, password, too_large, too_slow, too_many; else ""."""
 
     facts: tuple[Facts, ...] = ()
     trouble: str = ""
@@ -137,7 +137,7 @@ def merged(files: Iterable[Read]) -> Document | None:
             differing[name] = others
     if any(facts.origin is Origin.XML and "amount" in facts.doubtful for facts in said):
         doubtful.add("amount")
-    if any("details" in facts.doubtful for facts in said):
+    if any(facts.origin is not Origin.OCR and "details" in facts.doubtful for facts in said):
         doubtful.add("details")
     details, accounts = _details(said)
     differing |= {name: found for name, found in (("account", accounts), ("payee", _payees(said))) if len(found) > 1}

@@ -12,11 +12,6 @@ from mailflow.approval.money import Money
 from mailflow.check_digits import wrong_in
 from mailflow.outbound.cleaning import cleaned
 
-_DIFFERS = (
-    "payment_details_changed", "accounts_differ", "payees_differ", "counterparty_differs", "files_differ", "amount_differs",
-    "credit_note",
-)  # fmt: skip
-
 
 @dataclass(frozen=True)
 class Payer:
@@ -50,7 +45,8 @@ def payment_order(invoice: Invoice) -> PaymentOrder | None:
     if facts is None or payment is None or invoice.amount is None:
         return None
     details = facts.details
-    is_sure = not facts.doubtful & {"details", "supplier"} and may_be_one(invoice.counterparty, facts.supplier)
+    is_payees = bool(facts.supplier) and may_be_one(invoice.counterparty, facts.supplier)
+    is_sure = is_payees and not facts.doubtful & {"details", "supplier"}
     if not details.account or not is_sure or any(wrong_in(details)):
         return None
     return PaymentOrder(
@@ -63,11 +59,6 @@ def payment_order(invoice: Invoice) -> PaymentOrder | None:
         due=payment.due,
         asked_at=payment.asked_at,
     )
-
-
-def details_differ(invoice: Invoice) -> bool:
-    """Whether the details are others than those known of this payee: a known fraud (process section 2)."""
-    return any(caution.code in _DIFFERS for caution in invoice.warnings)
 
 
 def _purpose(facts: Facts, invoice: Invoice) -> str:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mailflow.approval.effects import Mail, Message
+from mailflow.approval.invoice import Invoice
 from mailflow.outbound.bank_file import bank_file, bank_filename
 from mailflow.outbound.credit_transfer import credit_transfer, credit_transfer_filename
-from mailflow.outbound.payment_order import Payer, PaymentOrder, details_differ, payment_order
+from mailflow.outbound.payment_order import Payer, PaymentOrder, payment_order
 from mailflow.outbound.payment_qr import QrPicture, qr_picture, qr_text
 
 _ASK_TO_PAY = (Message.PAY_REQUEST, Message.PAY_REMINDER)
+_WHOSE_ACCOUNT = frozenset(
+    {"payment_details_changed", "accounts_differ", "payees_differ", "counterparty_differs", "credit_note"}
+)
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class PaymentFile:
 
 @dataclass(frozen=True)
 class Enclosed:
-    """What one mail carries. `withheld`: nothing, since the details differ from those known of the payee."""
+    """What one mail carries. `withheld`: nothing, since it is not certain whose the account is."""
 
     order: PaymentOrder | None = None
     picture: QrPicture | None = None
@@ -49,13 +53,18 @@ def enclosed(mail: Mail, wanted: ReadyToPay) -> Enclosed:
     """What goes with a mail that asks to pay; nothing with any other, or where the details do not suffice."""
     if mail.message not in _ASK_TO_PAY or mail.invoice is None or not (wanted.qr or wanted.payer):
         return NOTHING_ENCLOSED
-    if details_differ(mail.invoice) or mail.extra.get("looks_like"):
+    if _is_anybodys(mail.invoice) or mail.extra.get("looks_like"):
         return Enclosed(withheld=True)
     order = payment_order(mail.invoice)
     if order is None:
         return NOTHING_ENCLOSED
     text = qr_text(order) if wanted.qr else None
     return Enclosed(order, qr_picture(text) if text else None, _file(order, wanted.payer))
+
+
+def _is_anybodys(invoice: Invoice) -> bool:
+    """Whether a warning says that the account may be another's than the payee's: a known fraud (process section 1)."""
+    return any(caution.code in _WHOSE_ACCOUNT or caution.code.startswith("details_") for caution in invoice.warnings)
 
 
 def _file(order: PaymentOrder, payer: Payer | None) -> PaymentFile | None:

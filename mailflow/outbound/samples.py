@@ -326,7 +326,7 @@ def _payment_mails(language: str, full: bool) -> Iterator[Mail]:
 def _with_details(invoice: Invoice) -> Iterator[Invoice]:
     """The invoice as its files name an account: a Russian one, and one in euros."""
     known = replace(invoice, warnings=())
-    facts = Facts(Origin.QR, "1042", date(2026, 12, 1), details=_RUSSIAN_DETAILS)
+    facts = Facts(Origin.QR, "1042", date(2026, 12, 1), supplier=invoice.counterparty, details=_RUSSIAN_DETAILS)
     yield replace(known, document=facts)
     euros = replace(invoice.form, amount=Money(Decimal("1250.00"), "EUR"))
     yield replace(known, form=euros, document=replace(facts, details=_EURO_DETAILS))

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from mailflow.approval.money import Money
+from mailflow.documents.payment_qr import read_code
 from mailflow.outbound.payment_order import PaymentOrder
 from mailflow.outbound.payment_qr import qr_picture, qr_text
 from tests.outbound.payment_orders import RUSSIAN, SEPA, TO_RUSSIA, TO_SEPA
@@ -154,6 +155,15 @@ def test_a_sepa_code_has_at_most_331_bytes_and_cuts_no_letter_in_two(letter: str
 @pytest.mark.parametrize("length", [1, 20, 60, 100, 140])
 def test_a_code_of_any_length_has_the_level_that_the_standard_names(length: int) -> None:
     scanned(replace(TO_SEPA, purpose="a" * length))
+
+
+@pytest.mark.parametrize("order", [TO_RUSSIA, TO_SEPA])
+def test_what_an_invoice_is_paid_by_reads_as_that_invoice(order: PaymentOrder) -> None:
+    facts = read_code(scanned(order).encode())
+    assert facts
+    assert (facts.supplier, facts.amount, facts.purpose) == (order.payee, order.amount, order.purpose)
+    bank = order.details.bank if order.details.is_russian else ""
+    assert facts.details == replace(order.details, bank=bank)
 
 
 def test_the_same_payment_gives_the_same_picture_small_enough_for_a_mail() -> None:

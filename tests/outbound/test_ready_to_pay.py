@@ -103,11 +103,13 @@ def test_the_next_reminder_carries_the_same_payment() -> None:
     assert first == second
 
 
-def test_without_the_settings_a_mail_is_as_it_was_before() -> None:
+def test_without_the_settings_a_mail_carries_nothing_to_pay_by() -> None:
     for message in ASK_TO_PAY:
-        plain = written(asking(to_pay(None), message))
-        assert written(asking(to_pay(), message), wanted=NOTHING_WANTED) == plain
-        assert b"image/png" not in plain
+        plain, without = (
+            parsed(written(asking(to_pay(facts), message), wanted=NOTHING_WANTED)) for facts in (None, FACTS)
+        )
+        assert [part.get_content_type() for part in without.walk()] == [p.get_content_type() for p in plain.walk()]
+        assert "image/png" not in {part.get_content_type() for part in without.walk()}
         warned = replace(to_pay(), warnings=(Caution("details_changed", "x"),))
         assert "no payment code" not in body(parsed(written(asking(warned, message), wanted=NOTHING_WANTED)), "plain")
 
@@ -131,24 +133,38 @@ def test_details_that_make_no_code_leave_no_word_about_one() -> None:
     assert written(mail, wanted=QR_ALONE) == written(mail, wanted=NOTHING_WANTED)
 
 
+DOUBTS = [
+    {"warnings": (Caution("payment_details_changed", "4070 ≠ 4080 (INV-2026-0001)"),)},
+    {"warnings": (Caution("not_delivered", "x"), Caution("accounts_differ", "4070 ≠ 4080"))},
+    {"warnings": (Caution("counterparty_differs", "Romashka ≠ Rornashka"),)},
+    {"warnings": (Caution("details_changed", "DE02120300000000202051"),)},
+]
+
+
 @pytest.mark.parametrize("wanted", [QR_ALONE, READY_TO_PAY, ReadyToPay(payer=READY_TO_PAY.payer)])
-@pytest.mark.parametrize(
-    ("language", "said"),
-    [("en", "the details differ from those known"), ("ru", "реквизиты отличаются от известных")],
-)
-def test_details_other_than_the_known_ones_get_nothing_to_pay_by_and_a_line_says_why(
-    wanted: ReadyToPay, language: str, said: str
+@pytest.mark.parametrize("doubt", DOUBTS, ids=str)
+def test_where_it_is_not_certain_whose_the_account_is_there_is_nothing_to_pay_by_and_a_line_says_why(
+    wanted: ReadyToPay, doubt: dict[str, tuple[Caution, ...]]
 ) -> None:
-    invoice = replace(to_pay(), warnings=(Caution("details_changed", "DE02120300000000202051"),))
-    mail = parsed(written(asking(invoice), language, wanted=wanted))
-    assert [part.get_filename() for part in mail.iter_attachments()] == [invoice.attachments[0].filename]
-    assert not pictures(mail)
-    for subtype in ("plain", "html"):
-        assert said in body(mail, subtype)
+    nothing_to_pay_by(asking(replace(to_pay(), **doubt)), wanted)
+
+
+def test_a_payee_whose_name_looks_like_anothers_gets_nothing_to_pay_by() -> None:
+    alike = {"number": "INV-2026-0007", "counterparty": "Rornashka LLC"}
+    nothing_to_pay_by(replace(asking(to_pay()), extra={"looks_like": alike}), READY_TO_PAY)
+
+
+def nothing_to_pay_by(mail: Mail, wanted: ReadyToPay) -> None:
+    for language, said in (("en", "not certain whose account"), ("ru", "нет уверенности, чьи это реквизиты")):
+        message = parsed(written(mail, language, wanted=wanted))
+        assert [part.get_filename() for part in message.iter_attachments()] == [mail.attachments[0].filename]
+        assert not pictures(message)
+        for subtype in ("plain", "html"):
+            assert said in body(message, subtype)
 
 
 def test_another_warning_withholds_nothing() -> None:
-    invoice = replace(to_pay(), warnings=(Caution("not_delivered", "x"),))
+    invoice = replace(to_pay(), warnings=(Caution("not_delivered", "x"), Caution("file_unread", "scan.jpg")))
     assert pictures(parsed(written(asking(invoice))))
 
 

@@ -91,7 +91,8 @@ def test_a_template_that_comes_by_mail_goes_out_as_it_was_written(payload: str, 
     """A19: from the bytes of a submission to the bytes of the request for approval."""
     part = (
         "--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
-        f"Counterparty: {payload}\r\nAmount: 10 RUB\r\nPay date: 15.12.2026\r\nComment: {payload}\r\n\r\n--b\r\n"
+        f"Counterparty: {payload}\r\nAmount: {10 + PAYLOADS.index(payload)} RUB\r\n"
+        f"Pay date: 15.12.2026\r\nComment: {payload}\r\n\r\n--b\r\n"
         "Content-Type: application/pdf\r\nContent-Disposition: attachment; filename*=utf-8''"
         + "".join(f"%{byte:02x}" for byte in payload.encode())
         + f"\r\n\r\n%PDF-1.4 {hash(payload)}\r\n--b--\r\n"

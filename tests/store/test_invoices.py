@@ -97,16 +97,16 @@ def test_who_reads_an_invoice_holds_it_until_the_end(store: Store) -> None:
     assert order == ["first"]
 
 
-def test_the_same_file_is_found_in_the_earliest_invoice_that_ever_had_it(store: Store) -> None:
+def test_the_same_file_is_found_in_every_invoice_that_ever_had_it_the_earliest_first(store: Store) -> None:
     file, other = attachment(), attachment("corrected")
     first = keep(store, numbered(1))
     keep(store, numbered(2, created_at=NOON + DAY))
     with store.begin() as uow:
         uow.invoices.save(replace(first, attachments=(other,), revision=2))
-        asked = [(f, but_not) for f in (file, other) for but_not in (None, "INV-2026-0001")]
-        found = [uow.invoices.of_file(f.sha256, but_not) for f, but_not in asked]
-        assert uow.invoices.of_file("0" * 64, None) is None
-    assert [i and i.number[-1] for i in found] == ["1", "2", "1", None]
+        asked = [(f, but_not) for f in (file, other) for but_not in ("", "INV-2026-0001")]
+        found = [[i.number[-1] for i in uow.invoices.of_file(f.sha256, but_not)] for f, but_not in asked]
+        assert uow.invoices.of_file("0" * 64, "") == []
+    assert found == [["1", "2"], ["2"], ["1"], []]
 
 
 def test_invoices_of_one_moment_keep_the_order_of_their_numbers(store: Store) -> None:
@@ -115,8 +115,7 @@ def test_invoices_of_one_moment_keep_the_order_of_their_numbers(store: Store) ->
     with store.begin() as uow:
         assert [i.number[-1] for i in uow.invoices.all()] == ["1", "2", "3"]
         assert [i.number[-1] for i in uow.invoices.of_counterparty("ООО «Ромашка»", "INV-2026-0002")] == ["3", "1"]
-        earliest = uow.invoices.of_file(attachment().sha256, None)
-    assert earliest is not None
+        earliest, *_ = uow.invoices.of_file(attachment().sha256, "")
     assert earliest.number == "INV-2026-0001"
 
 

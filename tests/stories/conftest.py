@@ -50,7 +50,7 @@ approval:
   sequence: [{sequence}]
   remind_after_hours: 24
   {approval}
-payment: {{accountant: buh@example.com, unpaid_moves_to: next_day}}
+payment: {{accountant: buh@example.com, unpaid_moves_to: next_day{payment}}}
 max_message_mb: 2
 {more}
 """
@@ -85,6 +85,7 @@ class Office:
     mailbox: str = ""
     check: str = "sender_check: reference"
     approval: str = ""
+    payment: str = ""
     now: datetime = MORNING
     people: dict[str, Person] = field(default_factory=dict)
 
@@ -109,6 +110,7 @@ class Office:
                 more=self.more,
                 check=self.check,
                 approval=self.approval,
+                payment=self.payment,
             ).replace("mailbox:\n", f"mailbox:\n{self.mailbox}"),
         )
         self.mailflow = bootstrap.build(load_settings(file, {}))
@@ -208,9 +210,10 @@ def open_office(tmp_path: Path) -> Iterator[Callable[..., Office]]:
             mailbox: str = "",
             check: str = "sender_check: reference",
             approval: str = "",
+            payment: str = "",
         ) -> Office:
             database = database or f"sqlite:///{tmp_path}/mailflow.db"
-            opened.append(Office(server, tmp_path, sequence, more, database, mailbox, check, approval))
+            opened.append(Office(server, tmp_path, sequence, more, database, mailbox, check, approval, payment))
             return opened[-1]
 
         yield opener

@@ -44,8 +44,9 @@ def _of_marks(uow: UnitOfWork, invoice: Invoice) -> Iterator[Repeat]:
 
 
 def _counts(other: Invoice, invoice: Invoice, *, is_old: bool) -> bool:
-    """Whether the other one is repeated. One that came later repeats this one, as far as this one had it before
-    (`is_old`); one that was withdrawn before anybody was asked never was an invoice.
+    """Whether the other one is repeated. One that came later repeats this one, where that is known of it already, or as
+    far as this one had it before (`is_old`); one that was withdrawn before anybody was asked never was an invoice.
     """
     came_later = (other.created_at, other.number) > (invoice.created_at, invoice.number)
-    return not (is_old and came_later) and not (other.status is Status.WITHDRAWN and not other.steps)
+    is_repetition = other.repeat is not None and other.repeat.number == invoice.number
+    return not (came_later and (is_old or is_repetition)) and not (other.status is Status.WITHDRAWN and not other.steps)

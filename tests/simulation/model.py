@@ -53,7 +53,9 @@ class Paper:
     submitter: str
     amount: int | None
     pay_day: date | None
-    held: bool
+    file: str
+    held: bool = False
+    explained: bool = False
     status: str = "incomplete"
     revision: int = 1
     steps: list[list[str]] = field(default_factory=list)
@@ -111,7 +113,6 @@ class Model:
         self.asks: dict[str, Ask] = {}
         self.said: dict[str, Said] = {}
         self.fates: dict[str, str] = {}
-        self.files: set[str] = set()
         self.problems: list[str] = []
         self.log = log
         self._lines = self._rows = 0
@@ -211,8 +212,7 @@ class Model:
         if number in self.papers:
             self.problems.append(f"{number} was given twice")
         day = date.fromisoformat(said.value)
-        self.papers[number] = paper = Paper(number, said.person, said.amount, day, said.file in self.files)
-        self.files.add(said.file)
+        self.papers[number] = paper = Paper(number, said.person, said.amount, day, said.file)
         return self._started(paper, ["submitted"], [], now)
 
     def _held(self, paper: Paper, ask: Ask, said: Said) -> Fate:
@@ -262,7 +262,7 @@ class Model:
         if said.word == "duplicate_ok":
             if paper.status != "incomplete" or not paper.held:
                 return None
-            paper.held = False
+            paper.explained = True
             return self._started(paper, ["repeat_accepted"], [], now)
         if ask.what == "answer" and ask.revision == paper.revision and self._still_waits(paper, ask):
             asker = paper.steps[ask.step][0] if ask.step is not None else BUH
@@ -334,7 +334,13 @@ class Model:
             return Fate(["automatic_answer", "substituted"], [("replaced", said.person), request], "ignored")
         return Fate(["automatic_answer"], [], "ignored")
 
+    def _repeats(self, paper: Paper) -> bool:
+        """Whether an earlier invoice has the same file, and was more than begun and taken back."""
+        earlier = (other for other in self.papers.values() if other.number < paper.number and other.file == paper.file)
+        return any(other.status != "withdrawn" or other.steps for other in earlier)
+
     def _started(self, paper: Paper, events: list[str], first: Mails, now: datetime) -> Fate:
+        paper.held = not paper.explained and self._repeats(paper)
         if paper.pay_day and paper.pay_day < _today(now):
             paper.pay_day = None
         if paper.lacks:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mailflow.approval.lifecycle import Status
 from mailflow.approval.submission import Field, Source
+from mailflow.jobs.processing import MOST_FILES_READ
 from mailflow.office.papers import Paper
 from tests.documents.samples import ubl
 from tests.stories.conftest import Office
@@ -149,3 +150,55 @@ def test_an_invoice_that_is_corrected_does_not_repeat_a_later_one_but_takes_no_f
     assert office.invoices()[0].status is Status.INCOMPLETE
     assert office.invoices()[0].repeat is not None
     assert office.invoices()[0].repeat.number == "INV-2026-0003"
+
+
+def test_a_file_that_comes_later_is_added_and_the_repetition_is_still_asked_about(office: Office) -> None:
+    office.ivan.submit("Fwd: Invoice RE-17", FORWARD, [e_invoice()])
+    office.work()
+    office.petr.submit("Toner", FORWARD, [e_invoice("toner.xml", number="re 17", due="2026-11-30")])
+    office.work()
+    question = office.gets("petr")
+    assert "Возможно, счёт повторяет INV-2026-0001" in " ".join(question.text.split())
+    office.petr.reply(question, "Дата оплаты: 15.12.2026", [Paper("act.pdf", "application/pdf", b"%PDF-1.4 act")])
+    office.work()
+    second = office.invoices()[1]
+    assert [a.filename for a in second.attachments] == ["toner.xml", "act.pdf"]
+    assert second.status is Status.INCOMPLETE
+    assert second.repeat is not None
+
+
+def test_invoices_sent_apart_after_a_mail_with_both_was_taken_back_repeat_nothing(office: Office) -> None:
+    office.ivan.submit(
+        "Fwd: Invoices", FORWARD, [e_invoice("a.xml"), e_invoice("b.xml", number="RE-18", amount="9.00")]
+    )
+    office.work()
+    office.ivan.reply(office.gets("ivan"), "ОТОЗВАТЬ")
+    office.work()
+    office.ivan.submit("First", FORWARD, [e_invoice("a.xml")])
+    office.ivan.submit("Second", FORWARD, [e_invoice("b.xml", number="RE-18", amount="9.00")])
+    office.work()
+    assert [invoice.status for invoice in office.invoices()] == [
+        Status.WITHDRAWN,
+        Status.IN_APPROVAL,
+        Status.IN_APPROVAL,
+    ]
+
+
+def test_two_who_sent_the_same_incomplete_invoice_do_not_hold_each_other_for_ever(office: Office) -> None:
+    for name in ("ivan", "petr"):
+        office.people[name].submit("Invoice", FORWARD, [e_invoice(due="2026-11-30")])
+        office.work()
+    for name in ("petr", "ivan"):
+        office.people[name].reply(office.gets(name), "Дата оплаты: 15.12.2026")
+        office.work()
+    assert [invoice.status for invoice in office.invoices()] == [Status.IN_APPROVAL, Status.INCOMPLETE]
+
+
+def test_so_many_files_of_one_mail_are_read_and_the_rest_attached(office: Office) -> None:
+    scans = [Paper(f"{n}.pdf", "application/pdf", f"%PDF-1.4 {n}".encode()) for n in range(MOST_FILES_READ)]
+    office.ivan.submit("Scans", FORWARD, [*scans, e_invoice("last.xml")])
+    office.work()
+    invoice = office.invoice()
+    assert len(invoice.attachments) == MOST_FILES_READ + 1
+    assert invoice.attachments[-1].trouble == "too_many"
+    assert invoice.amount is None

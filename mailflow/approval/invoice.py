@@ -131,7 +131,7 @@ class Sameness(StrEnum):
 class Repeat:
     """The other invoice that this one repeats, and by what; `reason` is the submitter's DUPLICATE OK.
 
-    `file` is the SHA-256 (hex) of the file that both have, where it is a file.
+    `file` is the SHA-256 (hex) of the file that both have, where it is one; `also`: more invoices that it repeats.
     """
 
     number: str
@@ -139,6 +139,7 @@ class Repeat:
     reason: str | None = None
     by: Sameness = Sameness.FILE
     file: str = ""
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

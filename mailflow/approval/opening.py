@@ -324,8 +324,10 @@ def _understood(invoice: Invoice, past: Past | None, company: Company, now: date
     """
     known = with_known_details(filled(invoice, company.today(now)), past)
     found, earlier = past.repeats_of(known) if past else (), known.repeat
-    is_explained = earlier and earlier.reason and (not past or earlier.number in {repeat.number for repeat in found})
-    return replace(known, repeat=earlier if is_explained else next(iter(found), None))
+    numbers = tuple(dict.fromkeys(repeat.number for repeat in found))
+    if numbers and earlier and earlier.reason and {earlier.number, *earlier.also}.issuperset(numbers):
+        return known
+    return replace(known, repeat=replace(found[0], also=numbers[1:]) if found else None)
 
 
 def _with_changes(invoice: Invoice) -> Invoice:

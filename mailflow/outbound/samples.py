@@ -226,7 +226,7 @@ def _opening_mails(language: str, full: bool) -> Iterator[Mail]:
         )  # fmt: skip
     earlier = _line("INV-2026-0000", Status.PAID, tongue)
     for by in Sameness:
-        repeated = replace(waiting, repeat=Repeat("INV-2026-0000", Status.PAID, by=by))
+        repeated = replace(waiting, repeat=Repeat("INV-2026-0000", Status.PAID, by=by, also=("INV-2026-0009",)))
         yield Mail(SUBMITTER, Message.REPEATED, repeated, Asks.COMPLETION, extra={"earlier": earlier if full else None})
     for problem in CHAIN_PROBLEMS:
         notes = ["no head: D3", "own head: D5"] if full and not problem else []

@@ -202,3 +202,20 @@ def test_so_many_files_of_one_mail_are_read_and_the_rest_attached(office: Office
     assert len(invoice.attachments) == MOST_FILES_READ + 1
     assert invoice.attachments[-1].trouble == "too_many"
     assert invoice.amount is None
+
+
+def test_an_invoice_that_repeats_two_names_both_and_one_reason_is_for_both(office: Office) -> None:
+    a, b = e_invoice("a.xml"), e_invoice("b.xml", number="RE-18", amount="9.00")
+    for paper in (a, b):
+        office.ivan.submit("Fwd: Invoice", FORWARD, [paper])
+        office.work()
+    said = "Файл счёта: один счёт\nСумма: 134,50 евро\nДата оплаты: 15.12.2026"
+    office.petr.submit("Both", said, [a, b])
+    office.work()
+    held = office.gets("petr")
+    assert "INV-2026-0001" in held.text
+    assert "повторяет также INV-2026-0002" in held.text
+    office.petr.reply(held, "ДУБЛИКАТ ОК: доплата по обоим")
+    office.work()
+    assert office.invoices()[2].status is Status.IN_APPROVAL
+    assert "повторяет также INV-2026-0002" in [m for m in office.mails("olga") if m.files][-1].text

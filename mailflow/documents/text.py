@@ -59,7 +59,7 @@ def read_text(text: str) -> Facts | None:
         supplier=supplier or "",
         amount=amount,
         details=payment_details(without_customer(found, lines)),
-        purpose=next((one.text for one in found if one.label is Label.PURPOSE and one.opens), ""),
+        purpose=next((one.text for one in found if one.label is Label.PURPOSE and one.opens), "").strip("-–—"),
         doubtful=frozenset(name for name, doubtful in doubts.items() if doubtful),
     )
     return None if facts == Facts(Origin.TEXT) else facts

@@ -13,9 +13,10 @@ from mailflow.notation.plain_text import lower, visible
 
 _LONGEST_VALUE = 200
 _GAP = re.compile(r"\t+ *| {3,}")
-_BEFORE_VALUE = re.compile(r"(?:[\s:;.,=|/№#]|[-–—](?![\d$€£₽]))*")
+_BEFORE_VALUE = re.compile(r"(?:[\s:;.,=|/№#]|(?<!:)(?<!:\s)[-–—](?![\d$€£₽]|[A-Z]{3} ?\d|\s*$))*")
+"""A dash behind a colon, at figures or at the end is no separator: it is a minus, or says that there is nothing."""
 _DAYS = frozenset({Label.ISSUED, Label.DAY, Label.DUE})
-_SUMS = frozenset({Label.PAYABLE, Label.GROSS, Label.TOTAL})
+_SUMS = frozenset({Label.PAYABLE, Label.GROSS, Label.TOTAL, Label.PAID, Label.REMAINING})
 _NAMES = frozenset({Label.SUPPLIER, Label.PAYEE, Label.CUSTOMER, Label.PURPOSE})
 
 

@@ -11,6 +11,7 @@ from mailflow.documents.text_dates import read_day
 from mailflow.documents.text_labels import Label
 from mailflow.documents.text_lines import Labelled
 from mailflow.documents.text_money import PrintedSum, Survey, read_row, read_sum, settle, survey
+from mailflow.documents.text_payments import is_contradicted
 from mailflow.documents.text_readings import Reading, settled
 from mailflow.documents.text_words import sums_in_words
 from mailflow.notation.money_words import SCALES
@@ -20,6 +21,8 @@ _RANKS = {Label.PAYABLE: 0, Label.GROSS: 1, Label.TOTAL: 2}
 _COLUMN_NEXT = re.compile(r"[-−xх×*| ]{0,3}\d", re.IGNORECASE)
 _UNIT = re.compile(r"([^\W\d_]+)\.?")
 _NO_UNIT = frozenset({"ttc", "brutto", "incl", "inkl", "including", "inclusief", "в", "с", "включая", "вкл", "ндс"})
+_ENDS_IN_FIGURES = re.compile(r"(?<![№#\d./]) \d[\d ]*[.,]?$")
+_NOTHING = re.compile(r"[-–—]+|nil|none|n/?a|nothing|paid|нет|оплачено", re.IGNORECASE)
 _END = re.compile(r"[\s.,;)]*")
 _CREDIT = re.compile(
     r"^\W*(?:credit (?:note|memo)|gutschrift|stornorechnung|rechnungskorrektur|avoir n|facture d'avoir|credit ?nota"
@@ -39,8 +42,17 @@ def amount_to_pay(
         return _largest(paper)
     amount, doubtful = settled(readings)
     in_words = set(sums_in_words(lines))
-    contradicted = amount is not None and bool(in_words - {amount.amount})
+    contradicted = amount is not None and bool(
+        in_words - {amount.amount} or is_contradicted(amount, found, lines, paper, _totals_above(readings))
+    )
     return amount, doubtful or contradicted or bool(_CREDIT.search(lower(text)))
+
+
+def _totals_above(readings: Sequence[Reading[Money]]) -> frozenset[Decimal]:
+    """The totals that the sum to pay may be a rest of; none where no label says what is to be paid."""
+    if min(reading.rank for reading in readings) > _RANKS[Label.PAYABLE]:
+        return frozenset()
+    return frozenset(reading.value.amount for reading in readings if reading.value)
 
 
 def _readings(found: Sequence[Labelled], paper: Survey, orders: Mapping[str, bool]) -> Iterator[Reading[Money]]:
@@ -59,9 +71,13 @@ def _readings(found: Sequence[Labelled], paper: Survey, orders: Mapping[str, boo
 def _after_other_words(one: Labelled, text: str, paper: Survey) -> Iterator[Reading[Money]]:
     """A sum to pay with words before it that may say what else it is, as `Total due after discount: 100.00`."""
     sums = survey(text).sums
-    if one.label is Label.PAYABLE and one.opens and sums:
+    if one.label is not Label.PAYABLE or not one.opens:
+        return
+    if sums:
         money, _ = settle(PrintedSum(max(sums), "", frozenset(), False, False, ""), paper)
         yield Reading(_RANKS[one.label], money, doubtful=True)
+    elif _ENDS_IN_FIGURES.search(text) or _NOTHING.fullmatch(text):
+        yield Reading(_RANKS[one.label], None)
 
 
 def _reading(one: Labelled, text: str, printed: PrintedSum, paper: Survey) -> Reading[Money]:

@@ -1,0 +1,122 @@
+"""Of the sums on a paper that was paid in part, or pays back, none is taken that is not surely what is to be paid."""
+
+from __future__ import annotations
+
+import pytest
+
+from mailflow.documents.text import read_text
+
+PAID = {
+    "in part": "Total amount 100.00 EUR\nAmount paid 60.00 EUR\nBalance: 40.00 EUR",
+    "in part, the currency elsewhere": "Currency: EUR\nTotal amount 100\nAmount paid 60\nBalance: 40",
+    "in part, the sums below": "Grand total 100.00 EUR\nPaid\n60.00",
+    "in part, sums under labels": "Total\nPaid\nBalance\n100.00 EUR\n60.00 EUR\n40.00 EUR",
+    "a rest": "Grand total EUR 1000.00\nRemaining balance EUR 700.00",
+    "a rest, German": "Gesamtbetrag 1.190,00 EUR\nRestbetrag 690,00 EUR",
+    "in whole": "Gesamtbetrag 1.190,00 EUR\nBereits gezahlt 1.190,00 EUR\nOffener Restbetrag 0,00 EUR",
+    "in whole, no rest said": "Grand total EUR 1000.00\nPaid: EUR 1000.00",
+    "nothing is due, a dash": "Grand total 100.00 EUR\nAmount due: -",
+    "nothing is due, a dash and no colon": "Grand total 100.00 EUR\nAmount due -",
+    "nothing is due, a word": "Grand total 100.00 EUR\nAmount due: NIL",
+    "a first payment": "Gesamtbetrag 1.190,00 EUR\nAbzüglich Anzahlung vom 01.12.2026 500,00 EUR",
+    "another document set off": "Rechnungsbetrag 119,00 EUR\nabzgl. Gutschrift 50,00 EUR",
+    "in part, Russian": "Всего к оплате: 100 000 руб.\nОплачено ранее 40 000",
+    "in part, within a line": "Всего к оплате: 100 000 руб.\nСчет оплачен частично: 40 000 руб.",
+    "a rest, Russian": "Итого с НДС: 100 000 руб.\nОсталось оплатить 60 000 руб.",
+    "in advance": "Всего к оплате: 100 000 руб.\nПредоплата внесена 40 000 руб.",
+    "in advance, the day and the sum in columns": "Всего к оплате: 100 000,00 руб.\nАванс 15.12.2026\t40 000,00",
+    "a sum of two readings": "Total due 1000.00 EUR\nDeposit 1.200 EUR",
+    "a deposit that does not make the total": "Total 1000.00 EUR\nDeposit 200.00 EUR\nAmount due 700.00 EUR",
+    "a deposit is due first": "Grand total EUR 1000.00\nDeposit due now 300",
+    "a deposit is due first, and the rest later": "Total EUR 1000.00\nDeposit due now 300.00\nBalance due EUR 700.00",
+    "what this invoice asks for": "Всего с НДС: 100 000 руб.\nК оплате по данному счёту 50 000",
+    "a debt is added": "Итого с НДС 10 000 руб.\nИтого к оплате с учётом задолженности 15 000",
+    "a reduction": "Итого с НДС 100 000 руб.\nИтого к оплате с учётом скидки 90 000",
+    "a reduction after the total": "Итого 100 000,00 руб.\nИтого со скидкой 90 000,00 руб.",
+}
+
+
+@pytest.mark.parametrize("text", PAID.values(), ids=PAID)
+def test_a_sum_beside_another_that_was_paid_or_is_left_is_doubtful(text: str) -> None:
+    facts = read_text(text)
+    assert facts is not None
+    assert facts.amount is not None
+    assert "amount" in facts.doubtful
+
+
+REST = {
+    "Total TTC 671,15 €\nAcompte 201,00 €\nSolde à payer 470,15 €": "470.15 EUR",
+    "Grand total EUR 1000.00\nDeposit paid 300.00\nAmount due 700.00": "700.00 EUR",
+    "Total 1000.00 EUR\nLess deposit (300.00)\nAmount due 700.00 EUR": "700.00 EUR",
+    "Total 1000.00 EUR\nDeposit 300.00\nPaid 200.00\nAmount due 500.00 EUR": "500.00 EUR",
+    "Rechnungsbetrag 119,00 EUR\nabzgl. Abschlag 1 50,00 EUR\nZahlbetrag 69,00 EUR": "69.00 EUR",
+    "Total due 85.00 EUR\nBalance 85.00 EUR": "85.00 EUR",
+    "Итого к оплате: 85,00 руб.\nОплачено: 0,00 руб.": "85.00 RUB",
+    "Итого к оплате: 85,00 руб.\nАванс 50% в течение 5 дней, остаток 50% после отгрузки.": "85.00 RUB",
+    "Всего к оплате: 85,00 руб.\nОстаток к оплате: 85,00 руб.": "85.00 RUB",
+    "Total due 85.00 EUR\nThe balance must be paid within 14 days. Paid on 12/15.": "85.00 EUR",
+    "Total due 85.00 EUR\nA fee of EUR 40.00 is charged where it is not paid in time.": "85.00 EUR",
+}
+
+
+@pytest.mark.parametrize(("text", "amount"), REST.items())
+def test_what_is_to_be_paid_and_what_was_paid_make_the_total(text: str, amount: str) -> None:
+    facts = read_text(text)
+    assert facts is not None
+    assert (str(facts.amount), facts.doubtful) == (amount, frozenset())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Total due EUR 100.00-",
+        "Total due EUR 100.00 -",
+        "Total due 100.00- EUR",
+        "Total due -EUR 100.00",
+        "Total due: - 100.00 EUR",
+        "Total due: − €100.00",
+        "Total due EUR 100.00 CR",
+        "Total due EUR 100.00 Cr.",
+        "Total due 100.00 CR EUR",
+        "Total due (EUR 100.00)",
+        "Total due: (100.00) EUR",
+        "Total due EUR (100.00)",
+        "Grand total EUR 100.00-",
+        "Grand total EUR 100.00 CR",
+        "Grand total (EUR 100.00)",
+        "Grand total EUR (100.00)\nTotal 120.00 EUR",
+        "Gesamtbetrag 100,00 EUR Guthaben",
+    ],
+)
+def test_less_than_nothing_is_never_taken_for_a_sum(text: str) -> None:
+    facts = read_text(text)
+    assert facts is None or facts.amount is None or "amount" in facts.doubtful
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Total due: EUR 100.00 - thank you",
+        "Total due - EUR 100.00",
+        "Total due EUR 100.-",
+        "Total due (EUR) 100.00",
+        "Total due EUR 100.00 (one hundred)",
+        "Total due 100.00 EUR (incl. VAT)",
+    ],
+)
+def test_a_dash_or_a_bracket_beside_it_leaves_a_sum_as_it_is(text: str) -> None:
+    facts = read_text(text)
+    assert facts is not None
+    assert (facts.amount and facts.amount.amount, facts.doubtful) == (100, frozenset())
+
+
+def test_a_share_of_the_whole_is_no_sum() -> None:
+    facts = read_text("Total due 100 %\nTotal due 85.00 EUR")
+    assert facts is not None
+    assert (str(facts.amount), facts.doubtful) == ("85.00 EUR", frozenset())
+
+
+def test_a_dash_is_no_purpose() -> None:
+    facts = read_text("Счет № 5\nНазначение платежа: -")
+    assert facts is not None
+    assert facts.purpose == ""

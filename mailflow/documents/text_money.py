@@ -55,6 +55,8 @@ _SAID = re.compile(
 )
 _GSTIN = re.compile(r"\b\d{2}[A-Z]{5}\d{4}[A-Z][0-9A-Z]{3}\b")
 _LOOK_BACK = 28
+_UNITS_OF_ACCOUNT = re.compile(r"(?<!\w)(?:[уy]\. ?[еe]|уе)(?!\w)|\bусловн\w{1,3} единиц")
+_BELARUSIAN = re.compile(r"\b(?:унп|unp)\b|\bby\d\d ?[a-z]{4} ?\d")
 
 
 @dataclass(frozen=True)
@@ -154,6 +156,14 @@ def settle(printed: PrintedSum, paper: Survey) -> tuple[Money | None, bool]:
         return None, True
 
 
+def may_be_other_money(currency: str, text: str) -> bool:
+    """Whether the text (lower case, ё as е) reckons in `у.е.`, or its roubles may be those of Belarus.
+
+    A Belarusian paper is known by the number of the payer (УНП) or the account.
+    """
+    return bool(_UNITS_OF_ACCOUNT.search(text) or (currency == "RUB" and _BELARUSIAN.search(text)))
+
+
 def _currency(words: str) -> tuple[str, frozenset[str], str]:
     """The longest currency that the words begin with, the codes it may mean, and what is left of the words."""
     first, _, second = words.partition(" ")
@@ -167,7 +177,7 @@ def _codes(name: str) -> frozenset[str]:
     key = folded(name).rstrip(".")
     if key in _SEVERAL:
         return _SEVERAL[key]
-    code = SIGNS.get(name) or (name if name in CODES else CURRENCIES.get(key.replace(".", " ")))
+    code = SIGNS.get(name) or (name if name in CODES else CURRENCIES.get(" ".join(key.replace(".", " ").split())))
     return frozenset({code}) if code else frozenset()
 
 

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from mailflow.approval.money import Money
+from mailflow.documents.text_credit import pays_back
 from mailflow.documents.text_dates import read_day
 from mailflow.documents.text_labels import Label
 from mailflow.documents.text_lines import Labelled
-from mailflow.documents.text_money import PrintedSum, Survey, read_row, read_sum, settle, survey
+from mailflow.documents.text_money import PrintedSum, Survey, may_be_other_money, read_row, read_sum, settle, survey
 from mailflow.documents.text_payments import is_contradicted
 from mailflow.documents.text_readings import Reading, settled
 from mailflow.documents.text_words import sums_in_words
@@ -24,11 +25,6 @@ _NO_UNIT = frozenset({"ttc", "brutto", "incl", "inkl", "including", "inclusief",
 _ENDS_IN_FIGURES = re.compile(r"(?<![№#\d./]) \d[\d ]*[.,]?$")
 _NOTHING = re.compile(r"[-–—]+|nil|none|n/?a|nothing|paid|нет|оплачено", re.IGNORECASE)
 _END = re.compile(r"[\s.,;)]*")
-_CREDIT = re.compile(
-    r"^\W*(?:credit (?:note|memo)|gutschrift|stornorechnung|rechnungskorrektur|avoir n|facture d'avoir|credit ?nota"
-    r"|credit ?factuur|faktura korygująca|nota kredytowa|корректировочный счет)",
-    re.MULTILINE,
-)
 
 
 def amount_to_pay(
@@ -45,7 +41,9 @@ def amount_to_pay(
     contradicted = amount is not None and bool(
         in_words - {amount.amount} or is_contradicted(amount, found, lines, paper, _totals_above(readings))
     )
-    return amount, doubtful or contradicted or bool(_CREDIT.search(lower(text)))
+    plain = lower(text)
+    other_money = amount is not None and may_be_other_money(amount.currency, plain)
+    return amount, doubtful or contradicted or other_money or pays_back(plain)
 
 
 def _totals_above(readings: Sequence[Reading[Money]]) -> frozenset[Decimal]:

@@ -120,3 +120,74 @@ def test_a_dash_is_no_purpose() -> None:
     facts = read_text("Счет № 5\nНазначение платежа: -")
     assert facts is not None
     assert facts.purpose == ""
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Credit note 5",
+        "Sales credit memo no. 5",
+        "ACME Ltd\tCredit note",
+        "Gutschrift Nr. 5",
+        "Rechnungskorrektur Nr. 5",
+        "Korrekturrechnung Nr. 5",
+        "Storno zu Rechnung 7",
+        "Rechnung / Stornorechnung 7",
+        "Storno-Rechnung 7",
+        "Avoir n° 5",
+        "AVOIR",
+        "Facture d'avoir 5",
+        "Creditnota 5",
+        "Creditfactuur 5",
+        "Nota kredytowa 5",
+        "Faktura korygująca 5",
+        "Кредит-нота № 5",
+        "Кредит-счёт № 5",
+        "Корректировочный счёт-фактура № 5",
+        "Сторно к счету № 5",
+        "К возврату покупателю: 100,00",
+    ],
+)
+def test_the_sum_of_a_paper_that_pays_back_is_doubtful(title: str) -> None:
+    facts = read_text(f"{title}\nTotal due 100.00 EUR")
+    assert facts is not None
+    assert "amount" in facts.doubtful
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Stornobedingungen: keine",
+        "Rechnungen, die wir nach einem Monat nicht bezahlt haben, gehen als Gutschrift ein",
+        "Merci d'avoir choisi notre maison",
+        "By law we issue a credit note where goods come back",
+    ],
+)
+def test_a_sentence_about_such_papers_makes_none(text: str) -> None:
+    facts = read_text(f"Total due 100.00 EUR\n{text}")
+    assert facts is not None
+    assert facts.doubtful == frozenset()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Цены указаны в у.е.",
+        "Курс у. е. на день оплаты",
+        "1 УЕ = 90,00 руб.",
+        "Сумма в условных единицах",
+        "УНП 191234567",
+        "р/с BY20OLMP31350000001000000933",
+        "IBAN BY20 OLMP 3135 0000 0010 0000 0933",
+    ],
+)
+def test_roubles_that_may_be_other_money_are_doubtful(text: str) -> None:
+    facts = read_text(f"Итого к оплате: 100,00 руб.\n{text}")
+    assert facts is not None
+    assert "amount" in facts.doubtful
+
+
+def test_a_belarusian_papers_own_money_is_no_doubt() -> None:
+    facts = read_text("Итого к оплате: 100,00 бел. руб.\nУНП 191234567")
+    assert facts is not None
+    assert (str(facts.amount), facts.doubtful) == ("100.00 BYN", frozenset())

@@ -56,6 +56,7 @@ _SAID = re.compile(
 _GSTIN = re.compile(r"\b\d{2}[A-Z]{5}\d{4}[A-Z][0-9A-Z]{3}\b")
 _LOOK_BACK = 28
 _UNITS_OF_ACCOUNT = re.compile(r"(?<!\w)(?:[уy]\. ?[еe]|уе)(?!\w)|\bусловн\w{1,3} единиц")
+_THOUSANDS = re.compile(r"\b(?:в тыс(?:ячах\b|\.)|in (?:thousands|tausend)\b|en milliers\b|w tysiącach\b)")
 _BELARUSIAN = re.compile(r"\b(?:унп|unp)\b|\bby\d\d ?[a-z]{4} ?\d")
 
 
@@ -157,11 +158,12 @@ def settle(printed: PrintedSum, paper: Survey) -> tuple[Money | None, bool]:
 
 
 def may_be_other_money(currency: str, text: str) -> bool:
-    """Whether the text (lower case, ё as е) reckons in `у.е.`, or its roubles may be those of Belarus.
+    """Whether the text (lower case, ё as е) reckons in `у.е.` or thousands, or its roubles may be those of Belarus.
 
     A Belarusian paper is known by the number of the payer (УНП) or the account.
     """
-    return bool(_UNITS_OF_ACCOUNT.search(text) or (currency == "RUB" and _BELARUSIAN.search(text)))
+    reckons_otherwise = _UNITS_OF_ACCOUNT.search(text) or _THOUSANDS.search(text)
+    return bool(reckons_otherwise or (currency == "RUB" and _BELARUSIAN.search(text)))
 
 
 def _currency(words: str) -> tuple[str, frozenset[str], str]:

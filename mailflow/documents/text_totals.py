@@ -21,6 +21,10 @@ from mailflow.notation.plain_text import folded, lower
 _RANKS = {Label.PAYABLE: 0, Label.GROSS: 1, Label.TOTAL: 2}
 _COLUMN_NEXT = re.compile(r"[-−xх×*| ]{0,3}\d", re.IGNORECASE)
 _UNIT = re.compile(r"([^\W\d_]+)\.?")
+_GOES_ON = re.compile(
+    r"/|[xх×*] ?\d|\+|(?:plus|плюс|per|pro|par|each|je|monthly|mtl|zzgl|ежемесячно|(?:before|without|not incl)\w*"
+    r"|exkl|excl\w*|ex|hors|ht|без учета ндс|(?:за|в) (?:\d|один|кажд\w+|месяц|год|шт))(?!\w)|за \d"
+)
 _NO_UNIT = frozenset({"ttc", "brutto", "incl", "inkl", "including", "inclusief", "в", "с", "включая", "вкл", "ндс"})
 _ENDS_IN_FIGURES = re.compile(r"(?<![№#\d./]) \d[\d ]*[.,]?$")
 _NOTHING = re.compile(r"[-–—]+|nil|none|n/?a|nothing|paid|нет|оплачено", re.IGNORECASE)
@@ -37,6 +41,7 @@ def amount_to_pay(
     if not readings:
         return _largest(paper)
     amount, doubtful = settled(readings)
+    doubtful = doubtful or _is_exceeded(readings)
     in_words = set(sums_in_words(lines))
     contradicted = amount is not None and bool(
         in_words - {amount.amount} or is_contradicted(amount, found, lines, paper, _totals_above(readings))
@@ -44,6 +49,13 @@ def amount_to_pay(
     plain = lower(text)
     other_money = amount is not None and may_be_other_money(amount.currency, plain)
     return amount, doubtful or contradicted or other_money or pays_back(plain)
+
+
+def _is_exceeded(readings: Sequence[Reading[Money]]) -> bool:
+    """Whether a total is more than the gross one, where no label says what is to be paid: a fee may be added."""
+    sums = {rank: [one.value.amount for one in readings if one.rank == rank and one.value] for rank in _RANKS.values()}
+    payable, gross, totals = (sums[_RANKS[label]] for label in (Label.PAYABLE, Label.GROSS, Label.TOTAL))
+    return not payable and max(totals, default=0) > max(gross, default=0) > 0
 
 
 def _totals_above(readings: Sequence[Reading[Money]]) -> frozenset[Decimal]:
@@ -89,7 +101,9 @@ def _reading(one: Labelled, text: str, printed: PrintedSum, paper: Survey) -> Re
 
 
 def _is_of_something_else(printed: PrintedSum, money: Money | None) -> bool:
-    """Whether the words behind the figures make another sum of them: thousands, an unknown unit, a second currency."""
+    """Whether what follows the figures makes another sum of them: thousands, an unknown unit, how often, a tax."""
+    if _GOES_ON.match(folded(printed.rest)):
+        return True
     unit = _UNIT.match(folded(printed.rest))
     if unit and (unit[1] in SCALES or not (printed.currencies or unit[1] in _NO_UNIT)):
         return True

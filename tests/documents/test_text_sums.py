@@ -29,6 +29,16 @@ PAID = {
     "a deposit that does not make the total": "Total 1000.00 EUR\nDeposit 200.00 EUR\nAmount due 700.00 EUR",
     "a deposit is due first": "Grand total EUR 1000.00\nDeposit due now 300",
     "a deposit is due first, and the rest later": "Total EUR 1000.00\nDeposit due now 300.00\nBalance due EUR 700.00",
+    "a payment that is just called so": "Total amount 100.00 EUR\nPayment -60.00 EUR",
+    "a credit": "Total amount 100.00 EUR\nCredit: 60.00 EUR",
+    "a voucher": "Grand total 100.00 EUR\nVoucher -20.00",
+    "what the reader owes": "Grand total 100.00 EUR\nYou owe: 80.00 EUR",
+    "a part kept back": "Montant total 100,00 EUR\nRetenue de garantie 5,00\nNet 95,00 EUR",
+    "a part kept back, Russian": "Итого с НДС 100 000,00 руб.\nГарантийное удержание 5 000,00 руб.",
+    "a pledge": "Итого с НДС 100 000,00 руб.\nЗадаток 50 000,00 руб.",
+    "billed before": "Итого с НДС 100 000,00 руб.\nРанее выставлено 30 000,00",
+    "in another currency": "Total amount 100.00 USD\nPayable in EUR: 92.00",
+    "a fee is added": "Invoice amount EUR 100.00\nLate fee EUR 5.00\nNew total EUR 105.00",
     "what this invoice asks for": "Всего с НДС: 100 000 руб.\nК оплате по данному счёту 50 000",
     "a debt is added": "Итого с НДС 10 000 руб.\nИтого к оплате с учётом задолженности 15 000",
     "a reduction": "Итого с НДС 100 000 руб.\nИтого к оплате с учётом скидки 90 000",
@@ -50,6 +60,9 @@ REST = {
     "Total 1000.00 EUR\nLess deposit (300.00)\nAmount due 700.00 EUR": "700.00 EUR",
     "Total 1000.00 EUR\nDeposit 300.00\nPaid 200.00\nAmount due 500.00 EUR": "500.00 EUR",
     "Rechnungsbetrag 119,00 EUR\nabzgl. Abschlag 1 50,00 EUR\nZahlbetrag 69,00 EUR": "69.00 EUR",
+    "Rechnungsbetrag 100,00 EUR\nEinbehalt 5,00 EUR\nAuszahlungsbetrag 95,00 EUR": "95.00 EUR",
+    "Итого с НДС 100 000,00 руб.\nУдержание 5% 5 000,00\nК перечислению 95 000,00": "95000.00 RUB",
+    "Grand total 100.00 EUR\nWithholding tax 20.00\nNet payable 80.00 EUR": "80.00 EUR",
     "Total due 85.00 EUR\nBalance 85.00 EUR": "85.00 EUR",
     "Итого к оплате: 85,00 руб.\nОплачено: 0,00 руб.": "85.00 RUB",
     "Итого к оплате: 85,00 руб.\nАванс 50% в течение 5 дней, остаток 50% после отгрузки.": "85.00 RUB",
@@ -120,6 +133,43 @@ def test_a_dash_is_no_purpose() -> None:
     facts = read_text("Счет № 5\nНазначение платежа: -")
     assert facts is not None
     assert facts.purpose == ""
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        "per month",
+        "/ month",
+        "each",
+        "x 3",
+        "+ VAT",
+        "plus 20% VAT",
+        "excl. VAT",
+        "zzgl. MwSt.",
+        "HT",
+        "без учёта НДС",
+        "плюс НДС 20%",
+        "за 1 месяц",
+    ],
+)
+def test_a_sum_with_something_to_be_added_or_many_times_is_doubtful(behind: str) -> None:
+    facts = read_text(f"Total due EUR 100.00 {behind}")
+    assert facts is not None
+    assert "amount" in facts.doubtful
+
+
+@pytest.mark.parametrize("behind", ["incl. VAT", "ttc", "без НДС", "за услуги связи", "(в т.ч. НДС 20%)", "exactly"])
+def test_words_that_leave_the_sum_as_it_is_are_no_doubt(behind: str) -> None:
+    facts = read_text(f"Total due EUR 100.00 {behind}")
+    assert facts is not None
+    assert (str(facts.amount), facts.doubtful) == ("100.00 EUR", frozenset())
+
+
+@pytest.mark.parametrize("line", ["Суммы указаны в тысячах рублей", "Все цены в тыс. руб.", "All amounts in thousands"])
+def test_a_sum_on_a_paper_that_reckons_in_thousands_is_doubtful(line: str) -> None:
+    facts = read_text(f"{line}\nTotal due 100.00 EUR")
+    assert facts is not None
+    assert "amount" in facts.doubtful
 
 
 @pytest.mark.parametrize(

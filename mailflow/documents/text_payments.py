@@ -37,13 +37,12 @@ def is_contradicted(
 
 
 def _sums(label: Label, found: Sequence[Labelled], lines: Sequence[str]) -> Iterator[Decimal | None]:
-    """The sums behind the label, and the others of its line; None for one that cannot be read."""
-    for one in found:
-        if one.label is not label:
-            continue
+    """The sums behind the label, and the others of a line that it opens; None for one that cannot be read."""
+    labelled = [one for one in found if one.label is label]
+    for line in {one.line for one in labelled if one.opens and not one.below}:
+        yield from survey(lines[line]).sums
+    for one in labelled:
         day = read_day(lower(one.text), {})
         printed = read_sum((one.text[day.end :] if day else one.text).strip(_MINUS))
         if printed and not (printed.bare and _OF_SOMETHING_ELSE.match(printed.rest)):
             yield printed.amount
-        if one.opens and not one.below:
-            yield from survey(lines[one.line]).sums

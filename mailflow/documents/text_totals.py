@@ -28,6 +28,7 @@ _GOES_ON = re.compile(
 _NO_UNIT = frozenset({"ttc", "brutto", "incl", "inkl", "including", "inclusief", "в", "с", "включая", "вкл", "ндс"})
 _ENDS_IN_FIGURES = re.compile(r"(?<![№#\d./]) \d[\d ]*[.,]?$")
 _NOTHING = re.compile(r"[-–—]+|nil|none|n/?a|nothing|paid|нет|оплачено", re.IGNORECASE)
+_LONGEST_LINE = 300
 _END = re.compile(r"[\s.,;)]*")
 
 
@@ -37,7 +38,7 @@ def amount_to_pay(
     """The amount, and whether it is doubtful; None where there is none, or none that can be read."""
     text = "\n".join(lines)
     paper = survey(text)
-    readings = list(_readings(found, paper, orders))
+    readings = list(_readings(found, lines, paper, orders))
     if not readings:
         return _largest(paper)
     amount, doubtful = settled(readings)
@@ -65,7 +66,9 @@ def _totals_above(readings: Sequence[Reading[Money]]) -> frozenset[Decimal]:
     return frozenset(reading.value.amount for reading in readings if reading.value)
 
 
-def _readings(found: Sequence[Labelled], paper: Survey, orders: Mapping[str, bool]) -> Iterator[Reading[Money]]:
+def _readings(
+    found: Sequence[Labelled], lines: Sequence[str], paper: Survey, orders: Mapping[str, bool]
+) -> Iterator[Reading[Money]]:
     for one in found:
         if one.label not in _RANKS:
             continue
@@ -73,16 +76,16 @@ def _readings(found: Sequence[Labelled], paper: Survey, orders: Mapping[str, boo
         text = one.text[day.end :].strip() if day else one.text
         printed = read_sum(text)
         if printed is None:
-            yield from _after_other_words(one, text, paper)
+            yield from _after_other_words(one, text, lines[one.line], paper)
         elif not one.below or _END.fullmatch(printed.rest):
             yield _reading(one, text, printed, paper)
 
 
-def _after_other_words(one: Labelled, text: str, paper: Survey) -> Iterator[Reading[Money]]:
+def _after_other_words(one: Labelled, text: str, line: str, paper: Survey) -> Iterator[Reading[Money]]:
     """A sum to pay with words before it that may say what else it is, as `Total due after discount: 100.00`."""
-    sums = survey(text).sums
     if one.label is not Label.PAYABLE or not one.opens:
         return
+    sums = survey(text).sums or (survey(line[:_LONGEST_LINE]).sums if one.first else None)
     if sums:
         money, _ = settle(PrintedSum(max(sums), "", frozenset(), False, False, ""), paper)
         yield Reading(_RANKS[one.label], money, doubtful=True)

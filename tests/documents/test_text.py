@@ -373,6 +373,8 @@ SUPPLIERS = {
     "Sprzedawca: Przykład S.A.": "Przykład S.A.",
     'Поставщик ООО "Луч"': 'ООО "Луч"',
     'Поставщик: ООО "Луч"\nПоставщик: ООО «Луч»': 'ООО "Луч"',
+    "Seller: Red Balance Credit Ltd": "Red Balance Credit Ltd",
+    "Поставщик: ООО «Аванс плюс»": "ООО «Аванс плюс»",
 }
 
 

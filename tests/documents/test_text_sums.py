@@ -39,6 +39,8 @@ PAID = {
     "billed before": "Итого с НДС 100 000,00 руб.\nРанее выставлено 30 000,00",
     "in another currency": "Total amount 100.00 USD\nPayable in EUR: 92.00",
     "a fee is added": "Invoice amount EUR 100.00\nLate fee EUR 5.00\nNew total EUR 105.00",
+    "words of a payment before the sum": "Grand total 100.00 EUR\nTotal due, payment within 30 days, EUR 50.00",
+    "the same in brackets": "Grand total 100.00 EUR\nTotal due (payment in 30 days) EUR 50.00",
     "what this invoice asks for": "Всего с НДС: 100 000 руб.\nК оплате по данному счёту 50 000",
     "a debt is added": "Итого с НДС 10 000 руб.\nИтого к оплате с учётом задолженности 15 000",
     "a reduction": "Итого с НДС 100 000 руб.\nИтого к оплате с учётом скидки 90 000",

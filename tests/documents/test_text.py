@@ -403,6 +403,8 @@ def test_a_supplier_that_may_be_another_is_doubtful(text: str) -> None:
         "Seller: 12345",
         "Seller Invoice no\nACME A12",
         "Supplier: see above",
+        "Поставщик: ООО «Итого плюс»",
+        'Поставщик: ООО "Итого плюс"',
         "Supplier warranty applies",
         "Исполнитель: ____________ /Иванов И. И./",
         "Исполнитель: Иванов И.И.",

@@ -70,6 +70,8 @@ REST = {
     "Итого к оплате: 85,00 руб.\nАванс 50% в течение 5 дней, остаток 50% после отгрузки.": "85.00 RUB",
     "Всего к оплате: 85,00 руб.\nОстаток к оплате: 85,00 руб.": "85.00 RUB",
     "Total due 85.00 EUR\nThe balance must be paid within 14 days. Paid on 12/15.": "85.00 EUR",
+    "Total due 85.00 EUR\nDeposit 2 pieces": "85.00 EUR",
+    "Total due 85.00 EUR\nPaid 12/15": "85.00 EUR",
     "Total due 85.00 EUR\nA fee of EUR 40.00 is charged where it is not paid in time.": "85.00 EUR",
 }
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from mailflow.approval.document import Facts, Origin
 from mailflow.documents.text_dates import day_orders, every_day, read_day
-from mailflow.documents.text_details import payment_details
+from mailflow.documents.text_details import names_several_accounts, payment_details
 from mailflow.documents.text_labels import Label
 from mailflow.documents.text_lines import Labelled, labelled, lines_of
 from mailflow.documents.text_number import number_in_heading, read_invoice_number
@@ -44,12 +44,14 @@ def read_text(text: str) -> Facts | None:
         issued, issued_doubtful = _only_day_without_a_label(found, plain, orders)
     supplier, supplier_doubtful = settled(supplier_names(found, lines))
     amount, amount_doubtful = amount_to_pay(found, lines, orders)
+    of_supplier = without_customer(found, lines)
     doubts = {
         "number": number_doubtful,
         "issued": issued_doubtful,
         "due": due_doubtful or (due is not None and issued is not None and due < issued),
         "supplier": supplier_doubtful,
         "amount": amount_doubtful,
+        "details": names_several_accounts(of_supplier),
     }
     facts = Facts(
         Origin.TEXT,
@@ -58,8 +60,8 @@ def read_text(text: str) -> Facts | None:
         due=due,
         supplier=supplier or "",
         amount=amount,
-        details=payment_details(without_customer(found, lines)),
-        purpose=next((one.text for one in found if one.label is Label.PURPOSE and one.opens), ""),
+        details=payment_details(of_supplier),
+        purpose=next((one.text for one in found if one.label is Label.PURPOSE and one.opens), "").strip("-–—"),
         doubtful=frozenset(name for name, doubtful in doubts.items() if doubtful),
     )
     return None if facts == Facts(Origin.TEXT) else facts

@@ -32,6 +32,7 @@ _RUSSIAN_BANK_NAME = re.compile(
 _IBAN = re.compile(
     r"\biban\b[^\w\n]{0,5}(?:nr|no|number|konto|eur)?\W{0,6}([A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30})", re.IGNORECASE
 )
+_UNLABELLED_IBAN = re.compile(r"\b([A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30})")
 _BIC = re.compile(
     r"\b(?i:bic|swift)\b(?:[ /-]{0,3}(?i:bic|swift|code)){0,2}[^\w\n]{0,6}([A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?)\b"
 )
@@ -62,17 +63,33 @@ def payment_details(lines: Iterable[str]) -> PaymentDetails:
     )
 
 
+def names_several_accounts(lines: Iterable[str]) -> bool:
+    """Whether different accounts stand in the lines, each with right check digits, labelled or not."""
+    text = "\n".join(lines)
+    codes = set(filter(is_bik, _RUSSIAN_BANK.findall(text)[:_MOST]))
+    russian = {one for one in _russian_accounts(text) if any(_is_payees(one, code) for code in codes)}
+    return len(russian | set(_ibans(text)) | set(_ibans(text, _UNLABELLED_IBAN))) > 1
+
+
 def _is_correspondent(account: str, code: str) -> bool:
     return account.startswith("301") and account[-3:] == code[-3:] and is_correspondent_of(account, code)
 
 
+def _is_payees(account: str, code: str) -> bool:
+    return not account.startswith("301") and is_account_at(account, code)
+
+
+def _russian_accounts(text: str) -> set[str]:
+    return {bare(found) for found in _RUSSIAN_ACCOUNT.findall(text)[:_MOST]}
+
+
 def _russian(text: str) -> PaymentDetails:
     code = _only(filter(is_bik, _RUSSIAN_BANK.findall(text)[:_MOST]))
-    accounts = {bare(found) for found in _RUSSIAN_ACCOUNT.findall(text)[:_MOST]}
+    accounts = _russian_accounts(text)
     both = _INN_AND_KPP.findall(text)[:_MOST]
     tax_ids = [*_INN.findall(text)[:_MOST], *(tax_id for tax_id, _ in both)]
     return PaymentDetails(
-        account=_only(one for one in accounts if not one.startswith("301") and is_account_at(one, code)),
+        account=_only(one for one in accounts if _is_payees(one, code)),
         bank_code=code,
         bank=_bank(text),
         correspondent=_only(one for one in accounts if _is_correspondent(one, code)),
@@ -86,8 +103,8 @@ def _bank(text: str) -> str:
     return name(_only(russian or _BANK.findall(text)[:_MOST]))
 
 
-def _ibans(text: str) -> Iterator[str]:
-    for found in islice(_IBAN.finditer(text), _MOST):
+def _ibans(text: str, pattern: re.Pattern[str] = _IBAN) -> Iterator[str]:
+    for found in islice(pattern.finditer(text), _MOST):
         plain = bare(found[1])
         lengths = (length for length in range(len(plain), 14, -1) if iban.is_valid(plain[:length]))
         if length := next(lengths, 0):

@@ -21,6 +21,8 @@ class Label(StrEnum):
     PAYABLE = "payable"
     GROSS = "gross"
     TOTAL = "total"
+    PAID = "paid"
+    REMAINING = "remaining"
     SUPPLIER = "supplier"
     PAYEE = "payee"
     CUSTOMER = "customer"
@@ -63,11 +65,13 @@ _LABELS: Mapping[Label, tuple[str, ...]] = {
         "à (?:payer|régler) avant le", "termin (?:płatności|zapłaty)", "płatne do", "zapłata do", "data płatności",
     ),
     Label.PAYABLE: (
-        "(?:итого |всего |сумма )?к оплате", r"всего (?:наименовани[ейя]|оказано услуг) :? \d{0,5} ,? на сумму",
-        "сумма платежа",
-        "(?:total )?amount (?:due|payable|to pay|to be paid)", "total (?:due|payable|to pay)", "balance due",
-        "please pay", "payment amount", "outstanding amount",
-        "(?:gesamtbetrag |noch )?zu zahlen", "zahl betrag", "zu zahlender betrag", "zu überweisen", "offener betrag",
+        "(?:итого |всего |сумма )?к (?:оплате|перечислению)",
+        r"всего (?:наименовани[ейя]|оказано услуг) :? \d{0,5} ,? на сумму", "сумма платежа",
+        "(?:total )?amount (?:due|payable|to pay|to be paid)", "total (?:due|payable|to pay|to be paid)",
+        "(?:outstanding |remaining |open )?balance due",
+        "please pay", "payment amount", "outstanding amount", "(?:net )?(?:amount )?payable", "to pay",
+        "(?:gesamtbetrag |noch )?zu zahlen", "(?:aus)?zahl(?:ungs)? betrag", "zu zahlender betrag", "zu überweisen",
+        "offener betrag",
         "(?:totaal )?(?:nog )?te (?:betalen|voldoen)(?: bedrag)?", "openstaand bedrag",
         "(?:somme|net|montant|total|solde|reste) (?:ttc )?[àa] (?:payer|régler)", "montant dû",
         "(?:razem |pozostało |kwota )?do zapłaty(?: razem)?", "należność(?: ogółem)?",
@@ -84,6 +88,44 @@ _LABELS: Mapping[Label, tuple[str, ...]] = {
         "(?:wartość|kwota|suma|razem) brutto", "ogółem",
     ),
     Label.TOTAL: ("итого", "всего", "total", "summe", "gesamt", "totaal", "razem", "suma"),
+    Label.PAID: (
+        "(?:ранее |уже )?(?:оплачено|уплачено|выплачено|внесено|получено|зачтено|поступило)(?: ранее)?",
+        "(?:зачет )?аванс(?:а|ы|овый платеж)?(?: (?:внесен|получен|оплачен|уплачен|зачтен))?",
+        "предоплат[аыу](?: (?:внесена|получена))?", "задаток", "ранее выставлено",
+        "(?:гарантийное )?удержан(?:ие|о)", "(?:счет )?(?:частично )?оплачен[аы]?(?: частично)?",
+        "(?:частичная )?оплата (?:получена|произведена|внесена)", "частичная оплата", "переплата",
+        "(?:less )?(?:amount )?(?:already )?paid(?: to date| so far| in advance)?", "(?:less )?pre (?:paid|payments?)",
+        r"(?:less )?payments?(?: \(s\))? (?:received|made|applied|to date)", "amount received", "credits?(?: applied)?",
+        "(?:amount )?tendered", "vouchers?", "withholding(?: tax)?", "retention", "payments?",
+        "(?:less )?deposits?(?: paid| received)?", "(?:less )?(?:down|part|partial) payments?",
+        "(?:less )?advances?(?: payments?)?(?: paid| received)?", "retainer", "overpayment",
+        "(?:less )?(?:credit )?card payments?", r"(?:1st |first |second )?instal?l?ments?(?: \d)?",
+        "(?:первый|второй) платеж",
+        "(?:bereits |schon )?(?:gezahlt|bezahlt|angezahlt|geleistet|erhalten)(?:er betrag)?",
+        "(?:abzüglich |abzgl )?(?:geleistete |erhaltene )?(?:an|voraus|abschlags|teil) zahlung(?:en|s rechnung)?",
+        "zahlungs eingang", "zahlung erhalten", "überwiesen", "gutschein", "(?:sicherheits)?einbehalt",
+        r"(?:abzüglich |abzgl )?(?:abschlag(?: \d)?|gutschrift)",
+        "(?:montant )?(?:déjà )?(?:payé|versé|réglé)e?s?", "acomptes?(?: versés?| reçus?| payés?)?", "avance", "arrhes",
+        "retenue(?: de garantie)?",
+        "(?:reeds |al )?(?:betaald|voldaan|ontvangen)", "aan betaling", "vooruit betaling", "voorschot",
+        "(?:już )?(?:zapłacono|wpłacono|opłacono)", "zaliczk[aię]", "przedpłata",
+    ),
+    Label.REMAINING: (
+        "осталось(?: оплатить| доплатить)?", "остаток(?: оплаты| долга| задолженности| по счету)?",
+        "(?:с учетом |без учета |сумма )?задолженност[ьи]", "долг", "просроч(?:ка|ено)",
+        "к доплате", "доплата", "недоплата", "сальдо",
+        "(?:итого |всего |сумма )?(?:со|с учетом) скидк(?:а|и|ой)",
+        "(?:remaining |outstanding |open |unpaid |current )?balance(?: remaining| outstanding| payable| owed)?",
+        "(?:amount )?(?:remaining|outstanding|owing|owed)(?: amount)?", "left to pay", "still due", "you owe",
+        "(?:due|pay) (?:now|today)", r"pay within(?: \d{1,2} days)?",
+        "deposits? (?:due|payable|required)(?: now| today)?", "(?:total |amount )?after discounts?", "arrears",
+        "(?:amount )?(?:overdue|past due)(?: amount)?",
+        "(?:offener |verbleibender )?rest (?:betrag|summe|zahlung|forderung|schuld)", "rest", "(?:noch )?offen",
+        "verbleib(?:t|end|ender betrag)", "saldo", "rückstand",
+        "(?:solde|reste|restant|reliquat)(?: dû| restant)?", "impayé",
+        "rest(?:ant)? bedrag", "nog open",
+        "pozostało", "pozostaje", "zaległość", "do dopłaty",
+    ),
     Label.SUPPLIER: (
         r"поставщик(?: \(исполнитель\)| / исполнитель)?", r"исполнитель(?: \(поставщик\))?", "продавец",
         "подрядчик", "supplier(?: name)?", "seller", "vendor(?: name)?", "bill(?:ed)? from",
@@ -116,7 +158,7 @@ _LABELS: Mapping[Label, tuple[str, ...]] = {
         "(?:order|customer|account|delivery|reference|po|contract|booking|client) (?:no|number|nr|#|id)",
         "(?:order|delivery|shipping|ship|service|print|start|end|statement|period|supply) date", 
         "date of (?:supply|birth)",
-        "currency", "date paid", "payment date", "booking id", "account",
+        "currency", "date paid", "payment date", "(?:to be|must be|not) paid", "booking id", "account",
         "zwischensumme", "(?:gesamt|rechnungs|netto) (?:betrag|summe) (?:netto|ohne|exkl|zzgl|der)", "netto betrag",
         "(?:kunden|auftrags|bestell|liefer) (?:nummer|nr)", "steuer (?:nummer|nr)", "bestell datum",
         "(?:liefer|leistungs|druck|liefer und leistungs) datum", "währung",

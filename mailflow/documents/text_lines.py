@@ -13,9 +13,11 @@ from mailflow.notation.plain_text import lower, visible
 
 _LONGEST_VALUE = 200
 _GAP = re.compile(r"\t+ *| {3,}")
-_BEFORE_VALUE = re.compile(r"(?:[\s:;.,=|/№#]|[-–—](?![\d$€£₽]))*")
+_BEFORE_VALUE = re.compile(r"(?:[\s:;.,=|/№#]|(?<!:)(?<!:\s)[-–—](?![\d$€£₽]|[A-Z]{3} ?\d|\s*$))*")
+"""A dash behind a colon, at figures or at the end is no separator: it is a minus, or says that there is nothing."""
 _DAYS = frozenset({Label.ISSUED, Label.DAY, Label.DUE})
 _SUMS = frozenset({Label.PAYABLE, Label.GROSS, Label.TOTAL})
+_PAYMENTS = frozenset({Label.PAID, Label.REMAINING})
 _NAMES = frozenset({Label.SUPPLIER, Label.PAYEE, Label.CUSTOMER, Label.PURPOSE})
 
 
@@ -71,8 +73,7 @@ def labelled(lines: Sequence[str]) -> Iterator[Labelled]:
 
 def _labels(line: str, at: int) -> Iterator[Labelled]:
     marks = list(labels_in(lower(line)))
-    limits = [start for _, start, _ in marks[1:]] + [len(line)]
-    for (label, start, end), limit in zip(marks, limits, strict=False):
+    for (label, start, end), limit in zip(marks, _limits(marks, len(line)), strict=True):
         if label is Label.PURPOSE:
             limit = len(line)
         behind = line[end : min(limit, end + _LONGEST_VALUE)]
@@ -81,6 +82,18 @@ def _labels(line: str, at: int) -> Iterator[Labelled]:
         yield Labelled(label, value, at, first, behind.lstrip().startswith(":"))
         if label is Label.PURPOSE:
             return
+
+
+def _limits(marks: Sequence[tuple[Label, int, int]], end: int) -> list[int]:
+    """Where each label's value ends: at the next label, but for a name at none of a payment, as in `Credit Bank`."""
+    limits: list[int] = []
+    of_name = end
+    for label, start, _ in reversed(marks):
+        limits.append(of_name if label in _NAMES else end)
+        end = start
+        if label not in _PAYMENTS:
+            of_name = start
+    return limits[::-1]
 
 
 def _of_one_thing(one: Labelled, before: Labelled) -> bool:
@@ -104,4 +117,4 @@ def _under(waiting: Sequence[Labelled], under: Sequence[str]) -> list[Labelled]:
 def _shape(label: Label) -> str:
     if label in _DAYS:
         return DAY
-    return AMOUNT if label in _SUMS else r"\S+"
+    return AMOUNT if label in _SUMS | _PAYMENTS else r"\S+"

@@ -38,7 +38,11 @@ _LEAD = re.compile(
     r"(?:\(?(?:ttc|brutto|(?:inkl|incl|inclusief|including|inc)\.? ?(?:ust|mwst|vat|btw|gst|tax)?"
     r"|(?:(?:с|включая|с учетом) )?ндс(?: \d{1,2} ?%)?|, )\.?\)?[.,:;]{0,2} ?){1,3}"
 )
-_SUM = re.compile(rf"\(?({_CURRENCY}(?=[ \d:)-]))?[ :)]{{0,3}}([-−–]?) ?({_FIGURES})(?! ?%)")
+_SUM = re.compile(rf"([-−–—]?) ?\(?({_CURRENCY}(?=[ \d:()-]))?[ :()]{{0,3}}([-−–—]?) ?({_FIGURES})(?![\d.,]* ?%)")
+_LESS_THAN_NOTHING = re.compile(
+    r"[-−–—](?!\d)| [-−–—](?! ?\w)"
+    r"| ?\(?(?i:cr|credit|kredit|haben|guthaben|gutschrift|avoir|tegoed|nadpłata|кредит|минус|minus)\b"
+)
 _BEFORE = re.compile(rf"({_CURRENCY})\)? ?$")
 _BEHIND = re.compile(rf" ?\(?({_CURRENCY})")
 _BEFORE_ANOTHER = re.compile(r" ?[-−–]?\d")
@@ -51,13 +55,17 @@ _SAID = re.compile(
 )
 _GSTIN = re.compile(r"\b\d{2}[A-Z]{5}\d{4}[A-Z][0-9A-Z]{3}\b")
 _LOOK_BACK = 28
+_UNITS_OF_ACCOUNT = re.compile(r"(?<!\w)(?:[уy]\. ?[еe]|уе)(?!\w)|\bусловн\w{1,3} единиц")
+_THOUSANDS = re.compile(r"\b(?:в тыс(?:ячах\b|\.)|in (?:thousands|tausend)\b|en milliers\b|w tysiącach\b)")
+_BELARUSIAN = re.compile(r"\b(?:унп|unp)\b|\bby\d\d ?[a-z]{4} ?\d")
 
 
 @dataclass(frozen=True)
 class PrintedSum:
     """Figures and the currencies that the sign beside them may mean; none of them where there is no sign.
 
-    `amount` is None where the figures may mean two sums, or less than nothing. `bare` are whole figures without
+    `amount` is None where the figures may mean two sums, or less than nothing (a minus before or behind them, a pair
+    of brackets around them, `CR`). `bare` are whole figures without
     a currency, `spaced` figures in groups set apart by spaces: two columns may look so. `rest` is what follows.
     """
 
@@ -83,23 +91,27 @@ def read_sum(text: str) -> PrintedSum | None:
     found = _SUM.match(text, lead.end() if lead else 0)
     if found is None:
         return None
-    sign, currencies, left = _currency(found[1] or "")
-    if found[1] and (left or not currencies):
+    minus, before, another_minus, figures = found.groups(default="")
+    sign, currencies, left = _currency(before)
+    if before and (left or not currencies):
         return None
     rest = text[found.end() :]
+    in_brackets = found[0].count("(") > found[0].count(")")
+    negative = bool(minus or another_minus or in_brackets or _LESS_THAN_NOTHING.match(rest))
     behind = _BEHIND.match(rest)
     if behind:
         second, named, left = _currency(behind[1])
         if named:
             sign, currencies = sign or second, (currencies & named) or (currencies | named)
             rest = left + rest[behind.end() :]
-    amount = read_number(found[3])
-    value = amount if isinstance(amount, Decimal) and not found[2] else None
-    whole = found[3].replace(" ", "").isdigit()
+            negative = negative or bool(_LESS_THAN_NOTHING.match(rest))
+    amount = read_number(figures)
+    value = amount if isinstance(amount, Decimal) and not negative else None
+    whole = figures.replace(" ", "").isdigit()
     hundredths = _HUNDREDTHS.match(rest)
     if hundredths and value is not None and whole:
         value, rest, whole = value + Decimal(hundredths[1]) / 100, rest[hundredths.end() :], False
-    return PrintedSum(value, sign, currencies, whole and not currencies, " " in found[3], rest.lstrip(" )"))
+    return PrintedSum(value, sign, currencies, whole and not currencies, " " in figures, rest.lstrip(" )"))
 
 
 def read_row(text: str) -> PrintedSum | None:
@@ -145,6 +157,15 @@ def settle(printed: PrintedSum, paper: Survey) -> tuple[Money | None, bool]:
         return None, True
 
 
+def may_be_other_money(currency: str, text: str) -> bool:
+    """Whether the text (lower case, ё as е) reckons in `у.е.` or thousands, or its roubles may be those of Belarus.
+
+    A Belarusian paper is known by the number of the payer (УНП) or the account.
+    """
+    reckons_otherwise = _UNITS_OF_ACCOUNT.search(text) or _THOUSANDS.search(text)
+    return bool(reckons_otherwise or (currency == "RUB" and _BELARUSIAN.search(text)))
+
+
 def _currency(words: str) -> tuple[str, frozenset[str], str]:
     """The longest currency that the words begin with, the codes it may mean, and what is left of the words."""
     first, _, second = words.partition(" ")
@@ -158,7 +179,7 @@ def _codes(name: str) -> frozenset[str]:
     key = folded(name).rstrip(".")
     if key in _SEVERAL:
         return _SEVERAL[key]
-    code = SIGNS.get(name) or (name if name in CODES else CURRENCIES.get(key.replace(".", " ")))
+    code = SIGNS.get(name) or (name if name in CODES else CURRENCIES.get(" ".join(key.replace(".", " ").split())))
     return frozenset({code}) if code else frozenset()
 
 

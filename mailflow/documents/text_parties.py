@@ -22,7 +22,9 @@ _AFTER_NAME = re.compile(
 _QUOTED = re.compile(r"[^\"«“„,;]{0,60}(?:\"[^\"]{1,120}\"|«[^»]{1,120}»|„[^”“]{1,120}[”“])\"?»?")
 _FORM = re.compile(r"(?:ООО|[ПНОЗ]?АО|ИП|ГУП|МУП|ФГУП|Общество с|Индивидуальный предприниматель)\b")
 _TAX_ID = re.compile(r", ?ИНН \d")
-_NO_NAME = re.compile(r"^\(|[:№#@]|\d{5}|__|/.*/|^[А-ЯЁ][а-яё-]+ [А-ЯЁ]\. ?[А-ЯЁ]\.$")  # the last: who signs or answers
+_NO_NAME = re.compile(  # an open quotation is half a name; the last: who signs or answers
+    r"\s\"$|[«„][^»“”]*$|^\(|[:№#@]|\d{5}|__|/.*/|^[А-ЯЁ][а-яё-]+ [А-ЯЁ]\. ?[А-ЯЁ]\.$"
+)
 
 
 def supplier_names(found: Sequence[Labelled], lines: Sequence[str]) -> Iterator[Reading[str]]:

@@ -7,10 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from mailflow.approval.money import Money
+from mailflow.documents.text_credit import pays_back
 from mailflow.documents.text_dates import read_day
 from mailflow.documents.text_labels import Label
 from mailflow.documents.text_lines import Labelled
-from mailflow.documents.text_money import PrintedSum, Survey, read_row, read_sum, settle, survey
+from mailflow.documents.text_money import PrintedSum, Survey, may_be_other_money, read_row, read_sum, settle, survey
+from mailflow.documents.text_payments import is_contradicted
 from mailflow.documents.text_readings import Reading, settled
 from mailflow.documents.text_words import sums_in_words
 from mailflow.notation.money_words import SCALES
@@ -19,13 +21,15 @@ from mailflow.notation.plain_text import folded, lower
 _RANKS = {Label.PAYABLE: 0, Label.GROSS: 1, Label.TOTAL: 2}
 _COLUMN_NEXT = re.compile(r"[-−xх×*| ]{0,3}\d", re.IGNORECASE)
 _UNIT = re.compile(r"([^\W\d_]+)\.?")
-_NO_UNIT = frozenset({"ttc", "brutto", "incl", "inkl", "including", "inclusief", "в", "с", "включая", "вкл", "ндс"})
-_END = re.compile(r"[\s.,;)]*")
-_CREDIT = re.compile(
-    r"^\W*(?:credit (?:note|memo)|gutschrift|stornorechnung|rechnungskorrektur|avoir n|facture d'avoir|credit ?nota"
-    r"|credit ?factuur|faktura korygująca|nota kredytowa|корректировочный счет)",
-    re.MULTILINE,
+_GOES_ON = re.compile(
+    r"/|[xх×*] ?\d|\+|(?:plus|плюс|per|pro|par|each|je|monthly|mtl|zzgl|ежемесячно|(?:before|without|not incl)\w*"
+    r"|exkl|excl\w*|ex|hors|ht|без учета ндс|(?:за|в) (?:\d|один|кажд\w+|месяц|год|шт))(?!\w)|за \d"
 )
+_NO_UNIT = frozenset({"ttc", "brutto", "incl", "inkl", "including", "inclusief", "в", "с", "включая", "вкл", "ндс"})
+_ENDS_IN_FIGURES = re.compile(r"(?<![№#\d./]) \d[\d ]*[.,]?$")
+_NOTHING = re.compile(r"[-–—]+|nil|none|n/?a|nothing|paid|нет|оплачено", re.IGNORECASE)
+_LONGEST_LINE = 300
+_END = re.compile(r"[\s.,;)]*")
 
 
 def amount_to_pay(
@@ -34,16 +38,37 @@ def amount_to_pay(
     """The amount, and whether it is doubtful; None where there is none, or none that can be read."""
     text = "\n".join(lines)
     paper = survey(text)
-    readings = list(_readings(found, paper, orders))
+    readings = list(_readings(found, lines, paper, orders))
     if not readings:
         return _largest(paper)
     amount, doubtful = settled(readings)
+    doubtful = doubtful or _is_exceeded(readings)
     in_words = set(sums_in_words(lines))
-    contradicted = amount is not None and bool(in_words - {amount.amount})
-    return amount, doubtful or contradicted or bool(_CREDIT.search(lower(text)))
+    contradicted = amount is not None and bool(
+        in_words - {amount.amount} or is_contradicted(amount, found, lines, paper, _totals_above(readings))
+    )
+    plain = lower(text)
+    other_money = amount is not None and may_be_other_money(amount.currency, plain)
+    return amount, doubtful or contradicted or other_money or pays_back(plain)
 
 
-def _readings(found: Sequence[Labelled], paper: Survey, orders: Mapping[str, bool]) -> Iterator[Reading[Money]]:
+def _is_exceeded(readings: Sequence[Reading[Money]]) -> bool:
+    """Whether a total is more than the gross one, where no label says what is to be paid: a fee may be added."""
+    sums = {rank: [one.value.amount for one in readings if one.rank == rank and one.value] for rank in _RANKS.values()}
+    payable, gross, totals = (sums[_RANKS[label]] for label in (Label.PAYABLE, Label.GROSS, Label.TOTAL))
+    return not payable and max(totals, default=0) > max(gross, default=0) > 0
+
+
+def _totals_above(readings: Sequence[Reading[Money]]) -> frozenset[Decimal]:
+    """The totals that the sum to pay may be a rest of; none where no label says what is to be paid."""
+    if min(reading.rank for reading in readings) > _RANKS[Label.PAYABLE]:
+        return frozenset()
+    return frozenset(reading.value.amount for reading in readings if reading.value)
+
+
+def _readings(
+    found: Sequence[Labelled], lines: Sequence[str], paper: Survey, orders: Mapping[str, bool]
+) -> Iterator[Reading[Money]]:
     for one in found:
         if one.label not in _RANKS:
             continue
@@ -51,17 +76,21 @@ def _readings(found: Sequence[Labelled], paper: Survey, orders: Mapping[str, boo
         text = one.text[day.end :].strip() if day else one.text
         printed = read_sum(text)
         if printed is None:
-            yield from _after_other_words(one, text, paper)
+            yield from _after_other_words(one, text, lines[one.line], paper)
         elif not one.below or _END.fullmatch(printed.rest):
             yield _reading(one, text, printed, paper)
 
 
-def _after_other_words(one: Labelled, text: str, paper: Survey) -> Iterator[Reading[Money]]:
+def _after_other_words(one: Labelled, text: str, line: str, paper: Survey) -> Iterator[Reading[Money]]:
     """A sum to pay with words before it that may say what else it is, as `Total due after discount: 100.00`."""
-    sums = survey(text).sums
-    if one.label is Label.PAYABLE and one.opens and sums:
+    if one.label is not Label.PAYABLE or not one.opens:
+        return
+    sums = survey(text).sums or (survey(line[:_LONGEST_LINE]).sums if one.first else None)
+    if sums:
         money, _ = settle(PrintedSum(max(sums), "", frozenset(), False, False, ""), paper)
         yield Reading(_RANKS[one.label], money, doubtful=True)
+    elif _ENDS_IN_FIGURES.search(text) or _NOTHING.fullmatch(text):
+        yield Reading(_RANKS[one.label], None)
 
 
 def _reading(one: Labelled, text: str, printed: PrintedSum, paper: Survey) -> Reading[Money]:
@@ -75,7 +104,9 @@ def _reading(one: Labelled, text: str, printed: PrintedSum, paper: Survey) -> Re
 
 
 def _is_of_something_else(printed: PrintedSum, money: Money | None) -> bool:
-    """Whether the words behind the figures make another sum of them: thousands, an unknown unit, a second currency."""
+    """Whether what follows the figures makes another sum of them: thousands, an unknown unit, how often, a tax."""
+    if _GOES_ON.match(folded(printed.rest)):
+        return True
     unit = _UNIT.match(folded(printed.rest))
     if unit and (unit[1] in SCALES or not (printed.currencies or unit[1] in _NO_UNIT)):
         return True

@@ -14,6 +14,11 @@ from mailflow.approval.money import Money
 from mailflow.check_digits import is_account_at, is_bik
 
 _RUSSIAN_ACCOUNT = re.compile(r"\d{20}")
+_DAYS = (
+    (re.compile(r"(\d{4}-\d\d-\d\d)(?:T.*|Z|[+-]\d\d:\d\d)?", re.ASCII), "%Y-%m-%d"),
+    (re.compile(r"(\d{8})", re.ASCII), "%Y%m%d"),
+    (re.compile(r"(\d\d\.\d\d\.\d{4})", re.ASCII), "%d.%m.%Y"),
+)
 _LONGEST = 200
 
 
@@ -27,12 +32,13 @@ def money(number: str, currency: str) -> Money | None:
 
 
 def day(text: str) -> date | None:
-    """2026-12-15 (a time zone may follow), 20261215 or 15.12.2026."""
-    for form, length in (("%Y-%m-%d", 10), ("%Y%m%d", 8), ("%d.%m.%Y", 10)):
-        try:
-            return datetime.strptime(text[:length], form).date()  # noqa: DTZ007 - a day has no zone
-        except ValueError:
-            continue
+    """2026-12-15 (a time or a time zone may follow), 20261215 or 15.12.2026, each with all its digits."""
+    for pattern, form in _DAYS:
+        if found := pattern.fullmatch(text):
+            try:
+                return datetime.strptime(found[1], form).date()  # noqa: DTZ007 - a day has no zone
+            except ValueError:
+                return None
     return None
 
 

@@ -373,6 +373,8 @@ SUPPLIERS = {
     "Sprzedawca: Przykład S.A.": "Przykład S.A.",
     'Поставщик ООО "Луч"': 'ООО "Луч"',
     'Поставщик: ООО "Луч"\nПоставщик: ООО «Луч»': 'ООО "Луч"',
+    "Seller: Red Balance Credit Ltd": "Red Balance Credit Ltd",
+    "Поставщик: ООО «Аванс плюс»": "ООО «Аванс плюс»",
 }
 
 
@@ -401,6 +403,8 @@ def test_a_supplier_that_may_be_another_is_doubtful(text: str) -> None:
         "Seller: 12345",
         "Seller Invoice no\nACME A12",
         "Supplier: see above",
+        "Поставщик: ООО «Итого плюс»",
+        'Поставщик: ООО "Итого плюс"',
         "Supplier warranty applies",
         "Исполнитель: ____________ /Иванов И. И./",
         "Исполнитель: Иванов И.И.",
@@ -474,8 +478,38 @@ def test_digits_of_other_scripts_are_no_details() -> None:
     assert details_of(arabic) == PaymentDetails(bank='АО "ТЕСТБАНК" Г. МОСКВА')
 
 
-def test_two_accounts_are_none() -> None:
-    assert details_of(printed.GERMAN + "IBAN NL91ABNA0417164300\n").account == ""
+@pytest.mark.parametrize(
+    ("paper", "other"),
+    [
+        (printed.GERMAN, "IBAN NL91ABNA0417164300"),
+        (printed.GERMAN, "or: NL91 ABNA 0417 1643 00"),
+        (printed.RUSSIAN, "р/с 40702810900000000019"),
+        (printed.RUSSIAN, "IBAN NL91ABNA0417164300"),
+    ],
+)
+def test_of_two_accounts_none_is_sure(paper: str, other: str) -> None:
+    facts = read_text(f"{paper}\n{other}\n")
+    assert facts is not None
+    assert facts.doubtful == {"details"}
+
+
+def test_accounts_at_two_banks_are_both_seen() -> None:
+    facts = read_text(f"{printed.RUSSIAN}\nБИК 044500992\nр/с 40702810200000000017\n")
+    assert facts is not None
+    assert (facts.details.account, facts.doubtful) == ("", {"details"})
+
+
+@pytest.mark.parametrize("other", ["IBAN DE89 3704 0044 0532 0130 00", "IBAN DE88 3704 0044 0532 0130 01"])
+def test_the_same_account_again_and_digits_that_are_none_leave_it_sure(other: str) -> None:
+    facts = read_text(f"{printed.GERMAN}\n{other}\n")
+    assert facts is not None
+    assert (facts.details.account, facts.doubtful) == ("DE89370400440532013000", frozenset())
+
+
+def test_the_customers_account_is_no_second_one() -> None:
+    facts = read_text(f"{printed.GERMAN}\nKunde: Muster GmbH\nIBAN NL91ABNA0417164300\n")
+    assert facts is not None
+    assert "details" not in facts.doubtful
 
 
 def test_a_russian_account_without_its_bank_cannot_be_checked_and_is_left_out() -> None:

@@ -15,7 +15,7 @@ from tests.documents.papers import papers
 from tests.documents.test_text import PAPERS
 from tests.documents.test_text_corpus import text_of
 
-FACTS = {"number", "issued", "due", "supplier", "amount"}
+FACTS = {"number", "issued", "due", "supplier", "amount", "details"}
 WHOLE = [text for text, _ in PAPERS.values()]
 PIECES = st.sampled_from(
     sorted({piece for text in WHOLE for line in text.splitlines() for piece in (line, *line.split())})

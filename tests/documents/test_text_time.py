@@ -19,6 +19,8 @@ HOSTILE = {
     "labels": "total due ",
     "labels on lines": "Total due\n",
     "labels with values": "Invoice no 1 2\n",
+    "payments": "Paid: 1,00 ",
+    "payments in columns": "Total due\tPaid\t",
     "sums": "Total due 12 345,67 EUR\n",
     "days": "due 31/12/2026 ",
     "accounts": "IBAN DE89 3704 0044 0532 0130 00\n",

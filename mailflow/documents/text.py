@@ -12,6 +12,7 @@ from datetime import date
 from itertools import pairwise
 
 from mailflow.approval.document import Facts, Origin
+from mailflow.documents.text_credit import pays_back
 from mailflow.documents.text_dates import day_orders, every_day, read_day
 from mailflow.documents.text_details import names_several_accounts, payment_details
 from mailflow.documents.text_labels import Label
@@ -63,6 +64,7 @@ def read_text(text: str) -> Facts | None:
         details=payment_details(of_supplier),
         purpose=next((one.text for one in found if one.label is Label.PURPOSE and one.opens), "").strip("-–—"),
         doubtful=frozenset(name for name, doubtful in doubts.items() if doubtful),
+        gives_back=pays_back(plain),
     )
     return None if facts == Facts(Origin.TEXT) else facts
 

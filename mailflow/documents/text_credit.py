@@ -10,7 +10,9 @@ _WORDS = re.compile(
     r"|кредит[ -]?нот[аы]|кредит[ -]?счет|корректировочн(?:ый|ого) счет|сторно|к возврату)"
 )
 _TITLES = re.compile(
-    r"(?:^|\t)\W*(?:(?:\w+ ){0,2}credit (?:note|memo)\b|(?:gutschrift|storno)\b|avoir\W*(?:n|№|\d|$))", re.MULTILINE
+    r"(?:^|\t)[^\w\n]{0,10}"
+    r"(?:(?:\w{1,30} ){0,2}credit (?:note|memo)\b|(?:gutschrift|storno)\b|avoir[^\w\n]{0,10}(?:n|№|\d|$))",
+    re.MULTILINE,
 )
 
 

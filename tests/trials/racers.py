@@ -9,6 +9,7 @@ from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 from mailflow import bootstrap
+from mailflow.documents.reading import read_file
 from mailflow.inbound.reading import ReadMail, read_mail
 from mailflow.settings import load_settings
 
@@ -39,7 +40,7 @@ def _run(settings_file: Path, barrier: Barrier, pairs: int, now: datetime) -> No
         barrier.wait(TOGETHER)
         return read
 
-    processing = replace(application.whole_pass.processing, read=read_together)
+    processing = replace(application.whole_pass.processing, read=read_together, read_file=read_file)
     try:
         for _ in range(pairs):
             barrier.wait(TOGETHER)

@@ -15,6 +15,7 @@ import jinja2
 from mailflow import bootstrap
 from mailflow.approval.wording import KEYWORDS
 from mailflow.bootstrap import Application
+from mailflow.documents.reading import read_file
 from mailflow.errors import TransientFailure
 from mailflow.inbound.reading import ReadMail, read_mail
 from mailflow.outbound.templating import Templates
@@ -99,7 +100,7 @@ class Scene:
             yield None
             return
         whole = application.whole_pass
-        processing = replace(whole.processing, read=_read, templates=_TEMPLATES)
+        processing = replace(whole.processing, read=_read, read_file=read_file, templates=_TEMPLATES)
         dispatch = replace(whole.dispatch, templates=_TEMPLATES)
         application.whole_pass = replace(whole, processing=processing, dispatch=dispatch)
         application.mailbox.timeout = application.transport.timeout = _PATIENCE

@@ -138,7 +138,8 @@ class Story:
             self._open_portal(enter)
         self._be_impatient()
         self.application = bootstrap.build(self.settings())
-        processing = replace(self.application.whole_pass.processing, read=self.servers.reading.read)
+        reading = self.servers.reading
+        processing = replace(self.application.whole_pass.processing, read=reading.read, read_file=reading.read_file)
         self.application.whole_pass = replace(self.application.whole_pass, processing=processing)
         return self
 

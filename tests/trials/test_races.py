@@ -18,6 +18,7 @@ import pytest
 from mailflow import bootstrap
 from mailflow.approval.effects import Mail, Message
 from mailflow.approval.reference import Asks
+from mailflow.documents.reading import read_file
 from mailflow.inbound.reading import read_mail
 from mailflow.jobs.intake import Intake
 from mailflow.ports import Envelope, FetchedMail, Location
@@ -82,7 +83,9 @@ class Desk:
         self.store = self.application.store
         read = partial(read_mail, keywords=bootstrap.keywords_of(settings))
         self.processing = replace(
-            self.application.whole_pass.processing, read=lambda raw, today: read(raw=raw, today=today)
+            self.application.whole_pass.processing,
+            read=lambda raw, today: read(raw=raw, today=today),
+            read_file=read_file,
         )
         self.dispatch = replace(self.application.whole_pass.dispatch, transport=self.post)  # type: ignore[arg-type]
         router = self.processing.router

@@ -25,7 +25,7 @@ from tests.trials.size import by_size
 from tests.trials.soaked import Figures, Soaked, soaked
 
 BEGINS = datetime(2026, 12, 1, tzinfo=UTC)
-MINUTES = float(os.environ.get("TRIALS_MINUTES", by_size(quick=0.5, ci=10, full=24 * 60)))
+MINUTES = float(os.environ.get("TRIALS_MINUTES", by_size(quick=0.5, ci=5, full=24 * 60)))
 MOST_MONTHS = 24
 """A longer trial is slower, not larger: what it did has still to be audited."""
 

@@ -19,6 +19,7 @@ import jinja2
 
 from mailflow import bootstrap
 from mailflow.daemon import Daemon
+from mailflow.documents.reading import read_file
 from mailflow.inbound.reading import ReadMail, read_mail
 from mailflow.jobs.whole_pass import PassResult
 from mailflow.outbound.templating import Templates
@@ -79,7 +80,7 @@ def wired(settings_file: Path) -> bootstrap.Application:
         return read_mail(raw, keywords, today)
 
     whole = application.whole_pass
-    processing = replace(whole.processing, read=read, templates=TEMPLATES)
+    processing = replace(whole.processing, read=read, read_file=read_file, templates=TEMPLATES)
     application.whole_pass = replace(
         whole, processing=processing, dispatch=replace(whole.dispatch, templates=TEMPLATES)
     )

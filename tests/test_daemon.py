@@ -38,6 +38,7 @@ def daemon(
         more=more,
         check="sender_check: reference",
         approval="",
+        payment="",
     )
     write_settings_file(folder / "settings.yaml", settings)
     process = subprocess.Popen(

@@ -89,9 +89,8 @@ def correct(
 
     Every approval so far is void, and whoever gave one or was about to is told (process section 3).
     """
-    before = Shown(invoice.form, invoice.attachments, invoice.route)
-    said = Shown(_answered(invoice.form, form, files := _usable(attachments)), files or invoice.attachments,
-                 form.route or invoice.route)  # fmt: skip
+    before, files = _shown(invoice), _usable(attachments)
+    said = Shown(_answered(invoice.form, form, files), files or invoice.attachments, form.route or invoice.route)
     if not _changes(before, said) and not said.form.problems:
         return None
     as_said = invoice.after(
@@ -109,7 +108,7 @@ def correct(
         invites=(),
     )
     corrected = _understood(_with_empty_files_named(as_said, attachments), past, company, now)
-    changes = _changes(before, Shown(corrected.form, corrected.attachments, corrected.route))
+    changes = _changes(before, _shown(corrected))
     entry = Entry("corrected", invoice.submitter, {"changes": [c.field.value for c in changes]})
     _, cancellations = cancel_invites(invoice)
     outcome = _start_or_ask(corrected, cancellations, (entry,), company, now)
@@ -333,7 +332,11 @@ def _understood(invoice: Invoice, past: Past | None, company: Company, now: date
 def _with_changes(invoice: Invoice) -> Invoice:
     if invoice.before is None:
         return invoice
-    return replace(invoice, changes=_changes(invoice.before, Shown(invoice.form, invoice.attachments, invoice.route)))
+    return replace(invoice, changes=_changes(invoice.before, _shown(invoice)))
+
+
+def _shown(invoice: Invoice) -> Shown:
+    return Shown(invoice.form, invoice.attachments, invoice.route)
 
 
 def _changes(before: Shown, after: Shown) -> tuple[Change, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from mailflow.approval.document import Facts, Origin, PaymentDetails
@@ -86,5 +87,5 @@ def _below(element: Element | None, *names: str) -> Element | None:
     return next((found for one in names if (found := find(element, one)) is not None), None)
 
 
-def _first(texts: object) -> str:
-    return next((text for text in texts if text), "")  # type: ignore[attr-defined]
+def _first(texts: Iterable[str]) -> str:
+    return next(filter(None, texts), "")

@@ -72,7 +72,7 @@ class Invoices:
 
     def marked(self, mark: str, but_not: str) -> list[Invoice]:
         """The earliest invoices that ever had this mark of repetitions."""
-        return self._read_with(_MARKED, mark=mark, this=but_not)
+        return self._read(_MARKED, mark=mark, this=but_not)
 
     def marks_of(self, number: str) -> list[str]:
         """Every mark of repetitions that an invoice ever had."""
@@ -81,7 +81,7 @@ class Invoices:
 
     def paid_to(self, supplier: str, but_not: str) -> list[Invoice]:
         """The last paid invoices of a supplier, by what it is known by (approval.past.suppliers), newest first."""
-        return self._read_with(_PAID_TO, mark=f"{_SUPPLIER}{supplier}", this=but_not)
+        return self._read(_PAID_TO, mark=f"{_SUPPLIER}{supplier}", this=but_not)
 
     def files_of(self, number: str) -> list[str]:
         """Every file that an invoice ever had, in whichever revision, by SHA-256 (hex)."""
@@ -138,11 +138,8 @@ class Invoices:
     def _numbers(self, statement: Select[str], moment: date) -> list[str]:
         return list(self._connection.execute(statement, {"moment": moment}).scalars())
 
-    def _read_with(self, statement: Select[str], **values: str) -> list[Invoice]:
+    def _read(self, statement: Select[str], **values: str) -> list[Invoice]:
         return [read_invoice(document) for document in self._connection.execute(statement, values).scalars()]
-
-    def _read(self, statement: Select[str]) -> list[Invoice]:
-        return [read_invoice(document) for document in self._connection.execute(statement).scalars()]
 
     def _remember(self, invoice: Invoice) -> None:
         files = [{"number": invoice.number, "sha256": sha256} for sha256 in {a.sha256 for a in invoice.attachments}]

@@ -22,6 +22,16 @@ def hasty(open_office: OPEN) -> Office:
     return open_office(approval="hold_minutes: 30")
 
 
+def with_undo_under_way(open_office: OPEN) -> Office:
+    """Olga's approval is on hold, and her UNDO lies in the mailbox."""
+    office = hasty(open_office)
+    office.submit()
+    office.olga.reply(office.gets("olga"), "СОГЛАСОВАНО")
+    office.work()
+    office.olga.reply(office.gets("olga"), "ОТМЕНИТЬ")
+    return office
+
+
 def problems(office: Office) -> tuple[str, ...]:
     with office.mailflow.store.begin() as uow:
         return verify(uow, "INV-2026-0001", KEYWORDS, office.mailflow.company.timezone).problems
@@ -61,11 +71,7 @@ def test_undo_by_the_button_brings_the_request_again_and_the_other_decision_coun
 def test_a_decision_does_not_take_effect_while_the_mailbox_is_away_for_an_undo_may_lie_there(
     open_office: OPEN, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    office = hasty(open_office)
-    office.submit()
-    office.olga.reply(office.gets("olga"), "СОГЛАСОВАНО")
-    office.work()
-    office.olga.reply(office.gets("olga"), "ОТМЕНИТЬ")
+    office = with_undo_under_way(open_office)
 
     def away(self: Intake, now: datetime) -> int:
         raise TransientFailure("the mailbox is away")
@@ -83,11 +89,7 @@ def test_a_decision_does_not_take_effect_while_the_mailbox_is_away_for_an_undo_m
 def test_a_decision_does_not_take_effect_before_a_mail_of_the_one_who_gave_it_is_understood(
     open_office: OPEN, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    office = hasty(open_office)
-    office.submit()
-    office.olga.reply(office.gets("olga"), "СОГЛАСОВАНО")
-    office.work()
-    office.olga.reply(office.gets("olga"), "ОТМЕНИТЬ")
+    office = with_undo_under_way(open_office)
     monkeypatch.setattr(Processing, "run_once", lambda self, now: False)
     office.work(minutes=40)
     assert office.mails("director") == []

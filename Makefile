@@ -1,4 +1,4 @@
-# make install | demo | test | trials | lint | lock | audit | bench | compare | clean. Tests of one room: make test ARGS="tests/store -k outbox"
+# make install | demo | wheel | test | trials | lint | lock | audit | bench | compare | clean. Tests of one room: make test ARGS="tests/store -k outbox"
 
 MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
@@ -6,13 +6,16 @@ PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check 
 FIND_PYTHON := for p in python3.11 python3.12 python3.13 python3.14 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done
 
-.PHONY: install demo test trials lint lock audit bench compare clean
+.PHONY: install demo wheel test trials lint lock audit bench compare clean
 .DEFAULT_GOAL := install
 
 install: .venv/installed
 
 demo: .venv/installed
 	@$(BIN)/python run.py demo $(ARGS)
+
+wheel: .venv/installed-dev
+	@$(BIN)/python -m hatchling build -t wheel
 
 test: .venv/installed-dev
 	@$(BIN)/python -m pytest -q -n auto $(ARGS)

@@ -37,6 +37,7 @@ from mailflow.approval.wording import KEYWORDS, Verb
 from mailflow.check_digits import is_account_at, is_bik, is_correspondent_of, is_kpp
 from mailflow.errors import ConfigurationError
 from mailflow.loopback import is_loopback
+from mailflow.packaged import packaged
 from mailflow.settings_mending import nearest, note
 from mailflow.settings_secrets import note_written_out
 from mailflow.settings_source import read_source
@@ -596,9 +597,8 @@ class Settings(Section):
 
 
 def packaged_templates() -> Path:
-    """The templates that come with mailflow: inside the installed package, or beside it in a checkout."""
-    inside = Path(__file__).parent / "templates"
-    return inside if inside.is_dir() else Path(__file__).parent.parent / "templates"
+    """The folder of the templates that come with mailflow."""
+    return packaged("templates")
 
 
 def load_settings(file: Path, environment: Mapping[str, str] = os.environ) -> Settings:

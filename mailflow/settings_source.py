@@ -10,6 +10,7 @@ from pathlib import Path
 import yaml
 
 from mailflow.errors import ConfigurationError, SettingsProblem
+from mailflow.packaged import packaged
 from mailflow.secret_file import UnfitFile, others_can_read, read_secret
 
 KeyPath = tuple[str | int, ...]
@@ -71,7 +72,7 @@ def read_source(path: Path, environ: Mapping[str, str]) -> Source:
         too_deep = SettingsProblem("YAML", "is nested too deeply.", "Remove brackets.")
         raise ConfigurationError(str(path), [too_deep]) from None
     if not isinstance(root, yaml.MappingNode):
-        mend = "Start from the settings.yaml that comes with mailflow."
+        mend = f"Start from the sample, {packaged('settings.yaml')}."
         raise ConfigurationError(str(path), [SettingsProblem("settings", "are empty or no list of keys.", mend)])
     source = Source()
     _Walk(source, {**_dotenv(path.parent / ".env", source), **environ}, path.parent).run(root)
@@ -79,7 +80,7 @@ def read_source(path: Path, environ: Mapping[str, str]) -> Source:
 
 
 def _text_of(path: Path) -> str:
-    mend = "Copy the settings.yaml that comes with mailflow, or name another file with --settings FILE."
+    mend = f"Copy the sample, {packaged('settings.yaml')}, or name another file with --settings FILE."
     try:
         return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:

@@ -41,6 +41,7 @@ from mailflow.outbound.payment_order import Payer
 from mailflow.outbound.portal_texts import PortalTexts
 from mailflow.outbound.ready_to_pay import ReadyToPay
 from mailflow.outbound.templating import Templates
+from mailflow.payment_calendar import CalendarFace
 from mailflow.settings import Bitrix24Settings, Settings
 from mailflow.store.engine import Store, open_store
 
@@ -259,6 +260,12 @@ def transport_of(settings: Settings) -> SmtpTransport:
 def templates_of(settings: Settings) -> Templates:
     """The templates of the settings' folder."""
     return Templates(jinja2.FileSystemLoader(settings.templates))
+
+
+def calendar_face_of(settings: Settings, language: str) -> CalendarFace:
+    """How the payment calendar speaks to somebody of this language."""
+    words = templates_of(settings).words(language, "calendar")
+    return CalendarFace(settings.mailbox.address, language, words, settings.timezone)
 
 
 def ready_to_pay_of(settings: Settings) -> ReadyToPay:

@@ -27,6 +27,7 @@ EXIT_TRY_AGAIN = 75  # EX_TEMPFAIL of sysexits.h
 EXIT_CONFIGURATION = 78  # EX_CONFIG of sysexits.h
 
 _PASSES = ("run", "once")
+_NEW_FILE = click.File("wb", atomic=True)
 _ID = click.IntRange(1, 2**31 - 1)
 
 
@@ -150,8 +151,12 @@ def demo(ctx: click.Context, stay: bool, output: Path) -> None:
 @cli.command("list")
 @click.option("--status", type=click.Choice([s.value for s in Status]), help="Only these.")
 @click.option("--json", "machine", is_flag=True, help="As JSON.")
+@click.option("--csv", type=_NEW_FILE, is_flag=False, flag_value="-", help="As CSV (UTF-8), to FILE or printed.")
+@click.option("--xlsx", type=_NEW_FILE, help="Write an Excel workbook.")
 @click.pass_context
-def list_invoices(ctx: click.Context, status: str | None, machine: bool) -> None:
+def list_invoices(
+    ctx: click.Context, status: str | None, machine: bool, csv: BinaryIO | None, xlsx: BinaryIO | None
+) -> None:
     """The invoices."""
     with _memory(ctx) as (uow, settings):
         invoices = uow.invoices.all(Status(status) if status else None)
@@ -165,6 +170,14 @@ def list_invoices(ctx: click.Context, status: str | None, machine: bool) -> None
             for invoice, history in zip(invoices, histories, strict=True)
         ]
         click.echo(as_json(shown))
+        return
+    if csv or xlsx:
+        from mailflow.spreadsheet import to_csv, to_xlsx
+
+        if csv:
+            csv.writelines(to_csv(invoices, settings.zone))
+        if xlsx:
+            to_xlsx(invoices, settings.zone, xlsx)
         return
     from mailflow.reports import print_invoices
 
@@ -228,7 +241,7 @@ def reassign(ctx: click.Context, number: str, old: str, new: str) -> None:
 
 @cli.command()
 @click.option("--json", "machine", is_flag=True, help="As JSON.")
-@click.option("--ics", type=click.File("wb", atomic=True), help="Write an iCalendar file for any calendar client.")
+@click.option("--ics", type=_NEW_FILE, help="Write an iCalendar file for any calendar client.")
 @click.pass_context
 def calendar(ctx: click.Context, machine: bool, ics: BinaryIO | None) -> None:
     """The payment calendar."""
@@ -236,15 +249,16 @@ def calendar(ctx: click.Context, machine: bool, ics: BinaryIO | None) -> None:
 
     with _memory(ctx) as (uow, settings):
         payments = payments_of(uow.invoices.all())
-    now = datetime.now(UTC)
     if ics:
-        ics.write(to_ics(payments, settings.mailbox.address, now))
+        from mailflow.bootstrap import calendar_face_of
+
+        ics.write(to_ics(payments, calendar_face_of(settings, settings.language)))
     if machine:
         click.echo(as_json(to_json(payments)))
     elif not ics:
         from mailflow.reports import print_calendar
 
-        print_calendar(payments, now.astimezone(settings.zone).date())
+        print_calendar(payments, datetime.now(settings.zone).date())
 
 
 @cli.command()

@@ -10,7 +10,7 @@ from itertools import groupby
 from rich.table import Table
 from rich.text import Text
 
-from mailflow.approval.invoice import Invoice, StepStatus
+from mailflow.approval.invoice import Invoice
 from mailflow.approval.lifecycle import Status
 from mailflow.explanation import Explanation, about
 from mailflow.inbound.message import InboundMessage
@@ -49,7 +49,7 @@ def print_invoices(invoices: Sequence[Invoice]) -> None:
             str(invoice.amount or ""),
             str(day or ""),
             one_line(invoice.submitter),
-            one_line(_waits_for(invoice)),
+            one_line(invoice.waits_for),
             one_line(invoice.title),
         )
     console().print(table)
@@ -272,14 +272,6 @@ def _payment_style(payments: Sequence[DuePayment], today: date) -> str:
     if any(p.is_overdue(today) for p in payments):
         return "red"
     return "green" if all(p.status is Status.PAID for p in payments) else "none"
-
-
-def _waits_for(invoice: Invoice) -> str:
-    if invoice.status is Status.IN_APPROVAL:
-        return next((step.approver for step in invoice.steps if step.status is StepStatus.ASKED), "")
-    if invoice.status is Status.TO_PAY:
-        return invoice.accountant
-    return invoice.submitter if invoice.status in (Status.INCOMPLETE, Status.REJECTED) else ""
 
 
 def _status(status: Status) -> Text:

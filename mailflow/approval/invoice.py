@@ -250,6 +250,15 @@ class Invoice:
         return next((i for i, step in enumerate(self.steps) if step.status is StepStatus.ASKED), None)
 
     @property
+    def waits_for(self) -> str:
+        """Who is to move next; "" where the invoice has come to its end."""
+        if self.status is Status.IN_APPROVAL:
+            return "" if self.asked_step is None else self.steps[self.asked_step].approver
+        if self.status is Status.TO_PAY:
+            return self.accountant
+        return self.submitter if self.status in (Status.INCOMPLETE, Status.REJECTED) else ""
+
+    @property
     def approvers_so_far(self) -> tuple[str, ...]:
         """Who has approved this revision, in order."""
         return tuple(step.approver for step in self.steps if step.status is StepStatus.APPROVED)

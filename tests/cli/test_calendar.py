@@ -57,10 +57,33 @@ def test_any_calendar_client_can_read_the_published_calendar(payments: Company) 
     assert len(events) == 4
     assert first["DTSTART"].dt == date(2026, 12, 14)
     assert first["DTEND"].dt - first["DTSTART"].dt == timedelta(days=1)
-    assert first["SUMMARY"] == "Pay 125000.00 RUB to ООО «Ромашка» (INV-2026-0002)"
+    assert first["SUMMARY"] == "Pay RUB 125,000.00 to ООО «Ромашка» (INV-2026-0002)"
     assert first["ORGANIZER"] == "mailto:finance@example.com"
     assert len({event["UID"] for event in events}) == 4
     assert all(isinstance(event["DTSTAMP"].dt, datetime) for event in events)
+    assert calendar["REFRESH-INTERVAL"].dt == timedelta(hours=1)
+    assert calendar["X-PUBLISHED-TTL"] == "PT1H"
+
+
+def test_the_published_calendar_marks_what_is_paid_and_says_how_often_it_moved(office: Company) -> None:
+    office.keep(*paid(title="Paper"))
+    file = office.folder / "payments.ics"
+    office.run("calendar", "--ics", str(file))
+    [event] = icalendar.Calendar.from_ical(file.read_bytes()).walk("VEVENT")
+    assert (event["SUMMARY"].startswith("✓ Paid: "), event["STATUS"], event["TRANSP"]) == (
+        True,
+        "CONFIRMED",
+        "TRANSPARENT",
+    )
+    assert event["DESCRIPTION"] == "Paper"
+
+
+def test_the_same_payments_are_the_same_calendar_byte_for_byte(payments: Company) -> None:
+    files = [payments.folder / "one.ics", payments.folder / "two.ics"]
+    for hours, file in enumerate(files):
+        with time_machine.travel(datetime(2026, 12, 1, 9 + hours, tzinfo=UTC)):
+            payments.run("calendar", "--ics", str(file))
+    assert files[0].read_bytes() == files[1].read_bytes()
 
 
 def test_a_moved_payment_updates_the_event_that_was_imported_before(office: Company) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import zipfile
 from datetime import datetime
 
 from tests.cli.conftest import Company, in_approval, incomplete, paid, rejected, to_pay
@@ -113,3 +114,16 @@ def test_nothing_that_a_stranger_wrote_reaches_the_terminal_as_a_command(office:
         assert not set(shown) & {"\x1b", "\x9b", "\u202e", "\x07"}
         assert "[red]x[/red]" in shown
     assert office.json("show", "INV-2026-0001")["counterparty"] == "Evil\x1b[2J\x9b31m\u202e [red]x[/red]\nLtd"
+
+
+def test_list_writes_both_to_files_and_csv_to_standard_output_too(office: Company) -> None:
+    office.keep(*paid())
+    office.keep(*in_approval())
+    printed = office.run("list", "--csv", "--status", "paid")
+    assert printed.exit_code == 0
+    assert printed.stdout_bytes.startswith(b"\xef\xbb\xbfnumber,status,")
+    assert printed.stdout_bytes.count(b"\r\n") == 2
+    files = office.folder / "all.csv", office.folder / "all.xlsx"
+    assert office.run("list", "--csv", str(files[0]), "--xlsx", str(files[1])).exit_code == 0
+    assert files[0].read_bytes().count(b"\r\n") == 3
+    assert zipfile.is_zipfile(files[1])

@@ -36,13 +36,14 @@ audit: .venv/installed-dev
 	@$(BIN)/python scripts/audit.py
 
 bench: .venv/installed-dev
-	@$(BIN)/python -m benchmarks
+	@$(MAKE) .venv-bench/installed || echo "roundup could not be installed: its columns stay empty." >&2
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 compare: .venv-compare/installed
 	@.venv-compare/bin/python -W ignore -m benchmarks.readers
 
 clean:
-	@rm -rf .venv .venv-compare build dist demo-output .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .venv-compare .venv-bench build dist demo-output .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/pyvenv.cfg:
@@ -69,4 +70,10 @@ clean:
 	@echo "Installing the libraries that mailflow is compared with"
 	@$(BIN)/python -m venv --clear .venv-compare
 	@PIP_PYTHON=.venv-compare $(PIP) -r requirements.lock -r benchmarks/readers.lock
+	@touch $@
+
+.venv-bench/installed: benchmarks/peer.lock | .venv/pyvenv.cfg
+	@echo "Installing roundup, which mailflow is measured against"
+	@$(BIN)/python -m venv --clear .venv-bench
+	@PIP_PYTHON=.venv-bench $(PIP) -r benchmarks/peer.lock
 	@touch $@

@@ -1,91 +1,148 @@
-"""200 submissions with a PDF and 200 replies, through a real Dovecot and an SMTP sink: mails a second, CPU a mail.
-
-The sink and the table's printing run in this process; Dovecot's own CPU time is not counted.
-"""
+"""What a further mail costs in a backlog: three programs, one after the other, in rounds."""
 
 from __future__ import annotations
 
-import os
-import tempfile
-import time
-from collections.abc import Callable
-from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import SMTP
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from json import dumps
+from operator import attrgetter
+from statistics import fmean, median
 
-from rich.console import Console
-from rich.table import Table
+from benchmarks.bench import Bench
+from benchmarks.company import ENVIRONMENT, FIRST, Company, approval, opaque, pdf, submission
+from benchmarks.peer import issue, resolution
+from benchmarks.sink import Arrived
+from benchmarks.spending import Spent, output
+from benchmarks.table import Line, compared
 
-from mailflow import bootstrap
-from mailflow.settings import load_settings
-from tests.servers.certificates import make_certificates
-from tests.servers.dovecot import PASSWORD, Dovecot
-from tests.servers.smtp_sink import SmtpSink
+WARM_UP = 2
+"""Mails of a first run, whose cost is start-up and is taken off."""
 
-COUNT = 200
-PDF = b"%PDF-1.4\n" + os.urandom(100_000)
-SETTINGS = """
-timezone: Europe/Moscow
-database: sqlite:///{folder}/mailflow.db
-mailbox:
-  address: finance@example.com
-  imap: {{host: 127.0.0.1, port: {imap}, security: none, username: finance, password: "${{PASSWORD}}"}}
-  smtp: {{host: 127.0.0.1, port: {smtp}, security: none}}
-  sender_check: reference
-administrator: admin@example.com
-submitters: ["@example.com"]
-approval: {{sequence: [olga@example.com, director@example.com]}}
-payment: {{accountant: anna@example.com}}
-"""
+ROWS_OF_SUBMISSION, ROWS_OF_REPLY = 14, 10
+"""Records that mailflow writes or changes for a mail."""
+
+ENCODED = 137_000
+"""Bytes of the file in a mail."""
 
 
-def main() -> None:
-    """Prints one row for the submissions and one for the replies."""
-    table = Table("", "mails", "mails a second", "CPU ms a mail", "mails sent", title="Throughput")
-    with tempfile.TemporaryDirectory() as name, SmtpSink() as sink:
-        folder = Path(name)
-        with Dovecot(make_certificates(folder).good) as dovecot:
-            (folder / "settings.yaml").write_text(
-                SETTINGS.format(folder=folder, imap=dovecot.imap_port, smtp=sink.port), encoding="utf-8"
-            )
-            settings = load_settings(folder / "settings.yaml", {"PASSWORD": PASSWORD})
-            application = bootstrap.build(settings)
-            application.pass_once()
-            for index in range(COUNT):
-                dovecot.deliver("finance", _submission(index))
-            table.add_row("submissions, 137 KB", *_timed(application.pass_once, sink))
-            requests = [mail.raw for mail in sink.mails if mail.recipients == ("olga@example.com",)]
-            for raw in requests:
-                dovecot.deliver("finance", _reply(raw))
-            table.add_row("replies, 2 KB", *_timed(application.pass_once, sink))
-            application.close()
-    Console().print(table)
+@dataclass
+class Series:
+    """What a mail cost each program, a value a round."""
+
+    mailflow: list[Spent] = field(default_factory=list)
+    raw: list[Spent] = field(default_factory=list)
+    each: list[Spent] = field(default_factory=list)
+    roundup: list[Spent] = field(default_factory=list)
 
 
-def _timed(work: Callable[[], object], sink: SmtpSink) -> tuple[str, ...]:
-    sent, cpu, wall = len(sink.mails), time.process_time(), time.perf_counter()
-    work()
-    cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-    return str(COUNT), f"{COUNT / wall:.0f}", f"{cpu / COUNT * 1000:.1f}", str(len(sink.mails) - sent)
+def measure(bench: Bench) -> Iterator[Line]:
+    """Submissions with a file, the replies to them, submissions with a PDF that is read."""
+    rounds, count = (1, 30) if bench.quick else (5, 100)
+    submissions, replies, read = Series(), Series(), Series()
+    for number in range(rounds):
+        bench.say(f"throughput, round {number + 1} of {rounds}")
+        _round(Round(bench, f"t{number}", count), submissions, replies, read)
+    yield from _lines("submission, 137 KB", submissions)
+    yield from _lines("reply, 2 KB, the file goes on", replies)
+    yield from _lines("submission, 137 KB, a PDF that is read", read)
 
 
-def _submission(index: int) -> bytes:
-    mail = EmailMessage(policy=SMTP)
-    mail["From"], mail["To"] = "ivan@example.com", "finance@example.com"
-    mail["Subject"], mail["Message-ID"] = f"Invoice {index}", f"<submission.{index}@example.com>"
-    mail.set_content(f"Counterparty: Supplier {index} LLC\nAmount: {1000 + index}.00 EUR\nPay date: in 10 days\n")
-    mail.add_attachment(PDF + str(index).encode(), maintype="application", subtype="pdf", filename="invoice.pdf")
-    return mail.as_bytes()
+@dataclass
+class Round:
+    """Mailboxes and databases of one round."""
+
+    bench: Bench
+    name: str
+    count: int
+
+    def __post_init__(self) -> None:
+        self.ours = self.bench.company()
+        self.tracker = self.bench.roundup.tracker(self.name) if self.bench.roundup else None
+
+    def mailflow(self, mails: list[bytes], one: Company | None = None) -> tuple[Spent, list[Arrived]]:
+        """mailflow, which sends two mails for each."""
+        one = one or self.ours
+        cost, sent = self._cost(one.user, mails, lambda: self.bench.once(one))
+        _expect(sent, 2 * len(mails))
+        return cost, sent
+
+    def raw(self, mails: list[bytes], sent: list[Arrived], rows: int, each: bool = False) -> Spent:
+        """The raw loop, with mails out as mailflow sent them."""
+        name = f"{self.name}-raw-{each:d}"
+        where = (self.bench.dovecot.imap_port, self.bench.sink.port, name, self.bench.folder / f"{name}.db")
+        plan = ("--rows", rows, "--mails", _plan(sent, len(mails)), *(["--each"] if each else []))
+        for mail in mails:
+            self.bench.dovecot.deliver(name, mail)
+        said = output("-m", "benchmarks.raw_loop", *where, *plan, **ENVIRONMENT)
+        _expect(self.bench.sink.take(), len(sent))
+        wall, cpu = map(float, said.split())
+        return Spent(wall / len(mails), cpu / len(mails))
+
+    def roundup(self, mails: list[bytes]) -> tuple[Spent, list[Arrived]]:
+        """roundup, which sends one mail for each."""
+        roundup, tracker = self.bench.roundup, self.tracker
+        assert roundup
+        assert tracker
+        cost, sent = self._cost(tracker.name, mails, lambda: roundup.poll(tracker, tracker.name))
+        _expect(sent, len(mails))
+        return cost, sent
+
+    def _cost(self, user: str, mails: list[bytes], run: Callable[[], Spent]) -> tuple[Spent, list[Arrived]]:
+        """What each further mail costs."""
+        runs = []
+        for part in (mails[:WARM_UP], mails[WARM_UP:]):
+            for mail in part:
+                self.bench.dovecot.deliver(user, mail)
+            runs.append(run())
+        return runs[1].less(runs[0], len(mails) - 2 * WARM_UP), self.bench.sink.take()
 
 
-def _reply(request: bytes) -> bytes:
-    asked = message_from_bytes(request, policy=SMTP)
-    mail = EmailMessage(policy=SMTP)
-    mail["From"], mail["To"] = "olga@example.com", "finance@example.com"
-    mail["Subject"], mail["Message-ID"] = f"Re: {asked['Subject']}", f"<re.{str(asked['Message-ID'])[1:]}"
-    mail["In-Reply-To"] = asked["Message-ID"]
-    text = asked.get_body(("plain",)).get_content()
-    quoted = "".join(f"> {line}\n" for line in text.splitlines())
-    mail.set_content(f"APPROVE\n\nOn Tue, 1 Dec 2026 at 10:00, Finance <finance@example.com> wrote:\n{quoted}")
-    return mail.as_bytes()
+def _round(one: Round, submissions: Series, replies: Series, read: Series) -> None:
+    invoices = [submission(f"{one.name}-{i}", opaque()) for i in range(one.count)]
+    papers = [submission(f"{one.name}-p{i}", pdf(f"{one.name}-p{i}"), "invoice.pdf") for i in range(one.count)]
+    issues = [issue(f"{one.name}-{i}", opaque()) for i in range(one.count)]
+
+    cost, asked = one.mailflow(invoices)
+    submissions.mailflow.append(cost)
+    submissions.raw.append(one.raw(invoices, asked, ROWS_OF_SUBMISSION))
+    submissions.each.append(one.raw(invoices, asked, ROWS_OF_SUBMISSION, each=True))
+    read.mailflow.append(one.mailflow(papers, one.bench.company())[0])
+    read.raw.append(submissions.raw[-1])
+    read.each.append(submissions.each[-1])
+
+    answers = [approval(mail) for mail in asked if mail.recipient == FIRST]
+    cost, sent = one.mailflow(answers)
+    replies.mailflow.append(cost)
+    replies.raw.append(one.raw(answers, sent, ROWS_OF_REPLY))
+    replies.each.append(one.raw(answers, sent, ROWS_OF_REPLY, each=True))
+
+    if one.bench.roundup:
+        cost, asked = one.roundup(issues)
+        submissions.roundup.append(cost)
+        read.roundup.append(cost)
+        replies.roundup.append(one.roundup([resolution(mail) for mail in asked])[0])
+
+
+def _plan(sent: list[Arrived], count: int) -> str:
+    """What goes out for each mail, in JSON: to whom, so many bytes of text, and whether the file."""
+    sizes: dict[str, list[int]] = {}
+    for mail in sent:
+        sizes.setdefault(mail.recipient, []).append(mail.size)
+    means = [fmean(those) for those in sizes.values() if len(those) == count]
+    return dumps([[round(mean - ENCODED) if mean > ENCODED else round(mean), mean > ENCODED] for mean in means])
+
+
+def _expect(sent: list[Arrived], count: int) -> None:
+    if len(sent) != count:
+        raise RuntimeError(f"{len(sent)} mails were sent, not {count}: the figure would be worth nothing")
+
+
+def _lines(what: str, series: Series) -> Iterator[Line]:
+    for word, figures in (("CPU", attrgetter("cpu")), ("by the clock", attrgetter("wall"))):
+        ours, raw, each, peer = (
+            [figures(spent) * 1000 for spent in those]
+            for those in (series.mailflow, series.raw, series.each, series.roundup)
+        )
+        note = f"{1000 / median(ours):.0f}/s" if word == "by the clock" else ""
+        yield compared(f"{what}: {word}", "ms", ours, raw, "raw, commits of 50", peer, note)
+        yield compared(f"{what}: {word}", "ms", ours, each, "raw, commits of 1")

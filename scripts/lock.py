@@ -20,6 +20,7 @@ LOCKS = {
     "requirements.lock": (*COMPILE, *PLATFORM),
     "requirements-dev.lock": (*COMPILE, "--group", "dev", *PLATFORM, "-c", "requirements.lock"),
     "benchmarks/readers.lock": ("pip", "compile", "benchmarks/readers.in", *PLATFORM, "-c", "requirements-dev.lock"),
+    "benchmarks/peer.lock": ("pip", "compile", "benchmarks/peer.in", *PLATFORM),
 }
 
 _PACKAGE = re.compile(r"^([a-z0-9][^ ]*==[^ ]+(?: ; [^\\]+)?)", re.MULTILINE)

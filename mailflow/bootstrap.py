@@ -12,6 +12,10 @@ import jinja2
 
 from mailflow.adapters.bitrix24 import Bitrix24Portal
 from mailflow.adapters.imap import ImapMailbox
+from mailflow.adapters.oauth.access_tokens import AccessTokens
+from mailflow.adapters.oauth.client import OAuthClient, google, microsoft
+from mailflow.adapters.oauth.token_endpoint import TokenEndpoint
+from mailflow.adapters.oauth.token_file import TokenFile
 from mailflow.adapters.reading_process import ReadingProcess
 from mailflow.adapters.smtp import SmtpTransport
 from mailflow.approval import deciding
@@ -42,7 +46,7 @@ from mailflow.outbound.portal_texts import PortalTexts
 from mailflow.outbound.ready_to_pay import ReadyToPay
 from mailflow.outbound.templating import Templates
 from mailflow.payment_calendar import CalendarFace
-from mailflow.settings import Bitrix24Settings, Settings
+from mailflow.settings import Bitrix24Settings, MailboxSettings, OAuthSettings, Settings
 from mailflow.store.engine import Store, open_store
 
 log = logging.getLogger(__name__)
@@ -234,7 +238,8 @@ def mailbox_of(settings: Settings, inbox: str = "", since: date | None = None) -
         port=imap.port,
         security=imap.security,
         username=imap.username,
-        password=imap.password.get_secret_value(),
+        password=imap.password.get_secret_value() if imap.password else "",
+        credentials=None if imap.password else access_tokens_of(settings.mailbox),
         inbox=inbox or folders.inbox,
         since=since,
         folders=(folders.processed, folders.quarantine),
@@ -252,9 +257,37 @@ def transport_of(settings: Settings) -> SmtpTransport:
         security=smtp.security,
         username=smtp.username,
         password=smtp.password.get_secret_value() if smtp.password else None,
+        credentials=None if smtp.password else access_tokens_of(settings.mailbox),
         ca_file=smtp.ca_file,
         hello=settings.mailbox.address.rpartition("@")[2],
     )
+
+
+def access_tokens_of(mailbox: MailboxSettings) -> AccessTokens | None:
+    """Where access tokens come from, None without OAuth."""
+    oauth = mailbox.oauth
+    if oauth is None:
+        return None
+    endpoint = TokenEndpoint(oauth_client_of(oauth))
+    return AccessTokens(endpoint, TokenFile(oauth.token_file, oauth.client_id), oauth.flow == "client_credentials")
+
+
+def oauth_client_of(oauth: OAuthSettings) -> OAuthClient:
+    """The registered application of the settings, at its authorization server."""
+    secret = oauth.client_secret.get_secret_value() if oauth.client_secret else ""
+    if oauth.server:
+        return OAuthClient(
+            oauth.client_id,
+            oauth.server.token_url,
+            secret,
+            oauth.server.device_url or "",
+            oauth.server.authorization_url or "",
+            oauth.server.scopes,
+            ca_file=oauth.server.ca_file,
+        )
+    if oauth.provider == "google":
+        return google(oauth.client_id, secret)
+    return microsoft(oauth.client_id, secret, oauth.tenant or "organizations", oauth.flow == "client_credentials")
 
 
 def templates_of(settings: Settings) -> Templates:

@@ -47,14 +47,18 @@ def check(settings: Settings) -> list[CheckLine]:
     """Tries everything for real: IMAP, SMTP, database, templates, routes."""
     company = company_of(settings)
     return [
-        *_tried("IMAP", mailbox_of(settings).probe),
-        *_tried("SMTP", transport_of(settings).probe),
+        *check_mail(settings),
         *_tried("database", lambda: _probe_database(settings)),
         *(_tried("scans", lambda: [version()]) if settings.read_scans else ()),
         *_templates(settings, company),
         *_routes(settings, company),
         *_portal(settings, company),
     ]
+
+
+def check_mail(settings: Settings) -> list[CheckLine]:
+    """Tries to sign in to both mail servers."""
+    return [*_tried("IMAP", mailbox_of(settings).probe), *_tried("SMTP", transport_of(settings).probe)]
 
 
 def _tried(what: str, probe: Callable[[], list[str]]) -> list[CheckLine]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from mailflow.errors import ConfigurationError, MailflowError, Refusal, Transien
 from mailflow.terminal import as_json, one_line, several_lines
 
 if TYPE_CHECKING:
+    from mailflow.checking import CheckLine
     from mailflow.settings import Settings
     from mailflow.store.unit_of_work import UnitOfWork
 
@@ -118,13 +119,29 @@ def check(ctx: click.Context) -> None:
     from mailflow import checking
 
     click.echo(f"{click.style('ok  ', fg='green')} settings: {ctx.obj}")
-    lines = checking.check(settings)
+    ctx.exit(_show_checks(checking.check(settings)))
+
+
+def _show_checks(lines: Sequence[CheckLine]) -> int:
+    """Prints what was tried; the exit code."""
     for line in lines:
         mark = click.style("ok  ", fg="green") if line.ok else click.style("FAIL", fg="red")
         click.echo(f"{mark} {one_line(line.what)}")
         if line.how and not line.ok:
             click.echo(f"     {one_line(line.how)}")
-    ctx.exit(0 if all(line.ok for line in lines) else EXIT_FAILED)
+    return 0 if all(line.ok for line in lines) else EXIT_FAILED
+
+
+@cli.command("sign-in")
+@click.pass_context
+def sign_in(ctx: click.Context) -> None:
+    """Let mailflow use the mailbox by OAuth: shows an address to open, and waits."""
+    settings = _load(ctx)
+    from mailflow.checking import check_mail
+    from mailflow.signing_in import sign_in as signed_in
+
+    signed_in(settings.mailbox, lambda text: click.echo(several_lines(text)))
+    ctx.exit(_show_checks(check_mail(settings)))
 
 
 @cli.command()

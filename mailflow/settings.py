@@ -46,6 +46,8 @@ from mailflow.working_days import has_calendar
 Language = Literal["en", "ru"]
 Security = Literal["tls", "starttls", "none"]
 SenderCheck = Literal["reference", "dmarc"]
+OAuthProvider = Literal["microsoft", "google", "other"]
+OAuthFlow = Literal["device", "browser", "client_credentials"]
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
@@ -55,6 +57,7 @@ _AT_DOMAIN = re.compile(rf"@{_DOMAIN}")
 _TIME_OF_DAY = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 _KEYWORD = re.compile(r"[^\W\d_]+(?: [^\W\d_]+){0,3}")
 _WEBHOOK = re.compile(r"(?P<scheme>https?)://(?P<host>\[[0-9A-Fa-f:.]+\]|[^/:\s]+)(:\d+)?/rest/\d+/[^/\s]+/?")
+_ENDPOINT = re.compile(r"(?P<scheme>https?)://(?P<host>\[[0-9A-Fa-f:.]+\]|[^/:?#@\s]+)(:\d+)?(/[^\s#]*)?")
 _SECRET_WITHIN = re.compile(r"(?:^[\w+]+://[^/@:]*:(?=[^/]*@)|/rest/\d+/|[?&]password=)([^/@&\s]+)")
 _DATABASE = re.compile(r"sqlite:///(?P<file>[^?]+)(?:\?.*)?|postgresql\+psycopg://.+")
 
@@ -165,6 +168,15 @@ def _webhook(value: SecretStr) -> SecretStr:
     return value
 
 
+def _endpoint(value: str) -> str:
+    address = _ENDPOINT.fullmatch(value)
+    if not address:
+        raise _wrong("is no address of a server.", "Give an address such as https://login.example.com/token.")
+    if address["scheme"] == "http" and not is_loopback(address["host"].strip("[]")):
+        raise _wrong("would send secrets unencrypted.", "Give the address with https://.")
+    return value
+
+
 def _country(value: str) -> str:
     if not has_calendar(value):
         raise _wrong("is no country whose holidays are known.", "Give a code of ISO 3166-1, such as RU or DE.")
@@ -203,6 +215,8 @@ Person = Annotated[str, AfterValidator(_person)]
 Submitter = Annotated[str, AfterValidator(_submitter)]
 Host = Annotated[str, AfterValidator(_host)]
 CertificateFile = Annotated[Path, AfterValidator(_certificates)]
+TokenPath = Annotated[Path, AfterValidator(_there)]
+Endpoint = Annotated[str, AfterValidator(_endpoint)]
 Folder = Annotated[Path, AfterValidator(_folder)]
 Keyword = Annotated[str, AfterValidator(_keyword)]
 Currency = Annotated[str, AfterValidator(_currency)]
@@ -233,11 +247,82 @@ class Server(Section):
         return value
 
 
+class OAuthServer(Section):
+    """An authorization server that mailflow does not know by name (RFC 6749, 8628)."""
+
+    token_url: Endpoint = Field(description="the address of the token endpoint, beginning with https://")
+    device_url: Endpoint | None = Field(None, description="the address for device codes, beginning with https://")
+    authorization_url: Endpoint | None = Field(None, description="the address to sign in at, beginning with https://")
+    scopes: tuple[Text, ...] = Field(min_length=1, description="a list of the scopes that IMAP and SMTP need")
+    ca_file: CertificateFile | None = Field(None, description="a PEM file with the certificate of a private CA")
+
+
+class OAuthSettings(Section):
+    """Signing in by OAuth 2 in a password's place."""
+
+    provider: OAuthProvider = Field(description="microsoft, google or other (then with `server`)")
+    flow: OAuthFlow = Field(
+        description="device (somebody enters a code), browser (somebody signs in with a browser) or client_credentials"
+        " (the application has access of its own, nobody signs in)"
+    )
+    client_id: Text = Field(description="the id of the application that you have registered with the provider")
+    client_secret: Secret | None = Field(
+        None, validate_default=True, description="the application's secret, as ${OAUTH_CLIENT_SECRET} or ${file:PATH}"
+    )
+    tenant: Text | None = Field(None, validate_default=True, description="the id or domain of the Microsoft tenant")
+    server: OAuthServer | None = Field(
+        None, validate_default=True, description="a section with token_url, device_url or authorization_url, and scopes"
+    )
+    token_file: TokenPath = Field(
+        Path("mailflow-token.json"), validate_default=True, description="the file that keeps the sign-in"
+    )
+
+    @field_validator("flow")
+    @classmethod
+    def _google_gives_it_for_mail(cls, value: OAuthFlow, info: ValidationInfo) -> OAuthFlow:
+        if info.data.get("provider") == "google" and value != "browser":
+            raise _wrong("is not what Google gives access to mail by.", "Give `flow: browser`.")
+        return value
+
+    @field_validator("client_secret")
+    @classmethod
+    def _the_flow_needs_it(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        needed = info.data.get("flow") == "client_credentials" or info.data.get("provider") == "google"
+        if value is None and needed:
+            raise _wrong("is missing, but this provider and flow need it.")
+        return value
+
+    @field_validator("tenant")
+    @classmethod
+    def _the_application_is_of_one(cls, value: str | None, info: ValidationInfo) -> str | None:
+        own_name = (info.data.get("provider"), info.data.get("flow")) == ("microsoft", "client_credentials")
+        if value is None and own_name:
+            raise _wrong("is missing, but `flow: client_credentials` needs it.")
+        return value
+
+    @field_validator("server")
+    @classmethod
+    def _is_known(cls, value: OAuthServer | None, info: ValidationInfo) -> OAuthServer | None:
+        provider, flow = info.data.get("provider"), info.data.get("flow")
+        if provider == "other" and value is None:
+            raise _wrong("is missing, but `provider: other` needs it.")
+        if provider in ("microsoft", "google") and value:
+            raise _wrong("is known for this provider.", "Remove it, or give `provider: other`.")
+        if value and flow == "device" and not value.device_url:
+            raise _wrong("has no device_url, but `flow: device` needs it.", "Give device_url, or another flow.")
+        if value and flow == "browser" and not value.authorization_url:
+            mend = "Give authorization_url, or another flow."
+            raise _wrong("has no authorization_url, but `flow: browser` needs it.", mend)
+        return value
+
+
 class ImapServer(Server):
     """The IMAP server (RFC 9051)."""
 
     username: Text = Field(description="the name to sign in with")
-    password: Secret = Field(description="the password to sign in with, as ${IMAP_PASSWORD} or ${file:PATH}")
+    password: Secret | None = Field(
+        None, description="the password to sign in with, as ${IMAP_PASSWORD} or ${file:PATH}; or `oauth` in mailbox"
+    )
 
 
 class SmtpServer(Server):
@@ -245,13 +330,13 @@ class SmtpServer(Server):
 
     username: Text | None = Field(None, description="the name to sign in with")
     password: Secret | None = Field(
-        None, validate_default=True, description="the password to sign in with, as ${SMTP_PASSWORD} or ${file:PATH}"
+        None, description="the password to sign in with, as ${SMTP_PASSWORD} or ${file:PATH}; or `oauth` in mailbox"
     )
 
     @field_validator("password")
     @classmethod
     def _belongs_to_a_username(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
-        if "username" in info.data and (value is None) != (info.data["username"] is None):
+        if value is not None and info.data.get("username", "") is None:
             raise _wrong("goes together with username.", "Give both, or neither for a server without sign-in.")
         return value
 
@@ -277,6 +362,7 @@ class MailboxSettings(Section):
     """The shared mailbox that everybody writes to."""
 
     address: Address = Field(description="the mailbox's own address, such as finance@example.com")
+    oauth: OAuthSettings | None = Field(None, description="a section with provider, flow and client_id")
     imap: ImapServer = Field(description="a section with host, port, security, username and password")
     smtp: SmtpServer = Field(description="a section with host, port, security, username and password")
     folders: Folders = Field(Folders(), description="a section with inbox, processed and quarantine")
@@ -293,6 +379,21 @@ class MailboxSettings(Section):
         False,
         description="true or false; true: every mail goes to the mailbox itself too, as evidence that it was taken",
     )
+
+    @field_validator("imap", "smtp")
+    @classmethod
+    def _can_sign_in(cls, value: ImapServer | SmtpServer, info: ValidationInfo) -> ImapServer | SmtpServer:
+        if value.username and value.password is None and info.data.get("oauth", "") is None:
+            raise _wrong("has a username, but nothing to sign in with.", "Give password, or `oauth` in mailbox.")
+        return value
+
+    @field_validator("smtp")
+    @classmethod
+    def _oauth_is_for_something(cls, value: SmtpServer, info: ValidationInfo) -> SmtpServer:
+        imap = info.data.get("imap")
+        if info.data.get("oauth") and imap and imap.password and (value.password or not value.username):
+            raise _wrong("needs no `oauth`, and neither does imap.", "Remove oauth, or the passwords.")
+        return value
 
     @field_validator("trusted_authserv")
     @classmethod
@@ -591,7 +692,8 @@ class Settings(Section):
     def secrets(self) -> tuple[str, ...]:
         """Everything that must never be shown, to be cut out of logs."""
         smtp, portal = self.mailbox.smtp.password, self.bitrix24
-        held = [self.database, self.mailbox.imap.password, smtp, portal.webhook if portal else None]
+        client = self.mailbox.oauth.client_secret if self.mailbox.oauth else None
+        held = [self.database, self.mailbox.imap.password, smtp, client, portal.webhook if portal else None]
         whole = [secret.get_secret_value() for secret in held if secret]
         return tuple(word for value in whole for word in (value, *_within(value)))
 

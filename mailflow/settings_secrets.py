@@ -12,6 +12,7 @@ SECRET_PARTS: dict[KeyPath, re.Pattern[str]] = {
     ("database",): re.compile(r"://[^/@]*:[^@]+@|[?&]password=[^&]+"),
     ("mailbox", "imap", "password"): re.compile(r".+", re.DOTALL),
     ("mailbox", "smtp", "password"): re.compile(r".+", re.DOTALL),
+    ("mailbox", "oauth", "client_secret"): re.compile(r".+", re.DOTALL),
     ("bitrix24", "webhook"): re.compile(r"/rest/\d*/[^/\s]+"),
 }
 """The keys that hold secrets, and what in their values is one."""

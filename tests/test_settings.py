@@ -14,7 +14,7 @@ from mailflow.approval.document import PaymentDetails
 from mailflow.approval.structure import HierarchySource, WhenAway
 from mailflow.approval.submission import RouteKind
 from mailflow.approval.wording import Verb
-from mailflow.bootstrap import ready_to_pay_of
+from mailflow.bootstrap import mailbox_of, ready_to_pay_of, transport_of
 from mailflow.company_settings import company_of, keywords_of
 from mailflow.errors import ConfigurationError, SettingsProblem
 from mailflow.outbound.payment_order import Payer
@@ -117,6 +117,27 @@ WRONG_PAYER = [
     ("780201001", "7802", "payer.kpp", 42, "is no КПП", "nine characters"),
 ]
 
+DEVICE = "{provider: microsoft, flow: device, client_id: an-id}"
+WRONG_OAUTH = [
+    ("{flow: device, client_id: x}", "mailbox.oauth.provider", 11, "is missing", "microsoft, google or other"),
+    ("{provider: yahoo}", "mailbox.oauth.provider", 11, "'yahoo' is not allowed", "microsoft, google or other"),
+    ("{provider: microsoft, flow: device}", "mailbox.oauth.client_id", 11, "is missing", "that you have registered"),
+    ("{provider: google, flow: device, client_id: x}", "mailbox.oauth.flow", 11, "not what Google", "`flow: browser`"),
+    ("{provider: google, flow: browser, client_id: x}", "mailbox.oauth.client_secret", 11, "is missing", "secret"),
+    ("{provider: microsoft, flow: client_credentials, client_id: x, client_secret: y}", "mailbox.oauth.tenant", 11,
+     "`flow: client_credentials` needs it", "Microsoft tenant"),
+    ("{provider: other, flow: device, client_id: x}", "mailbox.oauth.server", 11, "is missing", "token_url"),
+    ("{provider: other, flow: device, client_id: x, server: {token_url: 'https://a.example/t', scopes: [imap]}}",
+     "mailbox.oauth.server", 11, "has no device_url", "device_url, or another flow"),
+    ("{provider: other, flow: browser, client_id: x, server: {token_url: 'https://a.example/t', scopes: [imap]}}",
+     "mailbox.oauth.server", 11, "has no authorization_url", "or another flow"),
+    ("{provider: other, flow: device, client_id: x, server: {token_url: 'http://a.example/t', scopes: [imap]}}",
+     "mailbox.oauth.server.token_url", 11, "unencrypted", "with https://"),
+    ("{provider: other, flow: device, client_id: x, server: {token_url: a.example, scopes: [imap]}}",
+     "mailbox.oauth.server.token_url", 11, "no address of a server", "https://login.example.com"),
+    ("{provider: google, flow: browser, client_id: x, client_secret: y, server: {token_url: 'https://a', scopes: [a]}}",
+     "mailbox.oauth.server", 11, "known for this provider", "or give `provider: other`"),
+]  # fmt: skip
 WRONG = [
     # what stands in the file, what stands there instead, the key, the line, what is wrong, the mend
     ("language: en", "langauge: en", "langauge", 1, "is not a known key", "Did you mean `language`?"),
@@ -149,6 +170,10 @@ WRONG = [
      "unencrypted", "insecure: true"),
     ("port: 465", "port: 465, ca_file: no.pem", "mailbox.smtp.ca_file", 12, "No such file", "no.pem"),
     ("username: finance, ", "", "mailbox.smtp.password", 12, "together with username", "Give both, or neither"),
+    ('    password: "${IMAP_PASSWORD}"', "", "mailbox.imap", 6, "nothing to sign in with", "or `oauth` in mailbox"),
+    (', password: "${SMTP_PASSWORD}"', "", "mailbox.smtp", 12, "nothing to sign in with", "or `oauth` in mailbox"),
+    ("  folders:", f"  oauth: {DEVICE}\n  folders:", "mailbox.smtp", 12, "needs no `oauth`", "or the passwords"),
+    *(('    password: "${IMAP_PASSWORD}"\n', f"  oauth: {written}\n", *found) for written, *found in WRONG_OAUTH),
     ("processed: Processed", "processed: inbox", "mailbox.folders.processed", 13, "two purposes", "its own folder"),
     ("quarantine: Quarantine", "quarantine: 1, trash: T", "mailbox.folders.trash", 13, "not a known", "processed"),
     ("sender_check: reference", "sender_check: dkim", "mailbox.sender_check", 14, "'dkim' is not allowed", "dmarc"),
@@ -359,6 +384,15 @@ def test_a_variable_is_filled_in_once_and_never_read_as_settings(tmp_path: Path)
     settings = load(tmp_path, GOOD, hostile)
     assert settings.language == "en"
     assert settings.mailbox.imap.password.get_secret_value() == hostile["IMAP_PASSWORD"]
+
+
+def test_oauth_signs_in_where_there_is_no_password(tmp_path: Path) -> None:
+    text = good('    password: "${IMAP_PASSWORD}"\n', f"  oauth: {DEVICE}\n")
+    settings = load(tmp_path, text, SECRETS)
+    assert mailbox_of(settings).credentials
+    assert transport_of(settings).credentials is None
+    assert settings.mailbox.oauth is not None
+    assert settings.mailbox.oauth.token_file == tmp_path / "mailflow-token.json"
 
 
 @pytest.mark.parametrize("written", ["0123", "1_000", "yes", "1e3", "12:30", "2026-12-01", "true", "null!", "0x1F"])

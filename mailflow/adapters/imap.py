@@ -21,6 +21,7 @@ from imap_tools.utils import encode_folder
 from mailflow.adapters import fetch_response
 from mailflow.adapters.connection import said, verified_tls, without_secret, words
 from mailflow.adapters.idle import idle as wait_in_idle
+from mailflow.adapters.sasl import GIVING_UP, Credentials, bearer_response, mechanism_of, without_token
 from mailflow.errors import TransientFailure
 from mailflow.ports import FetchedMail, Location
 
@@ -44,22 +45,24 @@ Failures = (ImapToolsError, imaplib.IMAP4.error, OSError, ValueError)
 class ImapMailbox:
     """One persistent connection, opened again after any failure; for one thread.
 
-    `security` is tls, starttls or none; certificates are always verified, against `ca_file` where one is given.
-    `folders` are created where they are absent. A mail larger than `max_bytes` is given with its header only. With
-    `since` only what came on that day or later is seen. `timeout` is in seconds.
+    `security` is tls, starttls or none; certificates are always verified, against `ca_file` where one is given. With
+    `credentials` an access token signs in, otherwise `password`. `folders` are created where they are absent. A mail
+    larger than `max_bytes` is given with its header only. With `since` only what came on that day or later is seen.
+    `timeout` is in seconds.
     """
 
     host: str
     port: int
     security: str
     username: str
-    password: str = field(repr=False)
+    password: str = field(default="", repr=False)
     inbox: str = "INBOX"
     folders: tuple[str, ...] = ()
     ca_file: Path | None = None
     max_bytes: int = 40_000_000
     since: date | None = None
     timeout: float = 30.0
+    credentials: Credentials | None = None
     _box: BaseMailBox | None = field(default=None, init=False, repr=False)
     _uidvalidity: int = field(default=0, init=False, repr=False)
     _last_spoken: float = field(default=0.0, init=False, repr=False)
@@ -212,6 +215,9 @@ class ImapMailbox:
 
     def _sign_in(self, box: BaseMailBox) -> None:
         offers = box.client.capabilities
+        if self.credentials:
+            self._sign_in_by_token(box, self.credentials)
+            return
         if "LOGINDISABLED" in offers and "AUTH=PLAIN" not in offers:
             raise TransientFailure(f"{self._place} lets nobody sign in here (LOGINDISABLED). Check security and port.")
         plain_words = (self.username + self.password).isascii() and "LOGINDISABLED" not in offers
@@ -227,6 +233,35 @@ class ImapMailbox:
                 f"{self._place} refused the sign-in of {self.username}: {why}. "
                 "Check username and password in mailbox.imap."
             ) from None
+
+    def _sign_in_by_token(self, box: BaseMailBox, credentials: Credentials) -> None:
+        mechanism = mechanism_of([offer.removeprefix("AUTH=") for offer in box.client.capabilities])
+        if mechanism is None:
+            raise TransientFailure(
+                f"{self._place} lets nobody sign in by OAuth here. Give a password, or check security and port."
+            )
+        token = credentials.current()
+        try:
+            self._authenticate(box, mechanism, token)
+        except _TokenRefused:
+            try:
+                self._authenticate(box, mechanism, credentials.after(token))
+            except _TokenRefused as refusal:
+                raise TransientFailure(
+                    f"{self._place} refused the sign-in of {self.username} by OAuth: {refusal}. Check username in "
+                    "mailbox.imap, and that whoever signed in may use this mailbox."
+                ) from None
+
+    def _authenticate(self, box: BaseMailBox, mechanism: str, token: str) -> None:
+        response = bearer_response(mechanism, self.username, token, self.host, self.port)
+        answers = iter((response, GIVING_UP[mechanism]))
+        try:
+            box.client.authenticate(mechanism, lambda challenge: next(answers, None))
+        except (imaplib.IMAP4.abort, OSError) as error:
+            why = without_token(_reason(error), token, response)
+            raise TransientFailure(f"{self._place} broke off during the sign-in: {why}") from None
+        except Failures as error:
+            raise _TokenRefused(without_token(_reason(error), token, response)) from None
 
     def _prepare(self, box: BaseMailBox) -> None:
         """What the server can do is known only after the sign-in; imaplib keeps what it said before."""
@@ -314,6 +349,10 @@ class ImapMailbox:
         with suppress(BlockingIOError):
             while self._wake[0].recv(64):
                 pass
+
+
+class _TokenRefused(Exception):
+    """The server does not take this access token; its words."""
 
 
 class _PlainBox(MailBoxUnencrypted):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import smtplib
 import socket
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mailflow.adapters.connection import said, sasl_plain, verified_tls, without_secret, words
+from mailflow.adapters.sasl import GIVING_UP, Credentials, bearer_response, mechanism_of, without_token
 from mailflow.errors import BrokenOff, InDoubt, MailflowError, PermanentFailure, ServerAway, TransientFailure
 from mailflow.ports import Envelope
 
@@ -23,6 +25,9 @@ CHUNK = 64 * 1024
 ADDRESS = re.compile(r"[^\s<>\x00-\x1f\x7f]+@[^\s<>\x00-\x1f\x7f]+")
 GOING_AWAY = 421
 """The server ends the connection, whatever it was asked (RFC 5321 section 3.8)."""
+
+SIGNED_IN = 235
+MORE_IS_SAID = 334
 
 NOT_SIGNED_IN = frozenset({530, 534, 535, 538})
 """Replies that the settings can mend (RFC 4954 section 6), so nothing permanent."""
@@ -37,7 +42,8 @@ class SmtpTransport:
     `security` is tls, starttls or none; certificates are always verified, against `ca_file` where one is given.
     `timeout` is in seconds; `timeout_after_data` is for the answer to a whole mail, where RFC 5321 section 4.5.3.2.6
     asks for ten minutes, since less makes duplicates. A mail that is not taken within `longest_hand_over` seconds is
-    broken off before its end, so that it is not in doubt. `hello` is the name given in EHLO.
+    broken off before its end, so that it is not in doubt. `hello` is the name given in EHLO. With
+    `credentials` an access token signs in, otherwise `password`.
     """
 
     host: str
@@ -50,6 +56,7 @@ class SmtpTransport:
     timeout_after_data: float = 600.0
     longest_hand_over: float = 900.0
     hello: str | None = None
+    credentials: Credentials | None = None
     _client: smtplib.SMTP | None = field(default=None, init=False, repr=False)
     _last_spoken: float = field(default=0.0, init=False, repr=False)
 
@@ -150,6 +157,9 @@ class SmtpTransport:
     def _sign_in(self, client: smtplib.SMTP) -> None:
         if not self.username:
             return
+        if self.credentials:
+            self._sign_in_by_token(client, self.username, self.credentials)
+            return
         password = self.password or ""
         try:
             if "PLAIN" in client.esmtp_features.get("auth", "").upper().split():
@@ -165,6 +175,32 @@ class SmtpTransport:
             if isinstance(error, smtplib.SMTPServerDisconnected) or not isinstance(error, smtplib.SMTPException):
                 raise ServerAway(f"{self._place} broke off during the sign-in: {why}") from None
             raise self._refused(why) from None
+
+    def _sign_in_by_token(self, client: smtplib.SMTP, username: str, credentials: Credentials) -> None:
+        mechanism = mechanism_of(client.esmtp_features.get("auth", "").upper().split())
+        if mechanism is None:
+            raise ServerAway(f"{self._place} lets nobody sign in by OAuth here. Give a password, or check the port.")
+        token = credentials.current()
+        if self._authenticate(client, mechanism, username, token) is None:
+            return
+        why = self._authenticate(client, mechanism, username, credentials.after(token))
+        if why is not None:
+            raise ServerAway(
+                f"{self._place} refused the sign-in of {username} by OAuth: {why}. Check username in mailbox.smtp, and "
+                "that whoever signed in may send from this mailbox."
+            )
+
+    def _authenticate(self, client: smtplib.SMTP, mechanism: str, username: str, token: str) -> str | None:
+        """None where the server takes the token, else its words."""
+        response = bearer_response(mechanism, username, token, self.host, self.port)
+        try:
+            code, answer = client.docmd("AUTH", f"{mechanism} {base64.b64encode(response).decode('ascii')}")
+            if code == MORE_IS_SAID:
+                code, answer = client.docmd(base64.b64encode(GIVING_UP[mechanism]).decode("ascii"))
+        except Failures as error:
+            why = without_token(_reason(error), token, response)
+            raise ServerAway(f"{self._place} broke off during the sign-in: {why}") from None
+        return None if code == SIGNED_IN else without_token(f"{code} {said(answer)}", token, response)
 
     def _refused(self, why: str) -> ServerAway:
         return ServerAway(

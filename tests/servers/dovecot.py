@@ -54,6 +54,7 @@ auth_cache_size = 0
 ssl = yes
 ssl_cert = <{chain}
 ssl_key = <{key}
+{oauth}
 passdb {{
   driver = passwd-file
   deny = yes
@@ -100,6 +101,22 @@ service imap-login {{
 }}
 """
 
+_OAUTH = """\
+auth_mechanisms = {mechanisms}
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {folder}/oauth.conf
+}}
+"""
+_INTROSPECTION = """\
+introspection_mode = post
+introspection_url = {url}
+username_attribute = username
+active_attribute = active
+active_value = true
+"""
+
 
 def require_dovecot() -> str:
     """The program's path. Without Dovecot 2.3 the test is skipped, and fails where the environment says CI=true."""
@@ -117,9 +134,19 @@ def require_dovecot() -> str:
 
 
 class Dovecot:
-    """One Dovecot. `capability` is what it says that it can do after the sign-in, where that is not the truth."""
+    """One Dovecot. `capability` is what it says that it can do after the sign-in, where that is not the truth.
 
-    def __init__(self, certificate: Certificate, capability: str | None = None) -> None:
+    With `introspection_url` (RFC 7662) it takes access tokens too, by the `mechanisms`.
+    """
+
+    def __init__(
+        self,
+        certificate: Certificate,
+        capability: str | None = None,
+        introspection_url: str = "",
+        mechanisms: str = "plain xoauth2 oauthbearer",
+    ) -> None:
+        self._introspection_url, self._mechanisms = introspection_url, mechanisms
         self._program = require_dovecot()
         self._certificate = certificate
         self._capability = capability
@@ -284,6 +311,8 @@ class Dovecot:
         (folder / "passwords").write_text(f"any:{PASSWORD}\n", "utf-8")
         self._write_denied([])
         (folder / "other-passwords").write_text(f"any:{OTHER_PASSWORD}\n", "utf-8")
+        (folder / "oauth.conf").write_text(_INTROSPECTION.format(url=self._introspection_url), "utf-8")
+        oauth = _OAUTH.format(folder=folder, mechanisms=self._mechanisms) if self._introspection_url else ""
         (folder / "dovecot.conf").write_text(
             _CONFIGURATION.format(
                 instance=folder.name,
@@ -296,6 +325,7 @@ class Dovecot:
                 chain=self._certificate.chain,
                 key=self._certificate.key,
                 capability=f"imap_capability = {self._capability}" if self._capability else "",
+                oauth=oauth,
                 imap_port=self.imap_port,
                 imaps_port=self.imaps_port,
             ),

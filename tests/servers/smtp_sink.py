@@ -16,6 +16,7 @@ import socketserver
 import ssl
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal, Self, cast
 
@@ -56,8 +57,8 @@ class ReceivedMail:
 class SmtpSink:
     """A server in a thread. With a certificate it speaks TLS: from the start (`implicit`) or by STARTTLS.
 
-    `users` (name -> password) may sign in, and then must. `commands` is every line that clients sent. Recipients that
-    are `unknown` are refused.
+    `users` (name -> password) may sign in, and then must; by an access token where `user_of` knows whose it is.
+    `commands` is every line that clients sent. Recipients that are `unknown` are refused.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class SmtpSink:
         implicit: bool = False,
         users: dict[str, str] | None = None,
         mechanisms: str = "PLAIN LOGIN",
+        user_of: Callable[[str], str | None] | None = None,
         extensions: tuple[str, ...] = EXTENSIONS,
         port: int = 0,
     ) -> None:
@@ -75,6 +77,7 @@ class SmtpSink:
         self.connections = 0
         self.unknown: set[str] = set()
         self.users, self.mechanisms, self.extensions, self.implicit = users or {}, mechanisms, extensions, implicit
+        self.user_of = user_of
         self.tls = None
         if certificate:
             self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -208,7 +211,7 @@ class _Session(socketserver.BaseRequestHandler):
         offers = list(self.sink.extensions)
         if self.sink.tls and not self.secure:
             offers.append("STARTTLS")
-        if self.sink.users:
+        if self.sink.users or self.sink.user_of:
             offers.append(f"AUTH {self.sink.mechanisms}")
         self.say(*(f"250 {offer}" for offer in ["sink.example", *offers]))
 
@@ -222,6 +225,12 @@ class _Session(socketserver.BaseRequestHandler):
 
     def do_auth(self, line: str) -> None:
         _, mechanism, *initial = line.split()
+        if mechanism not in self.sink.mechanisms.split():
+            self.say("504 5.5.4 no such mechanism")
+            return
+        if mechanism in ("XOAUTH2", "OAUTHBEARER"):
+            self.by_token(mechanism, self.decoded(initial[0]))
+            return
         if mechanism.upper() == "PLAIN":
             _, user, password = self.decoded(initial[0] if initial else self.asked("")).split("\0")
         else:
@@ -233,6 +242,21 @@ class _Session(socketserver.BaseRequestHandler):
         else:
             self.say(f"535 5.7.8 not with {line}")
 
+    def by_token(self, mechanism: str, response: str) -> None:
+        """RFC 7628; in XOAUTH2 the first part is the user, and nothing ends a refused exchange."""
+        head, *pairs, token, last, end = response.split("\x01")
+        user = head.removeprefix("n,a=").removesuffix(",") if mechanism == "OAUTHBEARER" else head.removeprefix("user=")
+        assert (last, end) == ("", ""), response
+        assert [pair.partition("=")[0] for pair in pairs] == (["host", "port"] if mechanism == "OAUTHBEARER" else [])
+        assert self.sink.user_of
+        if self.sink.user_of(token.removeprefix("auth=Bearer ")) == user:
+            self.user = user
+            self.say("235 2.7.0 welcome")
+            return
+        ended = self.decoded(self.asked('{"status": "invalid_token"}'))
+        assert ended == ("\x01" if mechanism == "OAUTHBEARER" else ""), ended
+        self.say(f"535 5.7.8 not with {response}".replace("\x01", " "))
+
     def asked(self, question: str) -> str:
         self.say("334 " + base64.b64encode(question.encode()).decode())
         return self.line() or ""
@@ -241,7 +265,7 @@ class _Session(socketserver.BaseRequestHandler):
         return base64.b64decode(text).decode()
 
     def do_mail(self, line: str) -> None:
-        if self.sink.users and not self.user:
+        if (self.sink.users or self.sink.user_of) and not self.user:
             self.say("530 5.7.0 sign in first")
             return
         match = re.match(r"MAIL FROM:<(.*)>(.*)", line, re.IGNORECASE)

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import throughput
+from benchmarks import distance, throughput
 from benchmarks.bench import bench
 from benchmarks.table import Line, as_markdown, machine, on_screen
 
-ROWS = {"throughput": throughput}
+ROWS = {"throughput": throughput, "distance": distance}
 MARKDOWN = Path("bench.md")
 
 

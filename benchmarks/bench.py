@@ -51,4 +51,4 @@ def bench(quick: bool) -> Iterator[Bench]:
     with TemporaryDirectory(prefix="mailflow-bench-") as name, Sink() as sink:
         folder = Path(name)
         with Dovecot(make_certificates(folder).good) as dovecot:
-            yield Bench(folder, dovecot, sink, Roundup.installed(folder, dovecot.imap_port, sink.port), quick)
+            yield Bench(folder, dovecot, sink, Roundup.installed(folder), quick)

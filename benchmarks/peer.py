@@ -26,35 +26,38 @@ TRACKER = "tracker@example.com"
 class Roundup:
     """An installed roundup, and an empty tracker to copy."""
 
-    def __init__(self, folder: Path, imap: int, smtp: int) -> None:
-        self._imap = imap
+    def __init__(self, folder: Path) -> None:
         self._empty = folder / "roundup-empty"
         self._admin("install", "classic", "sqlite")
-        config = ConfigParser(interpolation=None)
-        config.read(self._empty / "config.ini", "utf-8")
-        config["tracker"].update({"web": "http://127.0.0.1/", "email": TRACKER})
-        config["mail"].update({"domain": "example.com", "host": "127.0.0.1", "port": str(smtp)})
-        with (self._empty / "config.ini").open("w", encoding="utf-8") as file:
-            config.write(file)
+        self._configure(self._empty, 25)
         self._admin("initialise", "admin")
         for address in (SUBMITTER, FIRST):
             name = address.partition("@")[0]
             self._admin("create", "user", f"username={name}", f"address={address}", "roles=User", "password=x")
 
     @classmethod
-    def installed(cls, folder: Path, imap: int, smtp: int) -> Self | None:
+    def installed(cls, folder: Path) -> Self | None:
         """None where it is not installed."""
-        return cls(folder, imap, smtp) if PYTHON.exists() else None
+        return cls(folder) if PYTHON.exists() else None
 
-    def tracker(self, name: str) -> Path:
+    def tracker(self, name: str, smtp: int) -> Path:
         """A new tracker."""
-        return Path(shutil.copytree(self._empty, self._empty.parent / name))
+        home = Path(shutil.copytree(self._empty, self._empty.parent / name))
+        self._configure(home, smtp)
+        return home
 
-    def poll(self, tracker: Path, user: str) -> Spent:
-        """Reads and answers all that is in the mailbox."""
+    def poll(self, tracker: Path, imap: int) -> Spent:
+        """Reads and answers all that is in the mailbox of its name."""
         gateway = TOP / "benchmarks" / "roundup_gateway.py"
-        where = f"{user}:{PASSWORD}@127.0.0.1"
-        return spent([PYTHON, gateway, self._imap, tracker, "imap", where])
+        return spent([PYTHON, gateway, imap, tracker, "imap", f"{tracker.name}:{PASSWORD}@127.0.0.1"])
+
+    def _configure(self, home: Path, smtp: int) -> None:
+        config = ConfigParser(interpolation=None)
+        config.read(home / "config.ini", "utf-8")
+        config["tracker"].update({"web": "http://127.0.0.1/", "email": TRACKER})
+        config["mail"].update({"domain": "example.com", "host": "127.0.0.1", "port": str(smtp)})
+        with (home / "config.ini").open("w", encoding="utf-8") as file:
+            config.write(file)
 
     def _admin(self, *arguments: str) -> None:
         program = PYTHON.with_name("roundup-admin")

@@ -12,21 +12,14 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-import os
-import signal
-import socket
-import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
-from typing import Self
 
-from benchmarks.spending import TOP
+from benchmarks.helper import HOST, Helper, serve
 
-HOST = "127.0.0.1"
 KEPT = 20_000
 """So many bytes of a mail are kept: its header and its text."""
 
@@ -45,30 +38,26 @@ class Arrived:
         return message_from_bytes(self.beginning, policy=SMTP)  # type: ignore[return-value]
 
 
-class Sink:
+class Sink(Helper):
     """The process, and what it took."""
 
-    def __enter__(self) -> Self:
-        self._process = subprocess.Popen([sys.executable, "-m", "benchmarks.sink"], cwd=TOP, stdout=subprocess.PIPE)
-        assert self._process.stdout
-        self.port, self._control = map(int, self._process.stdout.readline().split())
-        return self
+    def __init__(self) -> None:
+        super().__init__("benchmarks.sink")
 
-    def __exit__(self, *_: object) -> None:
-        self._process.send_signal(signal.SIGTERM)
-        self._process.wait()
-        assert self._process.stdout
-        self._process.stdout.close()
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return self.ports[0]
 
     def count(self) -> int:
         """How many mails it holds."""
-        return int(self._asked("count"))
+        return int(self.ask("count"))
 
     def take(self) -> list[Arrived]:
         """The mails that it holds, in their order; it forgets them."""
         return [
             Arrived(recipient, at, size, base64.b64decode(beginning))
-            for recipient, at, size, beginning in json.loads(self._asked("take"))
+            for recipient, at, size, beginning in json.loads(self.ask("take"))
         ]
 
     def wait_for(self, count: int, seconds: float = 60) -> None:
@@ -78,11 +67,6 @@ class Sink:
             if time.monotonic() > end:
                 raise TimeoutError(f"{there} of {count} mails came within {seconds:g} seconds")
             time.sleep(0.02)
-
-    def _asked(self, question: str) -> str:
-        with socket.create_connection((HOST, self._control)) as line, line.makefile("r") as answer:
-            line.sendall(f"{question}\n".encode())
-            return answer.readline()
 
 
 class _Session(asyncio.Protocol):
@@ -138,29 +122,15 @@ class _Session(asyncio.Protocol):
 async def _serve() -> None:
     mails: list[tuple[str, float, int, bytes]] = []
 
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if (await reader.readline()).strip() == b"count":
-            writer.write(b"%d\n" % len(mails))
-        else:
-            taken = [(*mail[:3], base64.b64encode(mail[3]).decode()) for mail in mails]
-            mails.clear()
-            writer.write(json.dumps(taken).encode() + b"\n")
-        await writer.drain()
-        writer.close()
+    def answer(question: str) -> str:
+        if question == "count":
+            return str(len(mails))
+        taken = [(*mail[:3], base64.b64encode(mail[3]).decode()) for mail in mails]
+        mails.clear()
+        return json.dumps(taken)
 
     loop = asyncio.get_running_loop()
-    ended = asyncio.Event()
-    loop.add_signal_handler(signal.SIGTERM, ended.set)
-    parent = os.getppid()
-    smtp = await loop.create_server(lambda: _Session(mails), HOST, 0)
-    control = await asyncio.start_server(answer, HOST, 0)
-    sys.stdout.write(f"{smtp.sockets[0].getsockname()[1]} {control.sockets[0].getsockname()[1]}\n")
-    sys.stdout.flush()
-    while not ended.is_set() and os.getppid() == parent:
-        try:
-            await asyncio.wait_for(ended.wait(), 1)
-        except TimeoutError:
-            continue
+    await serve([await loop.create_server(lambda: _Session(mails), HOST, 0)], answer)
 
 
 if __name__ == "__main__":

@@ -41,7 +41,9 @@ class Line:
         return (
             self.what,
             f"{figure(self.mailflow)} {self.unit}{self.note and f' ({self.note})'}",
-            _or_dash(self.beside, f" {self.unit}" + (f" ({self.beside_is})" if self.beside_is else "")),
+            _or_dash(self.beside, f" {self.unit}" + (f" ({self.beside_is})" if self.beside_is else "")).replace(
+                "  ", " "
+            ),
             _or_dash(ratio),
             _or_dash(self.roundup, f" {self.unit}"),
             _or_dash(behind),

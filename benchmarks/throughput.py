@@ -41,7 +41,8 @@ def measure(bench: Bench) -> Iterator[Line]:
     submissions, replies, read = Series(), Series(), Series()
     for number in range(rounds):
         bench.say(f"throughput, round {number + 1} of {rounds}")
-        _round(Round(bench, f"t{number}", count), submissions, replies, read)
+        one = Round(bench, f"t{number}", count, bench.dovecot.imap_port, bench.sink.port)
+        run(one, submissions, replies, read)
     yield from _lines("submission, 137 KB", submissions)
     yield from _lines("reply, 2 KB, the file goes on", replies)
     yield from _lines("submission, 137 KB, a PDF that is read", read)
@@ -49,32 +50,37 @@ def measure(bench: Bench) -> Iterator[Line]:
 
 @dataclass
 class Round:
-    """Mailboxes and databases of one round."""
+    """Mailboxes and databases of one round, and the ports of the servers or of a line to them."""
 
     bench: Bench
     name: str
     count: int
+    imap: int
+    smtp: int
 
     def __post_init__(self) -> None:
-        self.ours = self.bench.company()
-        self.tracker = self.bench.roundup.tracker(self.name) if self.bench.roundup else None
+        self.ours = self.company()
+        self.tracker = self.bench.roundup.tracker(self.name, self.smtp) if self.bench.roundup else None
+
+    def company(self) -> Company:
+        """Another mailflow."""
+        return self.bench.company(imap=self.imap, smtp=self.smtp)
 
     def mailflow(self, mails: list[bytes], one: Company | None = None) -> tuple[Spent, list[Arrived]]:
         """mailflow, which sends two mails for each."""
         one = one or self.ours
         cost, sent = self._cost(one.user, mails, lambda: self.bench.once(one))
-        _expect(sent, 2 * len(mails))
+        expect(sent, 2 * len(mails))
         return cost, sent
 
     def raw(self, mails: list[bytes], sent: list[Arrived], rows: int, each: bool = False) -> Spent:
         """The raw loop, with mails out as mailflow sent them."""
         name = f"{self.name}-raw-{each:d}"
-        where = (self.bench.dovecot.imap_port, self.bench.sink.port, name, self.bench.folder / f"{name}.db")
+        self._deliver(name, mails)
+        where = (self.imap, self.smtp, name, self.bench.folder / f"{name}.db")
         plan = ("--rows", rows, "--mails", _plan(sent, len(mails)), *(["--each"] if each else []))
-        for mail in mails:
-            self.bench.dovecot.deliver(name, mail)
         said = output("-m", "benchmarks.raw_loop", *where, *plan, **ENVIRONMENT)
-        _expect(self.bench.sink.take(), len(sent))
+        expect(self.bench.sink.take(), len(sent))
         wall, cpu = map(float, said.split())
         return Spent(wall / len(mails), cpu / len(mails))
 
@@ -83,21 +89,25 @@ class Round:
         roundup, tracker = self.bench.roundup, self.tracker
         assert roundup
         assert tracker
-        cost, sent = self._cost(tracker.name, mails, lambda: roundup.poll(tracker, tracker.name))
-        _expect(sent, len(mails))
+        cost, sent = self._cost(tracker.name, mails, lambda: roundup.poll(tracker, self.imap))
+        expect(sent, len(mails))
         return cost, sent
 
     def _cost(self, user: str, mails: list[bytes], run: Callable[[], Spent]) -> tuple[Spent, list[Arrived]]:
         """What each further mail costs."""
         runs = []
         for part in (mails[:WARM_UP], mails[WARM_UP:]):
-            for mail in part:
-                self.bench.dovecot.deliver(user, mail)
+            self._deliver(user, part)
             runs.append(run())
         return runs[1].less(runs[0], len(mails) - 2 * WARM_UP), self.bench.sink.take()
 
+    def _deliver(self, user: str, mails: list[bytes]) -> None:
+        for mail in mails:
+            self.bench.dovecot.deliver(user, mail)
 
-def _round(one: Round, submissions: Series, replies: Series, read: Series) -> None:
+
+def run(one: Round, submissions: Series, replies: Series, read: Series | None = None) -> None:
+    """A round of all programs, kind by kind."""
     invoices = [submission(f"{one.name}-{i}", opaque()) for i in range(one.count)]
     papers = [submission(f"{one.name}-p{i}", pdf(f"{one.name}-p{i}"), "invoice.pdf") for i in range(one.count)]
     issues = [issue(f"{one.name}-{i}", opaque()) for i in range(one.count)]
@@ -106,9 +116,10 @@ def _round(one: Round, submissions: Series, replies: Series, read: Series) -> No
     submissions.mailflow.append(cost)
     submissions.raw.append(one.raw(invoices, asked, ROWS_OF_SUBMISSION))
     submissions.each.append(one.raw(invoices, asked, ROWS_OF_SUBMISSION, each=True))
-    read.mailflow.append(one.mailflow(papers, one.bench.company())[0])
-    read.raw.append(submissions.raw[-1])
-    read.each.append(submissions.each[-1])
+    if read:
+        read.mailflow.append(one.mailflow(papers, one.company())[0])
+        read.raw.append(submissions.raw[-1])
+        read.each.append(submissions.each[-1])
 
     answers = [approval(mail) for mail in asked if mail.recipient == FIRST]
     cost, sent = one.mailflow(answers)
@@ -119,8 +130,9 @@ def _round(one: Round, submissions: Series, replies: Series, read: Series) -> No
     if one.bench.roundup:
         cost, asked = one.roundup(issues)
         submissions.roundup.append(cost)
-        read.roundup.append(cost)
         replies.roundup.append(one.roundup([resolution(mail) for mail in asked])[0])
+        if read:
+            read.roundup.append(cost)
 
 
 def _plan(sent: list[Arrived], count: int) -> str:
@@ -132,7 +144,8 @@ def _plan(sent: list[Arrived], count: int) -> str:
     return dumps([[round(mean - ENCODED) if mean > ENCODED else round(mean), mean > ENCODED] for mean in means])
 
 
-def _expect(sent: list[Arrived], count: int) -> None:
+def expect(sent: list[Arrived], count: int) -> None:
+    """Raises RuntimeError where a mail was lost or went twice."""
     if len(sent) != count:
         raise RuntimeError(f"{len(sent)} mails were sent, not {count}: the figure would be worth nothing")
 

@@ -58,10 +58,6 @@ EXIT_OK = 0
 EXIT_TRY_AGAIN = 75
 
 
-def _clock(now: datetime | None) -> Callable[[], datetime]:
-    return (lambda: now) if now else utc_now
-
-
 def utc_now() -> datetime:
     """The system clock."""
     return datetime.now(UTC)
@@ -94,22 +90,25 @@ class Application:
 
     def read_structure(self, now: datetime | None = None) -> PortalResult:
         """Reads who leads whom where the portal knows that, before mail that may need it."""
-        return self.portal.read_structure(_clock(now)()) if self.portal else PortalResult()
+        return self.portal.read_structure(self._clock(now)()) if self.portal else PortalResult()
 
     def mail_pass(self, now: datetime | None = None, progress: Progress = lambda what, count: None) -> PassResult:
         """Reads and sends mail; the portal is not spoken to."""
-        return self.whole_pass.run(_clock(now), progress)
+        return self.whole_pass.run(self._clock(now), progress)
 
     def portal_pass(self, now: datetime | None = None, progress: Progress = lambda what, count: None) -> PortalResult:
         """Shows the portal what it has not heard of, and takes over what was done there."""
         if self.portal is None:
             return PortalResult()
-        return self.portal.run(_clock(now), lambda count: progress("shown in Bitrix24", count))
+        return self.portal.run(self._clock(now), lambda count: progress("shown in Bitrix24", count))
 
     def waits_for_retry(self) -> int:
         """How many mails wait to be read or sent again, or changes to be shown."""
         with self.store.begin() as uow:
             return uow.inbox.waiting(utc_now()) + uow.outbox.waiting(utc_now())
+
+    def _clock(self, now: datetime | None) -> Callable[[], datetime]:
+        return (lambda: now) if now else (lambda: utc_now() + self.store.ahead)
 
     def close(self) -> None:
         """Ends every connection."""
@@ -326,7 +325,8 @@ def run(settings: Settings) -> int:
     try:
         application.read_structure()
         beside = Beside(application.portal_pass, settings.mailbox.poll_seconds) if application.portal else None
-        Daemon(application.mail_pass, application.mailbox, settings.mailbox.poll_seconds, beside).run()
+        store, mailbox = application.store, application.mailbox
+        Daemon(application.mail_pass, mailbox, settings.mailbox.poll_seconds, store.watches, beside).run()
     finally:
         application.close()
     return EXIT_OK

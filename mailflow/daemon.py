@@ -22,6 +22,9 @@ log = logging.getLogger(__name__)
 LONGEST_PAUSE = 60.0
 """Seconds between two tries to reach a mailbox that is away."""
 
+STANDS_BY = 2.0
+"""Seconds after which a daemon whose mailbox another one watches looks whether there is work, and who watches."""
+
 
 @dataclass
 class Troubles:
@@ -81,11 +84,15 @@ class Beside:
 
 @dataclass
 class Daemon:
-    """Runs a pass when the mailbox says that something came, and every `poll_seconds` besides."""
+    """Runs a pass when the mailbox says that something came, and every `poll_seconds` besides.
+
+    Where `watches` says that another daemon has the mailbox, this one helps with what that one receives.
+    """
 
     run_pass: Callable[[], PassResult]
     mailbox: Mailbox
     poll_seconds: float
+    watches: Callable[[], bool] = lambda: True
     beside: Beside | None = None
     _stopping: threading.Event = field(default_factory=threading.Event)
     _troubles: Troubles = field(default_factory=Troubles)
@@ -121,7 +128,7 @@ class Daemon:
             self._report([f"this pass was broken off and is tried again: {failure}"], _unforeseen(failure))
             return
         self._report(result.troubles)
-        if self.beside:
+        if self.beside and (result.processed or result.sent):
             self.beside.wake()
 
     def _report(self, troubles: list[str], unforeseen: Exception | None = None) -> None:
@@ -134,7 +141,10 @@ class Daemon:
             self._stopping.wait(pause)
             return not self._stopping.is_set()
         try:
-            return self.mailbox.wait(max(0.0, seconds)) and not self._stopping.is_set()
+            if self.watches():
+                return self.mailbox.wait(max(0.0, seconds)) and not self._stopping.is_set()
+            self.mailbox.close()
+            return not self._stopping.wait(STANDS_BY)
         except TransientFailure as failure:
             self._report([str(failure)])
             return False

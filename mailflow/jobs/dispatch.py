@@ -54,6 +54,10 @@ class Dispatch:
             uow.outbox.give_back(in_doubt_until(now, self.copies), World.MAIL)
             uow.commit()
 
+    def take_over(self, now: datetime) -> None:
+        """What one had in hand that is gone is anybody's; what it was sending is in doubt."""
+        self.store.take_over(now, in_doubt_until(now, self.copies))
+
     def run_once(self, now: datetime, looked: bool = True) -> bool | None:
         """Delivers the oldest entry that is due: True delivered or given up, False put off, None nothing was due.
 

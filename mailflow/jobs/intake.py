@@ -59,6 +59,10 @@ class Intake:
     quarantine: str
     limits: Limits = NO_MORE_THAN
 
+    def watches(self) -> bool:
+        """Whether the mailbox is ours to look after: one mailflow's at a time, the next one's when that dies."""
+        return self.store.watches()
+
     def run_once(self, now: datetime) -> int:
         """Records what is new; returns how many mails that were.
 
@@ -77,16 +81,14 @@ class Intake:
     def file_away(self) -> int:
         """Moves every settled mail out of the inbox folder; one that is gone is filed all the same.
 
-        One mailflow at a time: of two that move the same mail at the same moment Dovecot lets both, and it lies there
-        twice.
+        Only whoever watches the mailbox, by what the database says before each mail: of two that move the same mail at
+        the same moment Dovecot lets both, and it lies there twice.
         """
-        with self.store.alone_in_filing() as alone:
-            return self._move_settled() if alone else 0
-
-    def _move_settled(self) -> int:
         with self.store.begin() as uow:
             waiting = uow.inbox.to_file()
-        for location, state in waiting:
+        for moved, (location, state) in enumerate(waiting):
+            if not self.watches():
+                return moved
             self.mailbox.file_away(location, self._folder(state))
             with self.store.begin() as uow:
                 uow.inbox.filed(location)

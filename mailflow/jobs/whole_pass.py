@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 
 from mailflow.errors import TransientFailure
 from mailflow.jobs.calendar_day import CalendarDay
 from mailflow.jobs.dispatch import Dispatch
 from mailflow.jobs.intake import Intake
 from mailflow.jobs.processing import Processing
+
+Done = TypeVar("Done")
 
 Progress = Callable[[str, int], None]
 """Told what is being done ('received', 'processed', 'sent') and how many of it so far."""
@@ -55,16 +58,21 @@ class WholePass:
 
     def _round(self, clock: Callable[[], datetime], result: PassResult, progress: Progress) -> bool:
         before = (result.received, result.processed, result.sent)
-        looked = self._guarded(result, lambda: self._receive(clock, result, progress))
+        self._guarded(result, lambda: self.dispatch.take_over(clock()))
+        looked = bool(self._guarded(result, lambda: self._receive(clock, result, progress)))
         self._guarded(result, lambda: self._process(clock, result, progress))
         self._guarded(result, lambda: self.calendar_day.run_once(clock(), looked))
         self._guarded(result, lambda: self._deliver(clock, result, progress, looked))
         self._guarded(result, self.intake.file_away)
         return before != (result.received, result.processed, result.sent)
 
-    def _receive(self, clock: Callable[[], datetime], result: PassResult, progress: Progress) -> None:
+    def _receive(self, clock: Callable[[], datetime], result: PassResult, progress: Progress) -> bool:
+        """Whether the mailbox was read: by another mailflow where this one does not watch it."""
+        if not self.intake.watches():
+            return False
         result.received += self.intake.run_once(clock())
         progress("received", result.received)
+        return True
 
     def _process(self, clock: Callable[[], datetime], result: PassResult, progress: Progress) -> None:
         while self.processing.run_once(clock()):
@@ -76,12 +84,11 @@ class WholePass:
             result.sent += bool(delivered)
             progress("sent", result.sent)
 
-    def _guarded(self, result: PassResult, job: Callable[[], object]) -> bool:
-        """Whether the job was done to its end."""
+    def _guarded(self, result: PassResult, job: Callable[[], Done]) -> Done | None:
+        """What the job comes to, None where it is broken off."""
         try:
-            job()
+            return job()
         except TransientFailure as failure:
             if str(failure) not in result.troubles:
                 result.troubles.append(str(failure))
-            return False
-        return True
+            return None

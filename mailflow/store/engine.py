@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -20,8 +21,10 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from mailflow.errors import TransientFailure
 from mailflow.store.encryption import encrypted
 from mailflow.store.failures import unusable, why_not_done, why_not_opened
-from mailflow.store.presence import alone_in_filing, join
+from mailflow.store.presence import presence
 from mailflow.store.unit_of_work import UnitOfWork
+
+log = logging.getLogger(__name__)
 
 _MIGRATION_LOCK = 6_204_533
 """Any number, the same in every mailflow: the PostgreSQL advisory lock that lets one daemon migrate at a time."""
@@ -33,25 +36,69 @@ _SQLITE = ("sqlite", "sqlite+pysqlite")
 _POSTGRESQL = ("postgresql", "postgresql+psycopg")
 
 
+GONE_AFTER = 5.0
+"""Seconds for which a mailflow must be missed before others take over what it had in hand: one whose connection to the
+database has just broken is back by then, or has noticed."""
+
+CLOCKS_DIFFER = timedelta(minutes=1)
+"""Is worth a word."""
+
+
 class Store:
     """Everything that is remembered; what is taken in hand through it is held by this one."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._leave: Callable[[], None] = lambda: None
         self._holder = uuid4().hex
+        self._presence = presence(engine, self._holder)
+        self._missed: dict[str, float] = {}
+
+    @property
+    def holder(self) -> str:
+        """The name that what is taken in hand here is held by."""
+        return self._holder
+
+    @property
+    def ahead(self) -> timedelta:
+        """The clock that all on this database go by, before this machine's: PostgreSQL's, where they differ."""
+        return self._presence.ahead
 
     def take_part(self, now: datetime, in_doubt_until: datetime | None = None) -> None:
         """Begins to work on what is kept here; where nobody else does, everything taken in hand is free again.
 
         What was being sent waits until `in_doubt_until`, where that is given. Whoever only looks does not take part.
         """
-        try:
-            self._leave = join(self._engine, lambda: self._free(in_doubt_until or now, now))
-        except DBAPIError as error:
-            raise why_not_done(error, self._engine.url) from error
-        except OSError as error:
-            raise _no_lock_file(error) from error
+        with self._foreseen():
+            self._presence.join(lambda: self._free(in_doubt_until or now, now))
+        if abs(self.ahead) > CLOCKS_DIFFER:
+            log.warning(
+                "This machine's clock and the database's differ by %d seconds; the database's counts. Set the clock.",
+                abs(self.ahead).total_seconds(),
+            )
+
+    def take_over(self, now: datetime, in_doubt_until: datetime) -> None:
+        """What a mailflow had in hand that is gone is free again; what it was sending waits until `in_doubt_until`."""
+        with self._foreseen():
+            self._presence.keep()
+            with self.begin() as uow:
+                others = (uow.inbox.holders(now) | uow.outbox.holders(in_doubt_until)) - {self._holder}
+            gone = {holder for holder in others if self._presence.is_gone(holder)}
+        self._missed = {holder: self._missed.get(holder, monotonic()) for holder in gone}
+        for holder in [holder for holder, since in self._missed.items() if monotonic() - since >= GONE_AFTER]:
+            with self.begin() as uow:
+                uow.inbox.free(holder)
+                uow.outbox.free(in_doubt_until, holder)
+                uow.portal.free(now, holder)
+                uow.commit()
+            log.warning("another mailflow is gone; what it had in hand is taken over")
+
+    def watches(self) -> bool:
+        """Whether this mailflow is the one that reads and moves mail, as it is from now on where nobody else is.
+
+        The others must not. Asked before each deed, since the part is lost with the connection. Raises as `begin`.
+        """
+        with self._foreseen():
+            return self._presence.watches()
 
     def _free(self, in_doubt_until: datetime, now: datetime) -> None:
         with self.begin() as uow:
@@ -59,6 +106,15 @@ class Store:
             uow.outbox.free(in_doubt_until)
             uow.portal.free(now)
             uow.commit()
+
+    @contextmanager
+    def _foreseen(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            raise why_not_done(error, self._engine.url) from error
+        except OSError as error:
+            raise _no_lock_file(error) from error
 
     @contextmanager
     def begin(self) -> Iterator[UnitOfWork]:
@@ -73,17 +129,6 @@ class Store:
         except DBAPIError as error:
             raise why_not_done(error, self._engine.url) from error
 
-    @contextmanager
-    def alone_in_filing(self) -> Iterator[bool]:
-        """Whether nobody else moves mail; if so, nobody begins to before this ends. Raises as `begin` does."""
-        try:
-            with alone_in_filing(self._engine) as alone:
-                yield alone
-        except DBAPIError as error:
-            raise why_not_done(error, self._engine.url) from error
-        except OSError as error:
-            raise _no_lock_file(error) from error
-
     def identity_key(self) -> bytes:
         """The secret from which references and Message-IDs are made; it never changes."""
         with self.begin() as uow:
@@ -91,7 +136,7 @@ class Store:
 
     def close(self) -> None:
         """Ends every connection, and the part in the work."""
-        self._leave()
+        self._presence.leave()
         self._engine.dispose()
 
 

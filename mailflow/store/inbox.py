@@ -20,6 +20,7 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    true,
     update,
 )
 from sqlmodel import col
@@ -240,15 +241,20 @@ class Inbox:
         """Ends a mail's way by the administrator's word; its bytes, and why it was quarantined, stay."""
         self._set(_WHATEVER, inbox_id, state=InboxState.DROPPED.value, settled_at=now, leased_until=None)
 
-    def free(self) -> None:
-        """Ends every lease: whoever held them is gone."""
-        held = col(InboxRow.leased_until).is_not(None)
-        self._connection.execute(update(InboxRow).where(_STILL_WAITS, held).values(leased_until=None))
+    def holders(self, after: datetime) -> set[str]:
+        """Who has mail in hand that is theirs beyond a moment."""
+        longer = _STILL_WAITS, col(InboxRow.leased_until) > after
+        held = select(col(InboxRow.leased_by)).where(*longer).distinct()
+        return {holder for holder in self._connection.execute(held).scalars() if holder}
+
+    def free(self, holder: str | None = None) -> None:
+        """Ends every lease, or this holder's: whoever held them is gone."""
+        theirs = col(InboxRow.leased_by) == holder if holder else true()
+        self._connection.execute(update(InboxRow).where(_STILL_WAITS, _LEASED, theirs).values(leased_until=None))
 
     def give_back(self) -> None:
         """Ends our own leases: something broke, and what we had taken in hand was not finished."""
-        ours = _STILL_WAITS, col(InboxRow.leased_until).is_not(None), col(InboxRow.leased_by) == self._holder
-        self._connection.execute(update(InboxRow).where(*ours).values(leased_until=None))
+        self.free(self._holder)
 
     def holds_copy(self, message_id: str, sender: str) -> bool:
         """Whether a mail with this Message-ID and sender was ever received: our own, that came back."""
@@ -289,6 +295,7 @@ class Inbox:
 
 _ID: ColumnElement[int] = InboxRow.__table__.c.id  # type: ignore[attr-defined]
 _STILL_WAITS = col(InboxRow.state).in_(WAITING)
+_LEASED = col(InboxRow.leased_until).is_not(None)
 
 
 _DUE = and_(

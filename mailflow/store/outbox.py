@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Update, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Update, and_, bindparam, func, insert, or_, select, true, update
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
@@ -189,12 +189,19 @@ class Outbox:
         """By the administrator's word: a dead or waiting one is due at once. One that is being sent is left alone."""
         self._set(_STUCK, entry_id, state=OutboxState.PENDING.value, next_attempt_at=now)
 
-    def free(self, until: datetime) -> None:
-        """Ends every lease at a moment: whoever held them is gone, and what was being sent is in doubt.
+    def holders(self, after: datetime) -> set[str]:
+        """Who is sending something that is theirs beyond a moment."""
+        longer = _ANYWHERE, _SENDING, col(OutboxRow.leased_until) > after
+        held = select(col(OutboxRow.leased_by)).where(*longer).distinct()
+        return {holder for holder in self._connection.execute(held).scalars() if holder}
+
+    def free(self, until: datetime, holder: str | None = None) -> None:
+        """Ends every lease, or this holder's, at a moment: who held it is gone, and what was being sent is in doubt.
 
         One that ends before is left alone: whoever starts again and again would else never see the moment come.
         """
-        longer = _SENDING, col(OutboxRow.leased_until) > until
+        theirs = col(OutboxRow.leased_by) == holder if holder else true()
+        longer = _ANYWHERE, _SENDING, col(OutboxRow.leased_until) > until, theirs
         self._connection.execute(update(OutboxRow).where(*longer).values(leased_until=until))
 
     def give_back(self, until: datetime, world: World) -> None:

@@ -148,9 +148,10 @@ class PortalMemory:
             .values(at=now)
         )
 
-    def free(self, now: datetime) -> None:
-        """Whoever was speaking is gone."""
-        self._connection.execute(update(PortalMemoryRow).where(col(PortalMemoryRow.name) == _TURN).values(at=now))
+    def free(self, now: datetime, holder: str = "") -> None:
+        """Whoever was speaking is gone; or this holder is, whose name stands in that of whoever speaks."""
+        turn = update(PortalMemoryRow).where(col(PortalMemoryRow.name) == _TURN)
+        self._connection.execute(turn.where(col(PortalMemoryRow.document).contains(holder)).values(at=now))
 
     def remember(self, name: str, document: str, now: datetime) -> None:
         """Keeps a document under a name."""

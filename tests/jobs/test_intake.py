@@ -89,12 +89,29 @@ def test_a_mail_that_the_database_does_not_take_is_told_of_and_the_next_is_recor
     assert subjects(store) == ["0", "2"]
 
 
-def test_while_one_moves_mail_another_one_moves_none(store: Store) -> None:
+def test_whoever_does_not_watch_the_mailbox_moves_no_mail(store: Store, tmp_path: Path) -> None:
     one = intake_of(store)
     one.run_once(NOW)
     with store.begin() as uow:
         uow.inbox.settle(1, InboxState.PROCESSED, NOW, "submission")
         uow.commit()
-    with store.alone_in_filing():
-        assert intake_of(store).file_away() == 0
+    watching = open_store(f"sqlite:///{tmp_path}/mailflow.db")
+    assert watching.watches()
+    assert one.file_away() == 0
+    watching.close()
     assert one.file_away() == 1
+
+
+def test_whoever_loses_the_watch_while_it_moves_mail_moves_no_more_of_it(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = intake_of(store)
+    one.run_once(NOW)
+    with store.begin() as uow:
+        for mail in (1, 2, 3):
+            uow.inbox.settle(mail, InboxState.PROCESSED, NOW, "submission")
+        uow.commit()
+    held = iter([True, True, False])
+    monkeypatch.setattr(store, "watches", lambda: next(held))
+    assert one.file_away() == 2
+    assert one.mailbox.moved == [(1, "Processed"), (2, "Processed")]  # type: ignore[attr-defined]

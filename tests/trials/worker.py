@@ -100,4 +100,4 @@ def _work(settings: Path, clock: Clock, working: Connection) -> None:
         return application.whole_pass.run(clock)
 
     working.send(None)
-    Daemon(run_pass, application.mailbox, poll_seconds=1).run()
+    Daemon(run_pass, application.mailbox, poll_seconds=1, watches=application.store.watches).run()

@@ -132,6 +132,14 @@ def _show_checks(lines: Sequence[CheckLine]) -> int:
     return 0 if all(line.ok for line in lines) else EXIT_FAILED
 
 
+@cli.command()
+def schema() -> None:
+    """The JSON schema of the settings, by which editors complete and check them."""
+    from mailflow.settings_schema import settings_schema
+
+    click.echo(as_json(settings_schema()))
+
+
 @cli.command("sign-in")
 @click.pass_context
 def sign_in(ctx: click.Context) -> None:

@@ -3,12 +3,12 @@
 
 import os
 import sys
-from importlib.util import find_spec
+from importlib.machinery import PathFinder
 from pathlib import Path
 
 if __name__ == "__main__":
     here = Path(__file__).resolve().parent
-    if not all(map(find_spec, ("click", "imap_tools", "sqlmodel"))):
+    if not all(map(PathFinder.find_spec, ("click", "imap_tools", "sqlmodel"))):
         python = here / ".venv" / "bin" / "python"
         if not python.exists() or Path(sys.prefix) == here / ".venv":
             sys.exit("mailflow's libraries are not installed: run `make install` first.")

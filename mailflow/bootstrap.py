@@ -1,4 +1,7 @@
-"""The only place that knows everyone: settings in, a running mailflow out."""
+"""The only place that knows everyone: settings in, a running mailflow out.
+
+What only some settings or commands need is imported where they ask for it: every `once` of a cron pays for the rest.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import jinja2
 
-from mailflow.adapters.bitrix24 import Bitrix24Portal
 from mailflow.adapters.imap import ImapMailbox
 from mailflow.adapters.oauth.access_tokens import AccessTokens
 from mailflow.adapters.oauth.client import OAuthClient, google, microsoft
@@ -25,8 +28,6 @@ from mailflow.approval.structure import HierarchySource
 from mailflow.company_settings import company_of, keywords_of
 from mailflow.daemon import Beside, Daemon
 from mailflow.errors import ConfigurationError, MailflowError, SettingsProblem
-from mailflow.explanation import Explanation
-from mailflow.explanation import explain as explained
 from mailflow.inbound.routing import Router
 from mailflow.jobs.calendar_day import CalendarDay
 from mailflow.jobs.dispatch import Dispatch, in_doubt_until
@@ -34,20 +35,20 @@ from mailflow.jobs.identity import Mint
 from mailflow.jobs.intake import Intake
 from mailflow.jobs.limits import Limits
 from mailflow.jobs.outgoing import Outgoing
-from mailflow.jobs.portal.structure import StructureReader
-from mailflow.jobs.portal.sync import PortalSync
-from mailflow.jobs.portal.watch import PortalWatch
-from mailflow.jobs.portal.work import PortalResult, PortalWork
+from mailflow.jobs.portal.result import PortalResult
 from mailflow.jobs.processing import Processing
-from mailflow.jobs.rereading import Rereading
 from mailflow.jobs.whole_pass import PassResult, Progress, WholePass
 from mailflow.outbound.payment_order import Payer
-from mailflow.outbound.portal_texts import PortalTexts
 from mailflow.outbound.ready_to_pay import ReadyToPay
 from mailflow.outbound.templating import Templates
 from mailflow.payment_calendar import CalendarFace
 from mailflow.settings import Bitrix24Settings, MailboxSettings, OAuthSettings, Settings
 from mailflow.store.engine import Store, open_store
+
+if TYPE_CHECKING:
+    from mailflow.adapters.bitrix24 import Bitrix24Portal
+    from mailflow.explanation import Explanation
+    from mailflow.jobs.portal.work import PortalWork
 
 log = logging.getLogger(__name__)
 
@@ -184,6 +185,8 @@ def shown_in_portal(settings: Settings) -> frozenset[PortalKind]:
 
 def portal_of(portal: Bitrix24Settings) -> Bitrix24Portal:
     """The portal of the settings."""
+    from mailflow.adapters.bitrix24 import Bitrix24Portal
+
     rate = portal.requests_a_second
     burst = round(rate * PORTAL_BURST_SECONDS)
     return Bitrix24Portal(portal.webhook.get_secret_value(), portal.ca_file, requests_a_second=rate, burst=burst)
@@ -193,6 +196,12 @@ def portal_work_of(settings: Settings, company: Company, store: Store, outgoing:
     """All that is done with the portal, None where there is none."""
     if settings.bitrix24 is None:
         return None
+    from mailflow.jobs.portal.structure import StructureReader
+    from mailflow.jobs.portal.sync import PortalSync
+    from mailflow.jobs.portal.watch import PortalWatch
+    from mailflow.jobs.portal.work import PortalWork
+    from mailflow.outbound.portal_texts import PortalTexts
+
     portal = portal_of(settings.bitrix24)
     return PortalWork(
         PortalSync(
@@ -354,6 +363,8 @@ def reread(settings: Settings, since: date | None) -> int:
 
     Without `since` what came since the day before the newest mail that is known.
     """
+    from mailflow.jobs.rereading import Rereading
+
     folders = settings.mailbox.folders
     store = open_store(settings.database.get_secret_value())
     moved = 0
@@ -374,6 +385,8 @@ def reread(settings: Settings, since: date | None) -> int:
 
 def explain(settings: Settings, raw: bytes) -> Explanation:
     """What mailflow reads in a mail, and what would follow if it came now; nothing is changed or sent."""
+    from mailflow.explanation import explain as explained
+
     company = company_of(settings)
     store = open_store(settings.database.get_secret_value())
     reading = reading_of(settings)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -43,6 +42,8 @@ class Commands(click.Group):
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, nobody is shown a traceback unless they ask
             if os.environ.get("MAILFLOW_DEBUG"):
+                import traceback
+
                 click.echo(several_lines(traceback.format_exc()), err=True)
             click.echo(several_lines(_in_words(error)), err=True)
             ctx.exit(_exit_code(error, ctx.invoked_subcommand or "run"))
@@ -51,6 +52,8 @@ class Commands(click.Group):
 def _in_words(error: Exception) -> str:
     if isinstance(error, MailflowError):
         return str(error)
+    import traceback
+
     innermost = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{Path(innermost.filename).name}, line {innermost.lineno}"
     return (

@@ -13,7 +13,7 @@ from types import FrameType
 import schedule
 
 from mailflow.errors import TransientFailure
-from mailflow.jobs.portal.work import PortalResult
+from mailflow.jobs.portal.result import PortalResult
 from mailflow.jobs.whole_pass import PassResult
 from mailflow.ports import Mailbox
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from typing import TYPE_CHECKING
@@ -32,6 +31,8 @@ def several_lines(text: str) -> str:
 
 def as_json(value: object) -> str:
     """JSON for people and programs: letters stay letters, whatever a terminal would act on is written as \\uXXXX."""
+    import json
+
     text = json.dumps(value, ensure_ascii=False, indent=2)
     unsafe = re.compile(f"(?!\n)[{_CONTROLS}\ud800-\udfff]")
     return unsafe.sub(lambda found: f"\\u{ord(found.group()):04x}", text)

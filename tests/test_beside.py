@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from mailflow.daemon import Beside
-from mailflow.jobs.portal.work import PortalResult
+from mailflow.jobs.portal.result import PortalResult
 
 LONG = 60.0
 

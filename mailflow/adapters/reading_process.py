@@ -17,7 +17,7 @@ from typing import Any
 from mailflow.approval.document import ReadFile
 from mailflow.approval.wording import Keywords
 from mailflow.errors import PermanentFailure
-from mailflow.inbound.reading import ReadMail, read_mail
+from mailflow.inbound.read_mail import ReadMail
 
 LONGEST = 20.0
 """Seconds for one mail; the largest that is read takes about one."""
@@ -127,6 +127,7 @@ def _serve(channel: Connection, keywords: Keywords, megabytes: int, read_scans: 
     resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
     from mailflow.adapters.tesseract import read_scan
     from mailflow.documents import reading as documents
+    from mailflow.inbound.reading import read_mail
 
     with suppress(EOFError, OSError):
         while True:

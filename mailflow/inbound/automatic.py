@@ -52,12 +52,6 @@ def automatic_reason(message: InboundMessage, own_text: str | None = None) -> st
     return _declared(message) or _kind(message) or _by_subject(message) or _by_words(message, own_text)
 
 
-def is_list_mail(message: InboundMessage) -> bool:
-    """Whether a mailing list sent it (RFC 2369, 2919), as it also sends what persons write to it."""
-    through_list = any(name in message.headers for name in ("list-id", "list-unsubscribe", "list-post"))
-    return through_list or _first(message, "precedence").lower() in ("list", "bulk")
-
-
 def is_apples_vacation(message: InboundMessage) -> bool:
     """Whether iCloud says so: it has this header, and none of the standard ones."""
     return "vacation" in _first(message, "x-apple-action").lower()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from mailflow.approval.company import Company
 from mailflow.approval.conditions import Condition
@@ -11,11 +12,13 @@ from mailflow.approval.reference import Reference
 from mailflow.approval.rsvp import CalendarReply
 from mailflow.approval.submission import Form
 from mailflow.inbound.authenticity import sender_is_authentic
-from mailflow.inbound.automatic import is_list_mail
 from mailflow.inbound.correlation import Match
-from mailflow.inbound.delivery_report import DeliveryReport
+from mailflow.inbound.list_mail import is_list_mail
 from mailflow.inbound.message import File, InboundMessage
-from mailflow.inbound.reading import ReadMail
+from mailflow.inbound.read_mail import ReadMail
+
+if TYPE_CHECKING:
+    from mailflow.inbound.delivery_report import DeliveryReport
 
 
 @dataclass(frozen=True)

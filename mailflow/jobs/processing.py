@@ -23,9 +23,8 @@ from mailflow.approval.structure import HierarchySource
 from mailflow.approval.submission import Attachment, Form
 from mailflow.errors import DatabaseAway, MailflowError, Refusal, TransientFailure
 from mailflow.inbound.correlation import Match, find_match
-from mailflow.inbound.filled_form import filled_in
 from mailflow.inbound.message import File, InboundMessage, content_digest, parse
-from mailflow.inbound.reading import ReadMail
+from mailflow.inbound.read_mail import ReadMail
 from mailflow.inbound.routing import (
     Answered,
     Automatic,
@@ -328,6 +327,8 @@ class Processing:
         except TransientFailure as failure:
             log.error("the form that was answered cannot be compared with the answer: %s", failure)
             return intent.form
+        from mailflow.inbound.filled_form import filled_in  # reads forms, which else only the reading process does
+
         return filled_in(intent.form, intent.body, parse(ours).text, invoice.missing, today)
 
     def _enquire(self, uow: UnitOfWork, intent: Enquired, trigger: Trigger, now: datetime) -> Settled:

@@ -15,7 +15,8 @@ from datetime import tzinfo
 from mailflow.approval.invoice import Invoice
 from mailflow.approval.lifecycle import Status
 from mailflow.approval.wording import Keywords
-from mailflow.inbound.reading import ReadMail, read_mail
+from mailflow.inbound.read_mail import ReadMail
+from mailflow.inbound.reading import read_mail
 from mailflow.store.history import HistoryLine
 from mailflow.store.inbox import InboxMail
 from mailflow.store.unit_of_work import UnitOfWork

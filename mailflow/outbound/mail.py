@@ -1,7 +1,7 @@
 """Mails as bytes: RFC 5322 and 2045 with CRLF. The same effect and identity always give the same bytes.
 
 A mail is written in two steps: the draft is everything but its files, and is what is kept while the mail is on its
-way; `complete` puts the files in.
+way; `complete` puts the files in. Most mails carry no calendar, so what writes one is imported with the first.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from datetime import datetime, time
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from typing import TYPE_CHECKING
 
 from mailflow.approval.company import Company
 from mailflow.approval.effects import Invitation, InviteMethod, Mail, Message
@@ -23,11 +24,11 @@ from mailflow.outbound.addresses import mailbox
 from mailflow.outbound.cleaning import one_line, shortened
 from mailflow.outbound.context import invitation_context, mail_context, sender_name
 from mailflow.outbound.headers import header_block, message_ids, unstructured
-from mailflow.outbound.invite import event_calendar
-from mailflow.outbound.payment_qr import QrPicture
 from mailflow.outbound.ready_to_pay import NOTHING_WANTED, PaymentFile, ReadyToPay, enclosed
 from mailflow.outbound.templating import Rendered, Templates
-from mailflow.outbound.todo import todo_calendar
+
+if TYPE_CHECKING:
+    from mailflow.outbound.payment_qr import QrPicture
 
 _FORBIDDEN_IN_NAMES = re.compile(r'[/\\:*?"<>|]')
 _FILENAME_LENGTH = 120
@@ -76,6 +77,8 @@ def draft_mail(
     if pay.file:
         _enclose(message, pay.file)
     if mail.message is Message.WORK_ON_ERRORS and mail.invoice is not None:
+        from mailflow.outbound.todo import todo_calendar
+
         summary = rendered.subject.partition("] ")[2]
         calendar = todo_calendar(context["invoice"], context["extra"]["points"], summary, identity.date, company)
         _attach_calendar(message, calendar, "text", "calendar", "todo.ics", {"method": "PUBLISH", "charset": "utf-8"})
@@ -103,6 +106,8 @@ def draft_invitation(
 
     `invite_at` is the time of day of the event in the company's time zone. Raises as `draft_mail` does.
     """
+    from mailflow.outbound.invite import event_calendar
+
     context = invitation_context(invitation, identity.token, identity.date, company)
     language = context["language"]
     rendered = templates.render(language, Message.INVITE, context)

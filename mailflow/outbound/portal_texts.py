@@ -21,7 +21,6 @@ from mailflow.approval.effects import PortalChange, Showing
 from mailflow.approval.invoice import Invoice
 from mailflow.outbound.cleaning import cleaned, one_line, shortened, whole_text
 from mailflow.outbound.portal import changes_after
-from mailflow.outbound.portal_samples import sample_outcomes
 from mailflow.outbound.templating import FILTERS, BrokenTemplate, TemplateProblem, problem_of
 
 TITLE_LENGTH = 250
@@ -69,6 +68,8 @@ class PortalTexts:
         return list(dict.fromkeys(self._problems()))
 
     def _problems(self) -> Iterator[TemplateProblem]:
+        from mailflow.outbound.portal_samples import sample_outcomes  # what only a check looks at
+
         for outcome in sample_outcomes(self._company.language):
             for change in changes_after(outcome, tuple(s.kind for s in Showing), self._company, datetime.now(UTC)):
                 for render, name in (

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mailflow.approval.effects import Mail, Message
 from mailflow.approval.invoice import Invoice
-from mailflow.outbound.bank_file import bank_file, bank_filename
-from mailflow.outbound.credit_transfer import credit_transfer, credit_transfer_filename
 from mailflow.outbound.payment_order import Payer, PaymentOrder, payment_order
-from mailflow.outbound.payment_qr import QrPicture, qr_picture, qr_text
+
+if TYPE_CHECKING:
+    from mailflow.outbound.payment_qr import QrPicture
 
 _ASK_TO_PAY = (Message.PAY_REQUEST, Message.PAY_REMINDER)
 _WHOSE_ACCOUNT = frozenset(
@@ -58,8 +59,15 @@ def enclosed(mail: Mail, wanted: ReadyToPay) -> Enclosed:
     order = payment_order(mail.invoice)
     if order is None:
         return NOTHING_ENCLOSED
-    text = qr_text(order) if wanted.qr else None
-    return Enclosed(order, qr_picture(text) if text else None, _file(order, wanted.payer))
+    return Enclosed(order, _picture(order) if wanted.qr else None, _file(order, wanted.payer))
+
+
+def _picture(order: PaymentOrder) -> QrPicture | None:
+    """None where the details are not enough for a code."""
+    from mailflow.outbound.payment_qr import qr_picture, qr_text
+
+    text = qr_text(order)
+    return qr_picture(text) if text else None
 
 
 def _is_anybodys(invoice: Invoice) -> bool:
@@ -71,6 +79,9 @@ def _file(order: PaymentOrder, payer: Payer | None) -> PaymentFile | None:
     """What the payer's own bank reads; None where it pays no such payment."""
     if payer is None:
         return None
+    from mailflow.outbound.bank_file import bank_file, bank_filename
+    from mailflow.outbound.credit_transfer import credit_transfer, credit_transfer_filename
+
     if content := bank_file(order, payer):
         return PaymentFile(bank_filename(order), "text/plain", content, "windows-1251")
     if content := credit_transfer(order, payer):

@@ -7,6 +7,7 @@ decisions are bound to a digest of it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Literal
 
 from pydantic import Discriminator, TypeAdapter
@@ -36,24 +37,36 @@ class _PortalDocument:
 
 _EffectDocument = _MailDocument | _InvitationDocument | _PortalDocument
 
-_INVOICE = TypeAdapter(Invoice)
-_STRUCTURE = TypeAdapter(Structure)
-_EFFECT: TypeAdapter[_EffectDocument] = TypeAdapter(Annotated[_EffectDocument, Discriminator("type")])
+
+@cache
+def _invoices() -> TypeAdapter[Invoice]:
+    """What reads and writes a type is built at its first document, not at the start."""
+    return TypeAdapter(Invoice)
+
+
+@cache
+def _structures() -> TypeAdapter[Structure]:
+    return TypeAdapter(Structure)
+
+
+@cache
+def _effects() -> TypeAdapter[_EffectDocument]:
+    return TypeAdapter(Annotated[_EffectDocument, Discriminator("type")])
 
 
 def invoice_document(invoice: Invoice) -> str:
     """An invoice as text."""
-    return _INVOICE.dump_json(invoice).decode()
+    return _invoices().dump_json(invoice).decode()
 
 
 def read_invoice(document: str) -> Invoice:
     """The invoice of a document; fields that came later have their defaults."""
-    return _INVOICE.validate_json(document)
+    return _invoices().validate_json(document)
 
 
 def effect_document(effect: Effect | PortalChange) -> str:
     """An effect as text, with its type beside it."""
-    return _EFFECT.dump_json(_document(effect)).decode()
+    return _effects().dump_json(_document(effect)).decode()
 
 
 def _document(effect: Effect | PortalChange) -> _EffectDocument:
@@ -68,14 +81,14 @@ def _document(effect: Effect | PortalChange) -> _EffectDocument:
 
 def read_effect(document: str) -> Effect | PortalChange:
     """The effect of a document."""
-    return _EFFECT.validate_json(document).effect
+    return _effects().validate_json(document).effect
 
 
 def structure_document(structure: Structure) -> str:
     """The portal's structure as text."""
-    return _STRUCTURE.dump_json(structure).decode()
+    return _structures().dump_json(structure).decode()
 
 
 def read_structure(document: str) -> Structure:
     """The structure of a document."""
-    return _STRUCTURE.validate_json(document)
+    return _structures().validate_json(document)

@@ -12,29 +12,23 @@ from time import monotonic, sleep
 from typing import Any
 from uuid import uuid4
 
-from alembic import command
-from alembic.config import Config
-from alembic.util import CommandError
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from mailflow.errors import TransientFailure
+from mailflow.errors import ConfigurationError, TransientFailure
 from mailflow.store.encryption import encrypted
 from mailflow.store.failures import unusable, why_not_done, why_not_opened
 from mailflow.store.presence import presence
 from mailflow.store.unit_of_work import UnitOfWork
+from mailflow.store.version import is_newest
 
 log = logging.getLogger(__name__)
-
-_MIGRATION_LOCK = 6_204_533
-"""Any number, the same in every mailflow: the PostgreSQL advisory lock that lets one daemon migrate at a time."""
 
 _CONNECT_SECONDS = 10
 _PRAGMAS = ("busy_timeout=5000", "synchronous=FULL", "foreign_keys=ON")
 _WRITE_AHEAD_SECONDS = 5
 _SQLITE = ("sqlite", "sqlite+pysqlite")
 _POSTGRESQL = ("postgresql", "postgresql+psycopg")
-
 
 GONE_AFTER = 5.0
 """Seconds for which a mailflow must be missed before others take over what it had in hand: one whose connection to the
@@ -152,13 +146,16 @@ def open_store(url: str) -> Store:
     engine = _engine(url)
     try:
         with engine.connect() as connection:
-            _migrate(connection)
+            if not is_newest(connection):
+                from mailflow.store.migrating import migrate
+
+                migrate(connection)
     except DBAPIError as error:
         engine.dispose()
         raise why_not_opened(error, engine.url) from None
-    except CommandError:
+    except ConfigurationError:
         engine.dispose()
-        raise unusable("a newer mailflow has written it.", "Install that mailflow again.") from None
+        raise
     return Store(engine)
 
 
@@ -221,35 +218,3 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
             sleep(0.01)
         else:
             return
-
-
-def _migrate(connection: Connection) -> None:
-    """One transaction under a lock; a second daemon waits and then finds nothing left to do."""
-    with connection.begin():
-        if connection.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
-        with _long_patience(connection):
-            command.upgrade(migrations(connection), "head")
-
-
-@contextmanager
-def _long_patience(connection: Connection) -> Iterator[None]:
-    """A server that has answered may be long in migrating."""
-    if connection.dialect.name != "postgresql":
-        yield
-        return
-    from mailflow.store.patience import WHILE_MIGRATING, PatientConnection
-
-    driver = connection.connection.driver_connection
-    assert isinstance(driver, PatientConnection)
-    driver.patience = WHILE_MIGRATING
-    yield
-    driver.patience = None
-
-
-def migrations(connection: Connection) -> Config:
-    """Alembic's configuration, on this connection."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
-    config.attributes["connection"] = connection
-    return config

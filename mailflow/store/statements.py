@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
-Insert = postgresql.Insert | sqlite.Insert
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
+
+    Insert = postgresql.Insert | sqlite.Insert
+
 Statement = TypeVar("Statement")
 
 
 def per_dialect(build: Callable[[Callable[[type[SQLModel]], Insert]], Statement]) -> Callable[[Connection], Statement]:
-    """Builds a statement for each dialect, once; called with a connection it gives that one's."""
-    of_sqlite, of_postgresql = build(sqlite.insert), build(postgresql.insert)
-    return lambda connection: of_postgresql if on_postgresql(connection) else of_sqlite
+    """Builds a statement for a dialect when it is first met; called with a connection it gives that one's."""
+    built = cache(lambda dialect: build(_insert(dialect)))
+    return lambda connection: built(connection.dialect.name)
+
+
+def _insert(dialect: str) -> Any:
+    """Only the dialect that is spoken is imported: each brings all its drivers, which takes a tenth of a second."""
+    return import_module(f"sqlalchemy.dialects.{dialect}").insert
 
 
 def on_postgresql(connection: Connection) -> bool:

@@ -63,7 +63,7 @@ class InboxRow(SQLModel, table=True):
     __tablename__ = "inbox"
     __table_args__ = (
         Index("ix_inbox_waiting", "state", "next_attempt_at", "id"),
-        Index("ix_inbox_message_id", "message_id", postgresql_using="hash"),  # a stranger's may be long
+        Index("ix_inbox_message_id", "message_id"),  # PostgreSQL has a hash: see the migration
         Index("ix_inbox_number", "number"),
         Index("ix_inbox_queue", "queue", "received_at"),
     )

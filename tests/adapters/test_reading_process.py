@@ -15,7 +15,9 @@ from mailflow.adapters.reading_process import ReadingProcess
 from mailflow.approval.decision import Approve
 from mailflow.approval.wording import KEYWORDS
 from mailflow.errors import PermanentFailure
-from mailflow.inbound.reading import ReadMail, read_mail
+from mailflow.inbound import reading
+from mailflow.inbound.read_mail import ReadMail
+from mailflow.inbound.reading import read_mail
 
 TODAY = date(2026, 12, 1)
 MAIL = b"From: olga@example.com\nSubject: Re: x\n\nAPPROVE\n"
@@ -34,7 +36,7 @@ def reads_badly(raw: bytes, keywords: object, today: date) -> ReadMail:
 
 
 def serve_badly(*arguments: object) -> None:
-    reading_process.read_mail = reads_badly  # type: ignore[assignment]
+    reading.read_mail = reads_badly  # type: ignore[assignment]
     reading_process._serve(*arguments)  # type: ignore[arg-type]
 
 

@@ -13,7 +13,8 @@ import pytest
 from mailflow.approval.decision import Unclear
 from mailflow.approval.rsvp import CalendarReply
 from mailflow.approval.wording import KEYWORDS
-from mailflow.inbound.reading import ReadMail, read_mail
+from mailflow.inbound.read_mail import ReadMail
+from mailflow.inbound.reading import read_mail
 
 from .corpus import Tell, needs_corpus, raw, rows, tally
 from .test_delivery_report import names_right

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from mailflow.approval.decision import Approve, Command, Reject, Unclear
 from mailflow.approval.wording import KEYWORDS, Verb
 from mailflow.inbound.answer import read_answer
-from mailflow.inbound.reading import ReadMail, read_mail
+from mailflow.inbound.read_mail import ReadMail
+from mailflow.inbound.reading import read_mail
 from tests.inbound.corpus import CORPUS, rows
 from tests.inbound.mail_set import MAILS, names
 from tests.inbound.replies import FORWARDS, REQUEST, html_replies, message, prefixed, text_replies

@@ -17,7 +17,8 @@ from mailflow.bootstrap import outgoing_of, templates_of
 from mailflow.company_settings import company_of
 from mailflow.documents.reading import read_file
 from mailflow.inbound.message import content_digest
-from mailflow.inbound.reading import ReadMail, read_mail
+from mailflow.inbound.read_mail import ReadMail
+from mailflow.inbound.reading import read_mail
 from mailflow.inbound.routing import Router
 from mailflow.jobs.dispatch import identity_of
 from mailflow.jobs.limits import Limits

@@ -178,7 +178,7 @@ def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
     monkeypatch.setenv("SMTP", SMTP)
     monkeypatch.setenv("HOOK", HOOK)
     monkeypatch.setenv("DB", DATABASE)
-    monkeypatch.setattr(bootstrap, "Bitrix24Portal", partial(Bitrix24Portal, read_timeout=1))
+    monkeypatch.setattr("mailflow.adapters.bitrix24.Bitrix24Portal", partial(Bitrix24Portal, read_timeout=1))
     monkeypatch.setattr(bootstrap, "ImapMailbox", partial(ImapMailbox, timeout=1))
     monkeypatch.setattr(bootstrap, "SmtpTransport", partial(SmtpTransport, timeout=1))
     with ExitStack() as stack:

@@ -15,7 +15,8 @@ from mailflow.approval.wording import Keywords
 from mailflow.bootstrap import templates_of
 from mailflow.company_settings import company_of, keywords_of
 from mailflow.documents.reading import read_file
-from mailflow.inbound.reading import ReadMail, read_mail
+from mailflow.inbound.read_mail import ReadMail
+from mailflow.inbound.reading import read_mail
 from mailflow.inbound.routing import Router
 from mailflow.jobs.calendar_day import CalendarDay
 from mailflow.jobs.dispatch import Dispatch, identity_of, in_doubt_until

@@ -9,11 +9,14 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, event, inspect, text
 from sqlmodel import SQLModel
 
 from mailflow.errors import ConfigurationError
-from mailflow.store.engine import migrations, open_store
+from mailflow.store.engine import open_store
+from mailflow.store.migrating import migrations
+from mailflow.store.version import newest
 from tests.store.rows import LEASE, NOW, SOON, claimed, enqueue, record
 
 DAEMONS = 2
@@ -89,7 +92,7 @@ def test_what_an_older_mailflow_had_in_hand_goes_on_after_the_upgrade(new_url: s
 
 
 def test_a_migration_that_fails_leaves_nothing_behind(new_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mailflow.store.engine.command.upgrade", _half_an_upgrade)
+    monkeypatch.setattr("mailflow.store.migrating.command.upgrade", _half_an_upgrade)
     with pytest.raises(RuntimeError):
         open_store(new_url)
     monkeypatch.undo()
@@ -122,3 +125,8 @@ def test_the_migrations_are_found_wherever_the_process_was_started(
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)
     open_store(new_url).close()
+
+
+def test_the_newest_migration_is_told_without_alembic_as_alembic_tells_it() -> None:
+    with create_engine("sqlite://").connect() as connection:
+        assert [newest()] == ScriptDirectory.from_config(migrations(connection)).get_heads()

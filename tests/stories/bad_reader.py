@@ -9,7 +9,9 @@ from datetime import date
 
 from mailflow.adapters import reading_process
 from mailflow.approval.wording import KEYWORDS
-from mailflow.inbound.reading import ReadMail, read_mail
+from mailflow.inbound import reading
+from mailflow.inbound.read_mail import ReadMail
+from mailflow.inbound.reading import read_mail
 
 FOUR_GB = 4 << 30
 
@@ -27,5 +29,5 @@ def reads_badly(raw: bytes, keywords: object, today: date) -> ReadMail:
 
 def serve_badly(*arguments: object) -> None:
     """Instead of what the process does."""
-    reading_process.read_mail = reads_badly  # type: ignore[assignment]
+    reading.read_mail = reads_badly  # type: ignore[assignment]
     reading_process._serve(*arguments)  # type: ignore[arg-type]

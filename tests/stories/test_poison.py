@@ -12,7 +12,8 @@ from mailflow.adapters import reading_process
 from mailflow.adapters.reading_process import ReadingProcess
 from mailflow.approval.lifecycle import Status
 from mailflow.approval.wording import KEYWORDS
-from mailflow.inbound.reading import ReadMail, read_mail
+from mailflow.inbound.read_mail import ReadMail
+from mailflow.inbound.reading import read_mail
 from mailflow.jobs.retry import INBOX_PAUSES
 from mailflow.store.inbox import InboxMail, InboxState
 from tests.stories.bad_reader import serve_badly

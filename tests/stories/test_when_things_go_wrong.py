@@ -15,7 +15,8 @@ from mailflow.approval.invoice import Invoice
 from mailflow.approval.lifecycle import Status
 from mailflow.approval.wording import KEYWORDS
 from mailflow.errors import DatabaseAway, TransientFailure
-from mailflow.inbound.reading import ReadMail, read_mail
+from mailflow.inbound.read_mail import ReadMail
+from mailflow.inbound.reading import read_mail
 from mailflow.jobs.outgoing import Outgoing
 from mailflow.store.inbox import InboxState
 from mailflow.store.invoices import Invoices

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from mailflow import bootstrap
 from mailflow.documents.reading import read_file
-from mailflow.inbound.reading import ReadMail, read_mail
+from mailflow.inbound.read_mail import ReadMail
+from mailflow.inbound.reading import read_mail
 from mailflow.settings import load_settings
 
 TOGETHER = 60

@@ -17,7 +17,8 @@ from mailflow.approval.wording import KEYWORDS
 from mailflow.bootstrap import Application
 from mailflow.documents.reading import read_file
 from mailflow.errors import TransientFailure
-from mailflow.inbound.reading import ReadMail, read_mail
+from mailflow.inbound.read_mail import ReadMail
+from mailflow.inbound.reading import read_mail
 from mailflow.outbound.templating import Templates
 from mailflow.settings import load_settings, packaged_templates
 from tests.servers.dovecot import Dovecot

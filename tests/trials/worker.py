@@ -20,7 +20,8 @@ import jinja2
 from mailflow import bootstrap
 from mailflow.daemon import Daemon
 from mailflow.documents.reading import read_file
-from mailflow.inbound.reading import ReadMail, read_mail
+from mailflow.inbound.read_mail import ReadMail
+from mailflow.inbound.reading import read_mail
 from mailflow.jobs.whole_pass import PassResult
 from mailflow.outbound.templating import Templates
 from mailflow.settings import load_settings, packaged_templates

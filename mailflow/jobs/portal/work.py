@@ -5,27 +5,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from mailflow.errors import PermanentFailure, PortalClosed, TransientFailure
+from mailflow.jobs.portal.result import PortalResult
 from mailflow.jobs.portal.structure import StructureReader
 from mailflow.jobs.portal.sync import PortalSync
 from mailflow.jobs.portal.watch import PortalWatch
 
 log = logging.getLogger(__name__)
-
-
-@dataclass
-class PortalResult:
-    """What one round did, and what went wrong, for people.
-
-    `taken_over` counts what came from the portal and may lead to mails: payments, a newly read structure.
-    """
-
-    shown: int = 0
-    taken_over: int = 0
-    troubles: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

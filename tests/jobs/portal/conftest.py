@@ -22,9 +22,10 @@ from mailflow.approval.reference import Asks
 from mailflow.approval.submission import Attachment
 from mailflow.jobs.identity import Mint
 from mailflow.jobs.outgoing import Outgoing
+from mailflow.jobs.portal.result import PortalResult
 from mailflow.jobs.portal.sync import PortalSync
 from mailflow.jobs.portal.watch import PortalWatch
-from mailflow.jobs.portal.work import PortalResult, PortalWork
+from mailflow.jobs.portal.work import PortalWork
 from mailflow.office.bitrix24.server import PortalServer
 from mailflow.outbound.portal_texts import PortalTexts
 from mailflow.settings import packaged_templates

@@ -11,7 +11,8 @@ import jinja2
 from mailflow.adapters.tesseract import version
 from mailflow.approval.company import Company
 from mailflow.approval.lifecycle import Status
-from mailflow.approval.route import chain
+from mailflow.approval.route import heads
+from mailflow.approval.route_entry import RouteEntry
 from mailflow.approval.structure import HierarchySource
 from mailflow.approval.submission import RouteKind
 from mailflow.bootstrap import mailbox_of, portal_of, shown_in_portal, templates_of, transport_of, utc_now
@@ -89,7 +90,7 @@ def _portal(settings: Settings, company: Company) -> list[CheckLine]:
         portal = portal_of(settings.bitrix24)
     except MailflowError as error:
         return [CheckLine(False, f"Bitrix24: {error}")]
-    people = dict.fromkeys([*company.sequence, company.accountant, *company.people])
+    people = dict.fromkeys([*(entry.address for entry in company.sequence), company.accountant, *company.people])
     doctor = Doctor(
         portal,
         NAMES[company.language],
@@ -117,12 +118,24 @@ def _templates(settings: Settings, company: Company) -> list[CheckLine]:
 
 def _routes(settings: Settings, company: Company) -> list[CheckLine]:
     """Whom the routes lead to; nobody of the directory may end in an empty chain."""
-    lines = [CheckLine(True, f"route sequential: {', then '.join(company.sequence)}")] if company.sequence else []
+    sequence = ", then ".join(map(_entry, company.sequence))
+    lines = [CheckLine(True, f"route sequential: {sequence}")] if sequence else []
     if company.hierarchy is HierarchySource.BITRIX24:
         return lines + _portal_heads(settings, company)
     if company.default_route is RouteKind.HIERARCHY:
         lines += [_heads_of(person, company) for person in company.people]
     return lines
+
+
+def _entry(entry: RouteEntry) -> str:
+    """An approver of the sequence with the conditions."""
+    limits = [f"from {limit} {currency}" for currency, limit in entry.limits.items()]
+    others = [f"any sum in {currency}" for currency in entry.currencies if currency not in entry.limits]
+    if entry.limits and not entry.currencies:
+        others = ["any sum in another currency"]
+    conditions = [" or ".join([*limits, *others]), " or ".join(entry.counterparties)]
+    said = ", for ".join(filter(None, conditions))
+    return f"{entry.address} ({said})" if said else entry.address
 
 
 def _portal_heads(settings: Settings, company: Company) -> list[CheckLine]:
@@ -134,9 +147,9 @@ def _portal_heads(settings: Settings, company: Company) -> list[CheckLine]:
     submitters = [address for address in active if known.may_submit(address) and address != known.mailbox]
     read_at = known.structure.read_at.astimezone(settings.zone)
     lines.append(CheckLine(True, f"route hierarchy: as Bitrix24 had it at {read_at:%Y-%m-%d %H:%M}"))
-    heads = [_heads_of(person, known) for person in submitters]
-    well = [line for line in heads if line.ok]
-    lines += [line for line in heads if not line.ok] + well[:MOST_HEADS_SHOWN]
+    tried = [_heads_of(person, known) for person in submitters]
+    well = [line for line in tried if line.ok]
+    lines += [line for line in tried if not line.ok] + well[:MOST_HEADS_SHOWN]
     if len(well) > MOST_HEADS_SHOWN:
         lines.append(CheckLine(True, f"route hierarchy: and {len(well) - MOST_HEADS_SHOWN} more people"))
     return lines
@@ -161,18 +174,18 @@ def _read_now(settings: Settings, company: Company) -> tuple[list[CheckLine], Co
 
 
 def _heads_of(person: str, company: Company) -> CheckLine:
-    found = chain(RouteKind.HIERARCHY, person, company)
+    found = heads(person, company)
     if found.problem:
         by_settings = ", or name the heads in `people`" if found.problem == "no_account" else ""
         mend = f"Mend it in Bitrix24{by_settings}."
         return CheckLine(False, f"route hierarchy: {person}: {CHAIN_PROBLEMS[found.problem].format(found.who)}", mend)
-    heads = [head for head in found.approvers if head != person]
+    above = [head for head in found.approvers if head != person]
     notes = f" ({'; '.join(found.notes)})" if found.notes else ""
-    if not heads:
+    if not above:
         said = f"route hierarchy: nobody is above {person}{notes}; an invoice of theirs would wait for an approver"
         mend = (
             "Name a head above them in Bitrix24, or take them out of `submitters`; the route sequential asks no head."
         )
         leads_everybody = all(note.startswith("own head") for note in found.notes)
         return CheckLine(leads_everybody, said, mend)
-    return CheckLine(True, f"route hierarchy: {person} asks {', then '.join(heads)}{notes}")
+    return CheckLine(True, f"route hierarchy: {person} asks {', then '.join(above)}{notes}")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from mailflow.approval.company import Company, Person, SecondApprover
+from mailflow.approval.company import Absence, Company, EscalateTo, Person, SecondApprover
+from mailflow.approval.route_entry import RouteEntry
 from mailflow.approval.structure import WhenAway
 from mailflow.approval.wording import KEYWORDS, Keywords
 from mailflow.settings import Settings
@@ -14,6 +15,7 @@ from mailflow.working_days import working_day_test
 def company_of(settings: Settings) -> Company:
     """The company that the settings describe."""
     days, second = settings.holidays, settings.approval.second_approver
+    escalate_after, to = settings.approval.escalate_after_hours, settings.approval.escalate_to
     names = {alias: person.email for person in settings.people for alias in person.aliases}
 
     def on_record(address: str | None) -> str:
@@ -26,9 +28,13 @@ def company_of(settings: Settings) -> Company:
         language=settings.language,
         timezone=settings.zone,
         submitters=tuple(dict.fromkeys(map(on_record, settings.submitters))),
-        sequence=tuple(dict.fromkeys(map(on_record, settings.approval.sequence))),
+        sequence=tuple(
+            RouteEntry(on_record(e.address), e.limits, e.currency, e.counterparty) for e in settings.approval.sequence
+        ),
         default_route=settings.approval.route,
         remind_after=timedelta(hours=settings.approval.remind_after_hours),
+        escalate_after=timedelta(hours=escalate_after) if escalate_after else None,
+        escalate_to=to if isinstance(to, EscalateTo) else on_record(to),
         unpaid_moves_to=settings.payment.unpaid_moves_to,
         is_working_day=working_day_test(
             days.country, frozenset(days.extra_holidays), frozenset(days.extra_working_days)
@@ -43,6 +49,7 @@ def company_of(settings: Settings) -> Company:
                 on_record(p.deputy) or None,
                 p.department,
                 p.aliases,
+                tuple(Absence(a.first, a.until, on_record(a.deputy) or None) for a in p.away),
             )
             for p in settings.people
         },

@@ -28,7 +28,7 @@ from pydantic_core import PydanticCustomError
 from stdnum import bic, iban
 from stdnum.ru import inn
 
-from mailflow.approval.company import UnpaidMovesTo
+from mailflow.approval.company import EscalateTo, UnpaidMovesTo
 from mailflow.approval.document import PaymentDetails
 from mailflow.approval.effects import RecordPlace
 from mailflow.approval.structure import HierarchySource, WhenAway
@@ -89,6 +89,10 @@ def _person(value: str, info: ValidationInfo) -> str:
     if info.context and address == info.context.mailbox:
         raise _wrong("is the shared mailbox itself.", "Give a person's own address.")
     return address
+
+
+def _instead(value: str, info: ValidationInfo) -> str:
+    return EscalateTo(value) if value in tuple(EscalateTo) else _person(value, info)
 
 
 def _submitter(value: str) -> str:
@@ -212,6 +216,7 @@ Number = Annotated[str, BeforeValidator(_bare)]
 Secret = Annotated[SecretStr, Field(min_length=1)]
 Address = Annotated[str, AfterValidator(_address)]
 Person = Annotated[str, AfterValidator(_person)]
+Instead = Annotated[str, AfterValidator(_instead)]
 Submitter = Annotated[str, AfterValidator(_submitter)]
 Host = Annotated[str, AfterValidator(_host)]
 CertificateFile = Annotated[Path, AfterValidator(_certificates)]
@@ -407,6 +412,21 @@ class MailboxSettings(Section):
         return value
 
 
+class AwaySettings(Section):
+    """Days on which somebody is away."""
+
+    first: date = Field(alias="from", description="the first day, such as 2026-12-01")
+    until: date = Field(description="the last day, such as 2026-12-14")
+    deputy: Person | None = Field(None, description="the address of whoever stands in on these days")
+
+    @field_validator("until")
+    @classmethod
+    def _does_not_end_before_it_begins(cls, value: date, info: ValidationInfo) -> date:
+        if "first" in info.data and value < info.data["first"]:
+            raise _wrong(f"is before {info.data['first']}.", "Give the last day, not earlier than `from`.")
+        return value
+
+
 class PersonSettings(Section):
     """Somebody of the directory."""
 
@@ -421,6 +441,44 @@ class PersonSettings(Section):
     department: int | None = Field(
         None, ge=1, description="the id of the department in Bitrix24 that counts for somebody who is in several"
     )
+    away: tuple[AwaySettings, ...] = Field((), description="a list of {from, until, deputy}")
+
+    @field_validator("deputy")
+    @classmethod
+    def _is_somebody_else(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value and value in (info.data.get("email"), *info.data.get("aliases", ())):
+            raise _wrong("is the person's own address.", "Give the address of somebody else, or remove the key.")
+        return value
+
+    @field_validator("away")
+    @classmethod
+    def _somebody_stands_in(cls, value: tuple[AwaySettings, ...], info: ValidationInfo) -> tuple[AwaySettings, ...]:
+        own = (info.data.get("email"), *info.data.get("aliases", ()))
+        in_order = sorted(value, key=lambda away: away.first)
+        for away, following in zip(in_order, (*in_order[1:], None), strict=True):
+            if not (away.deputy or info.data.get("deputy")):
+                raise _wrong(f"has nobody who stands in from {away.first} on.", "Give a `deputy` there, or beside it.")
+            if away.deputy in own:
+                raise _wrong(f"names the person's own address from {away.first} on.", "Give somebody else's address.")
+            if following and following.first <= away.until:
+                raise _wrong(f"names {following.first} twice.", "Let each day belong to one entry.")
+        return value
+
+
+def _entry(value: object) -> object:
+    """An address alone is an entry without conditions."""
+    return {"address": value} if isinstance(value, str) else value
+
+
+class EntrySettings(Section):
+    """An approver of the sequence, and for which invoices."""
+
+    address: Person = Field(description="the approver's address")
+    limits: dict[Currency, Annotated[Decimal, Field(ge=0)]] = Field(
+        {}, alias="from", description="a section with an amount for each currency, such as {RUB: 100000, EUR: 1000}"
+    )
+    currency: tuple[Currency, ...] = Field((), description="a list of currencies, such as [EUR, USD]")
+    counterparty: tuple[Text, ...] = Field((), description="a list of counterparties' names")
 
 
 class SecondApproverSettings(Section):
@@ -439,10 +497,14 @@ class ApprovalSettings(Section):
     hierarchy: HierarchySource = Field(
         HierarchySource.SETTINGS, description="settings (the managers of `people`) or bitrix24 (its departments)"
     )
-    sequence: tuple[Person, ...] = Field(
+    sequence: tuple[Annotated[EntrySettings, BeforeValidator(_entry)], ...] = Field(
         (), validate_default=True, description="a list of the approvers' addresses, in order"
     )
     remind_after_hours: float = Field(24, gt=0, le=8_784, description="the hours before a reminder, such as 24")
+    escalate_after_hours: float | None = Field(
+        None, gt=0, le=8_784, description="the hours before somebody else is asked instead, such as 72"
+    )
+    escalate_to: Instead = Field(EscalateTo.DEPUTY, description="deputy, manager, or an address")
     hold_minutes: float = Field(
         0, ge=0, le=1440, description="the minutes in which a decision can be taken back, from 0 to 1440"
     )
@@ -450,7 +512,7 @@ class ApprovalSettings(Section):
 
     @field_validator("sequence")
     @classmethod
-    def _somebody_approves(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+    def _somebody_approves(cls, value: tuple[EntrySettings, ...], info: ValidationInfo) -> tuple[EntrySettings, ...]:
         if info.data.get("route") is RouteKind.SEQUENTIAL and not value:
             raise _wrong("names nobody to approve.", "Give the approvers' addresses in order, or `route: hierarchy`.")
         return value

@@ -44,6 +44,8 @@ def note(error: ValidationError, source: Source, model: type[BaseModel]) -> None
     """Adds every error to the problems of the source; whatever is known to be wrong there already stays as it is."""
     for detail in error.errors(include_url=False, include_input=False):
         path = tuple(part for part in detail["loc"] if part != "[key]")
+        if path[:-1] in source.texts:  # an entry that is given by its address alone
+            path = path[:-1]
         if path not in source.problems:
             what, mend = _explain(detail, path, source, model)
             source.add(path, what, mend)
@@ -67,7 +69,7 @@ def _explain(detail: ErrorDetails, path: KeyPath, source: Source, model: type[Ba
 def _mend_unknown(path: KeyPath, model: type[BaseModel]) -> str:
     *section, key = path
     siblings = _section_at(tuple(section), model)
-    known = list(siblings.model_fields) if siblings else []
+    known = list(_keys(siblings)) if siblings else []
     if guess := nearest(str(key), known):
         return f"Did you mean `{guess}`?"
     places = [key_name(place) for place in _all_sections(model) if str(key) in _fields(place, model)]
@@ -78,12 +80,12 @@ def _mend_unknown(path: KeyPath, model: type[BaseModel]) -> str:
 
 def _fields(place: KeyPath, model: type[BaseModel]) -> dict[str, FieldInfo]:
     section = _section_at(place, model)
-    return section.model_fields if section else {}
+    return _keys(section) if section else {}
 
 
 def _all_sections(model: type[BaseModel], path: KeyPath = ()) -> list[KeyPath]:
     found: list[KeyPath] = [path]
-    for name, field in model.model_fields.items():
+    for name, field in _keys(model).items():
         for inner in _inner(field.annotation):
             if isinstance(inner, type) and issubclass(inner, BaseModel):
                 found += _all_sections(inner, (*path, name))
@@ -94,8 +96,8 @@ def _field_at(path: KeyPath, model: type[BaseModel]) -> FieldInfo | None:
     names = [part for part in path if isinstance(part, str)]
     for end in range(len(names), 0, -1):
         section = _section_at(tuple(names[: end - 1]), model)
-        if section and names[end - 1] in section.model_fields:
-            return section.model_fields[names[end - 1]]
+        if section and (field := _keys(section).get(names[end - 1])):
+            return field
     return None
 
 
@@ -103,10 +105,15 @@ def _section_at(path: KeyPath, model: type[BaseModel]) -> type[BaseModel] | None
     section: type[BaseModel] | None = model
     for name in path:
         if isinstance(name, str) and section:
-            field = section.model_fields.get(name)
+            field = _keys(section).get(name)
             kinds = _inner(field.annotation) if field else []
             section = next((k for k in kinds if isinstance(k, type) and issubclass(k, BaseModel)), None)
     return section
+
+
+def _keys(section: type[BaseModel]) -> dict[str, FieldInfo]:
+    """The fields by the names that they have in the file."""
+    return {field.alias or name: field for name, field in section.model_fields.items()}
 
 
 def _inner(annotation: Any) -> list[Any]:

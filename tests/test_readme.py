@@ -89,7 +89,7 @@ def test_the_sample_settings_are_checked_without_a_server_and_say_what_is_wrong(
 
 def _keys(model: type[BaseModel], path: str = "") -> list[str]:
     keys = []
-    for name, field in model.model_fields.items():
+    for name, field in ((field.alias or name, field) for name, field in model.model_fields.items()):
         inner = _section(field.annotation)
         keys += _keys(inner, f"{name}.") if inner else [name]
     return keys

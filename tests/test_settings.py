@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import traceback
-from datetime import date, time
+from datetime import date, time, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import hypothesis
 import pytest
 from hypothesis import strategies as st
 
+from mailflow.approval.company import Absence, EscalateTo
 from mailflow.approval.document import PaymentDetails
+from mailflow.approval.route_entry import RouteEntry
 from mailflow.approval.structure import HierarchySource, WhenAway
 from mailflow.approval.submission import RouteKind
 from mailflow.approval.wording import Verb
@@ -248,6 +251,78 @@ WRONG = [
     ("next_day", "next_day\nx: &a [1]\ny: *a", "y", 33, "refers to another part", "Write it out"),
     ("next_day", "next_day\n---\na: b", "YAML", 32, "", "Remove the line ---"),
 ]  # fmt: skip
+WRONG_ROUTE = [
+    # what stands in the place of the first approver, the key below approval.sequence[1], what is wrong, the mend
+    ("{adress: olga@example.com}", ".adress", "is not a known key", "Did you mean `address`?"),
+    ("{from: {RUB: 1}}", ".address", "is missing", "the approver's address"),
+    ("{address: olga}", ".address", "'olga' is no e-mail address", "an address alone"),
+    ("{address: olga@example.com, from: 100000}", ".from", "is no section of keys", "{RUB: 100000, EUR: 1000}"),
+    ("{address: olga@example.com, from: {RUR: -1}}", ".from.RUR", "'-1' is too small", "an amount for each"),
+    ("{address: olga@example.com, currency: EUR}", ".currency", "is no list", "such as [EUR, USD]"),
+    ("{address: olga@example.com, currency: [euro]}", ".currency[1]", "'euro' is no currency", "ISO 4217"),
+]
+WRONG_AWAY = [
+    # what stands as Ivan's absences, the key below people[1], what is wrong, the mend
+    ("[{from: 2026-12-01, until: 2026-12-14}]", "away", "has nobody who stands in from 2026-12-01 on", "a `deputy`"),
+    ("[{from: 2026-12-02, until: 2026-12-01}]", "away[1].until", "is before 2026-12-02", "not earlier than `from`"),
+    ("[{form: 2026-12-02, until: 2026-12-03}]", "away[1].form", "is not a known key", "Did you mean `from`?"),
+    ("[{from: December, until: 2026-12-03}]", "away[1].from", "'December' is no date", "such as 2026-12-01"),
+    (
+        "[{from: 2026-12-05, until: 2026-12-07, deputy: buh@example.com},"
+        " {from: 2026-12-01, until: 2026-12-05, deputy: buh@example.com}]",
+        "away", "names 2026-12-05 twice", "one entry",
+    ),
+    ("[{from: 2026-12-01, until: 2026-12-02, deputy: ivan@example.com}]", "away", "person's own address", "else's"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("entry", "key", "what", "mend"), WRONG_ROUTE, ids=[w[0] for w in WRONG_ROUTE])
+def test_a_mistake_in_an_entry_of_a_route_is_named(tmp_path: Path, entry: str, key: str, what: str, mend: str) -> None:
+    found = {problem.key: problem for problem in problems(tmp_path, good("- Olga@Example.com", f"- {entry}"))}
+    problem = found[f"approval.sequence[1]{key}"]
+    assert problem.line == 25
+    assert what in problem.what
+    assert mend in problem.mend
+
+
+@pytest.mark.parametrize(("away", "key", "what", "mend"), WRONG_AWAY, ids=[w[0] for w in WRONG_AWAY])
+def test_a_mistake_in_an_absence_is_named(tmp_path: Path, away: str, key: str, what: str, mend: str) -> None:
+    found = {problem.key: problem for problem in problems(tmp_path, good("deputy: null", f"away: {away}"))}
+    assert found[f"people[1].{key}"].line == 20
+    assert what in found[f"people[1].{key}"].what
+    assert mend in found[f"people[1].{key}"].mend
+
+
+def test_nobody_is_their_own_deputy(tmp_path: Path) -> None:
+    (found,) = problems(tmp_path, good("deputy: null", "deputy: Ivan@example.com"))
+    assert found.key == "people[1].deputy"
+    assert "own address" in found.what
+
+
+def test_conditions_absences_and_escalation_reach_the_company(tmp_path: Path) -> None:
+    entry = "{address: Olga@Example.com, from: {rub: 100000}, currency: [eur], counterparty: [Ромашка]}"
+    text = good("- Olga@Example.com", f"- {entry}").replace(
+        "deputy: null", "deputy: buh@example.com, away: [{from: 2026-12-01, until: 2026-12-14}]"
+    )
+    company = company_of(load(tmp_path, text.replace("remind_", "escalate_after_hours: 72\n  remind_")))
+    expected = RouteEntry("olga@example.com", {"RUB": Decimal(100_000)}, ("EUR",), ("Ромашка",))
+    assert company.sequence[0] == expected
+    assert company.person("ivan@example.com").absences == (Absence(date(2026, 12, 1), date(2026, 12, 14)),)
+    assert company.person("ivan@example.com").deputy_on(date(2026, 12, 1)) == "buh@example.com"
+    assert (company.escalate_after, company.escalate_to) == (timedelta(hours=72), EscalateTo.DEPUTY)
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"), [("manager", EscalateTo.MANAGER), ("Director@example.com", "director@example.com")]
+)
+def test_the_settings_say_who_decides_instead_of_the_silent(tmp_path: Path, said: str, meant: str) -> None:
+    assert company_of(load(tmp_path, good("remind_", f"escalate_to: {said}\n  remind_"))).escalate_to == meant
+
+
+def test_somebody_who_decides_instead_is_deputy_manager_or_an_address(tmp_path: Path) -> None:
+    (found,) = problems(tmp_path, good("remind_", "escalate_to: boss\n  remind_"))
+    assert found.key == "approval.escalate_to"
+    assert "'boss' is no e-mail address" in found.what
 
 
 @pytest.mark.parametrize(("old", "new", "key", "line", "what", "mend"), WRONG, ids=[f"{w[2]}: {w[1]}" for w in WRONG])
@@ -265,7 +340,7 @@ def test_the_table_is_measured_against_settings_that_are_right(tmp_path: Path) -
     settings = load(tmp_path, GOOD)
     assert settings.mailbox.address == "finance@example.com"
     assert settings.submitters == ("@example.com",)
-    assert settings.approval.sequence == ("olga@example.com", "director@example.com")
+    assert tuple(entry.address for entry in settings.approval.sequence) == ("olga@example.com", "director@example.com")
     assert settings.approval.route is RouteKind.SEQUENTIAL
     assert settings.payment.invite_at == time(10, 0)
     assert settings.mailbox.imap.password.get_secret_value() == "imap-s3cret"
@@ -510,7 +585,7 @@ def test_the_company_is_what_the_settings_say(tmp_path: Path) -> None:
     company = company_of(load(tmp_path, GOOD + "keywords: {approve: [ок добро]}\n"))
     assert company.person("ivan@example.com").display == "Иван Петров"
     assert company.person("ivan@example.com").manager == "olga@example.com"
-    assert company.sequence == ("olga@example.com", "director@example.com")
+    assert tuple(entry.address for entry in company.sequence) == ("olga@example.com", "director@example.com")
     assert company.may_submit("new@example.com")
     assert str(company.timezone) == "Europe/Moscow"
     assert company.remind_after.total_seconds() == 24 * 3600

@@ -39,7 +39,7 @@ def record_answer(
     if answer.sender != reference.person:
         raise Refusal("wrong_person", {"by": reference.person})
     if isinstance(command, Undo):
-        return undo(invoice, reference, answer, now)
+        return undo(invoice, reference, answer, company, now)
     if _is_submitters(invoice, reference, answer):
         return _hear_submitter(invoice, reference, answer, past, company, now)
     if reference.asks is Asks.PAYMENT:

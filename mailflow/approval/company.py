@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 
 from mailflow.approval.money import Money
+from mailflow.approval.route_entry import RouteEntry
 from mailflow.approval.structure import HierarchySource, Structure, WhenAway
 from mailflow.approval.submission import RouteKind
+
+
+class EscalateTo(StrEnum):
+    """Who is asked instead of somebody who does not answer."""
+
+    DEPUTY = "deputy"
+    MANAGER = "manager"
 
 
 class UnpaidMovesTo(StrEnum):
@@ -19,6 +27,15 @@ class UnpaidMovesTo(StrEnum):
 
     NEXT_DAY = "next_day"
     NEXT_WORKING_DAY = "next_working_day"
+
+
+@dataclass(frozen=True)
+class Absence:
+    """The days, both included, on which somebody is away; `deputy` is named for these alone."""
+
+    first: date
+    last: date
+    deputy: str | None = None
 
 
 @dataclass(frozen=True)
@@ -36,6 +53,16 @@ class Person:
     deputy: str | None = None
     department: int | None = None
     aliases: tuple[str, ...] = ()
+    absences: tuple[Absence, ...] = ()
+
+    def absence(self, day: date) -> Absence | None:
+        """The absence that a day belongs to; None where the person is there."""
+        return next((away for away in self.absences if away.first <= day <= away.last), None)
+
+    def deputy_on(self, day: date) -> str | None:
+        """Who stands in on that day, whether or not the person is known to be away."""
+        absence = self.absence(day)
+        return (absence.deputy if absence else None) or self.deputy
 
     @property
     def display(self) -> str:
@@ -64,6 +91,7 @@ class Company:
     """The rules of one company. Addresses are lower case; `submitters` holds addresses and '@domain' entries.
 
     `hold` is how long an approver can take a decision back before it takes effect; zero: it takes effect at once.
+    `escalate_after`: when somebody else is asked in a silent approver's place, None: never; `escalate_to`: who that is.
     `structure` is what was last read of the portal's departments, where `hierarchy` says that the portal knows them.
     """
 
@@ -73,7 +101,7 @@ class Company:
     language: str
     timezone: tzinfo
     submitters: tuple[str, ...]
-    sequence: tuple[str, ...]
+    sequence: tuple[RouteEntry, ...]
     default_route: RouteKind
     remind_after: timedelta
     unpaid_moves_to: UnpaidMovesTo
@@ -86,6 +114,8 @@ class Company:
     when_portal_away: WhenAway = WhenAway.LAST_KNOWN
     second_approver: SecondApprover | None = None
     hold: timedelta = timedelta()
+    escalate_after: timedelta | None = None
+    escalate_to: EscalateTo | str = EscalateTo.DEPUTY
 
     def on_record(self, address: str) -> str:
         """The address that somebody is known by, whichever of the settings' aliases is written from."""
@@ -127,12 +157,18 @@ class Company:
         """Whether a step may be handed on to this address: a person named in the settings."""
         return (
             address in self.people
-            or address in self.sequence
-            or address in (self.accountant, self.administrator)
+            or any(address == entry.address for entry in self.sequence)
+            or address in (self.accountant, self.administrator, self.escalate_to)
             or (self.second_approver is not None and address == self.second_approver.address)
-            or any(address in (person.manager, person.deputy) for person in self.people.values())
+            or address in self._heads_and_deputies
             or (self.structure is not None and self.structure.member(address) is not None)
         )
+
+    @cached_property
+    def _heads_and_deputies(self) -> frozenset[str]:
+        people = self.people.values()
+        named = [address for person in people for address in (person.manager, person.deputy)]
+        return frozenset(filter(None, [*named, *(away.deputy for person in people for away in person.absences)]))
 
     @cached_property
     def _aliases(self) -> Mapping[str, str]:
@@ -141,6 +177,28 @@ class Company:
     def today(self, now: datetime) -> date:
         """The date in the company's time zone."""
         return now.astimezone(self.timezone).date()
+
+    def away_on(self, day: date) -> tuple[str, ...]:
+        """The people who are away on a day."""
+        return tuple(address for address, person in self.people.items() if person.absence(day))
+
+    def working_time(self, start: datetime, end: datetime) -> timedelta:
+        """How much of the time between two moments belongs to working days, all 24 hours of each."""
+        start, end = start.astimezone(UTC), end.astimezone(UTC)
+        day, passed = self.today(start), timedelta()
+        while day <= self.today(end):
+            if self.is_working_day(day):
+                begins, ends = (self._midnight(d) for d in (day, day + timedelta(days=1)))
+                passed += max(timedelta(), min(end, ends) - max(start, begins))
+            day += timedelta(days=1)
+        return passed
+
+    def is_time_to_remind(self, told_at: datetime, now: datetime) -> bool:
+        """Whether somebody who was told at that moment has been silent for so long; never on a day off."""
+        return self.is_working_day(self.today(now)) and self.working_time(told_at, now) >= self.remind_after
+
+    def _midnight(self, day: date) -> datetime:
+        return datetime.combine(day, time(), self.timezone).astimezone(UTC)
 
     def next_payment_day(self, due: date, today: date) -> date:
         """Where a payment of a past day moves: to today, or to the first working day from today on."""

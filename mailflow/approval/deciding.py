@@ -9,12 +9,13 @@ from mailflow.approval.company import Company
 from mailflow.approval.decision import Answer, Approve, Delegate, Question, Reading, Reject
 from mailflow.approval.effects import Entry, Mail, Message, Outcome
 from mailflow.approval.holding import put_on_hold
-from mailflow.approval.invoice import Invoice, StepStatus
+from mailflow.approval.invoice import HandedOn, Invoice, StepStatus
 from mailflow.approval.lifecycle import Event, Status
-from mailflow.approval.opening import ask, hand_on
+from mailflow.approval.opening import ask, hand_on, was_asked
 from mailflow.approval.paying import to_payment
 from mailflow.approval.reference import Reference
 from mailflow.approval.replying import confirmation, iso, pass_question, refuse_ended, reject, unclear, why_unclear
+from mailflow.approval.standing_in import cannot_decide
 from mailflow.errors import Refusal
 
 
@@ -40,7 +41,7 @@ def decide(invoice: Invoice, reference: Reference, answer: Answer, company: Comp
             heir = company.on_record(address or "")
             if problem := cannot_decide(invoice, heir, company):
                 return unclear(invoice, reference, answer, problem)
-            return _delegate(invoice, index, heir, answer, now)
+            return _delegate(invoice, index, heir, answer, company, now)
         case command:
             return unclear(invoice, reference, answer, why_unclear(command))
 
@@ -59,23 +60,12 @@ def reassign(invoice: Invoice, old: str, new: str, company: Company, now: dateti
     if problem := cannot_decide(invoice, new, company):
         raise Refusal(problem)
     was_asked = invoice.steps[index].status is StepStatus.ASKED
-    replaced = hand_on(invoice, index, new, now)
+    replaced = hand_on(invoice, index, new, HandedOn.REASSIGNED, now)
     entry = Entry("reassigned", company.administrator, {"from": old, "to": new})
     if not was_asked:
         return Outcome(replaced, (), (entry,))
-    asked, request = ask(replaced, index + 1, now)
-    return Outcome(asked, (Mail(old, Message.REPLACED, asked, extra={"why": "handed_on"}), request), (entry,))
-
-
-def cannot_decide(invoice: Invoice, address: str, company: Company) -> str | None:
-    """The code of what is wrong with an address on record as the next to decide; None where nothing is."""
-    if not address:
-        return "address_missing"
-    if company.is_same_person(address, invoice.submitter):
-        return "address_submitter"
-    if any(company.is_same_person(step.approver, address) for step in invoice.steps):
-        return "address_decided"
-    return None if company.can_decide(address) else "address_unknown"
+    asked, request, told = ask(replaced, index + 1, company, now)
+    return Outcome(asked, (Mail(old, Message.REPLACED, asked, extra={"why": "handed_on"}), request), (entry, *told))
 
 
 def open_step(invoice: Invoice, reference: Reference, sender: str, company: Company) -> int:
@@ -142,16 +132,17 @@ def _approve(invoice: Invoice, index: int, comment: str, answer: Answer, company
         outcome = to_payment(decided, company, now)
         confirmed = confirmation(outcome.invoice, answer, "approve", comment, waits_for=invoice.accountant)
         return Outcome(outcome.invoice, (confirmed, *outcome.effects), (entry, *outcome.history))
-    asked, request = ask(decided.after(Event.STEP_APPROVED), following, now)
-    confirmed = confirmation(asked, answer, "approve", comment, waits_for=asked.steps[following].approver)
-    entries = (entry, Entry("asked", "mailflow", {"approver": asked.steps[following].approver, "step": following}))
-    return Outcome(asked, (confirmed, request), entries)
+    asked, request, told = ask(decided.after(Event.STEP_APPROVED), following, company, now)
+    confirmed = confirmation(asked, answer, "approve", comment, waits_for=request.to)
+    return Outcome(asked, (confirmed, request), (entry, *told, was_asked(request)))
 
 
-def _delegate(invoice: Invoice, index: int, address: str, answer: Answer, now: datetime) -> Outcome:
-    asked, request = ask(hand_on(invoice, index, address, now), index + 1, now, answer.sender)
+def _delegate(invoice: Invoice, index: int, address: str, answer: Answer, company: Company, now: datetime) -> Outcome:
+    handed = hand_on(invoice, index, address, HandedOn.DELEGATED, now)
+    asked, request, told = ask(handed, index + 1, company, now)
     entry = Entry("delegated", answer.sender, {"to": address, "line": answer.reading.line})
-    return Outcome(asked, (confirmation(asked, answer, "delegate", address, waits_for=address), request), (entry,))
+    confirmed = confirmation(asked, answer, "delegate", address, waits_for=request.to)
+    return Outcome(asked, (confirmed, request), (entry, *told))
 
 
 def _decided(status: StepStatus, now: datetime, comment: str) -> dict[str, object]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from mailflow.approval.company import Company
 from mailflow.approval.decision import Answer
 from mailflow.approval.effects import Entry, Outcome
-from mailflow.approval.invoice import Invoice, OnHold
+from mailflow.approval.invoice import HandedOn, Invoice, OnHold
 from mailflow.approval.opening import ask, hand_on
 from mailflow.approval.reference import Reference
 from mailflow.approval.replying import confirmation
@@ -27,7 +27,7 @@ def put_on_hold(
     return Outcome(waiting, (confirmed,), (Entry("put_on_hold", answer.sender, details),))
 
 
-def undo(invoice: Invoice, reference: Reference, answer: Answer, now: datetime) -> Outcome:
+def undo(invoice: Invoice, reference: Reference, answer: Answer, company: Company, now: datetime) -> Outcome:
     """UNDO: the decision is as if it had never been given, and the approver is asked anew, as a step of its own.
 
     The mail that was answered is spent: a copy of that answer must not decide again. Raises Refusal where nothing of
@@ -38,6 +38,7 @@ def undo(invoice: Invoice, reference: Reference, answer: Answer, now: datetime) 
         raise Refusal("nothing_to_undo")
     if reference.revision != invoice.revision:
         raise Refusal("changed_since")
-    asked, request = ask(hand_on(invoice, index, answer.sender, now), index + 1, now)
+    handed = hand_on(invoice, index, answer.sender, HandedOn.DELEGATED, now)
+    asked, request, told = ask(handed, index + 1, company, now)
     entry = Entry("undone", answer.sender, {"line": answer.reading.line})
-    return Outcome(asked, (confirmation(asked, answer, "undo"), request), (entry,))
+    return Outcome(asked, (confirmation(asked, answer, "undo"), request), (entry, *told))

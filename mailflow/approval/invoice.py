@@ -26,9 +26,23 @@ class StepStatus(StrEnum):
     DELEGATED = "delegated"
 
 
+class HandedOn(StrEnum):
+    """Why a step has gone from one approver to another."""
+
+    DELEGATED = "delegated"  # its approver wanted so
+    REASSIGNED = "reassigned"  # the administrator wanted so
+    ABSENT = "absent"  # an automatic answer says that its approver is away
+    AWAY = "away"  # the settings say so
+    SILENT = "silent"  # its approver has not answered in time
+
+
 @dataclass(frozen=True)
 class Step:
-    """One approver in the chain. `told_at`: when the approver was last asked or reminded."""
+    """One approver in the chain. `told_at`: when the approver was last asked or reminded.
+
+    `handed_on`: why it is another one's now. `nobody_else`: nobody may decide in a silent approver's place, and the
+    administrator knows.
+    """
 
     approver: str
     status: StepStatus = StepStatus.WAITING
@@ -37,6 +51,8 @@ class Step:
     decided_at: datetime | None = None
     comment: str = ""
     delegated_to: str | None = None
+    handed_on: HandedOn = HandedOn.DELEGATED
+    nobody_else: bool = False
 
     @property
     def was_undone(self) -> bool:

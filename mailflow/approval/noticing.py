@@ -8,13 +8,13 @@ from datetime import datetime
 
 from mailflow.approval.company import Company
 from mailflow.approval.conditions import Condition
-from mailflow.approval.deciding import cannot_decide
 from mailflow.approval.effects import Effect, Entry, Mail, Message, Outcome
-from mailflow.approval.invoice import Caution, Invoice
+from mailflow.approval.invoice import Caution, HandedOn, Invoice
 from mailflow.approval.lifecycle import Status
-from mailflow.approval.opening import ask, hand_on, request
+from mailflow.approval.opening import ask, hand_on, request, substituted
 from mailflow.approval.reference import Asks, Reference
 from mailflow.approval.replying import may_be_answered
+from mailflow.approval.standing_in import next_in_line, stand_in
 
 
 def record_bounce(
@@ -45,16 +45,63 @@ def record_automatic(
     An absence of the one whom the open step asks hands it on to the deputy of the settings at once (section 2).
     """
     noted = Entry("automatic_answer", person, {"sign": sign})
-    deputy = company.person(person).deputy
     index = invoice.asked_step
     is_asked = index is not None and reference.asks is Asks.APPROVAL and invoice.steps[index].approver == person
-    is_asked = is_asked and invoice.on_hold is None
-    if not (is_absence and is_asked and deputy) or index is None or cannot_decide(invoice, deputy, company):
+    deputy = stand_in(invoice, person, company, company.today(now)) if is_absence and is_asked else None
+    if index is None or deputy is None or invoice.on_hold:
         return Outcome(invoice, (), (noted,))
-    substituted = hand_on(invoice, index, deputy, now)
-    asked, request = ask(substituted, index + 1, now, person)
-    entry = Entry("substituted", "mailflow", {"from": person, "to": deputy})
-    return Outcome(asked, (Mail(person, Message.REPLACED, asked, extra={"why": "absent"}), request), (noted, entry))
+    return _replaced(invoice, index, deputy, HandedOn.ABSENT, (noted, substituted(person, deputy)), company, now)
+
+
+def replace_absent(invoice: Invoice, company: Company, now: datetime) -> Outcome | None:
+    """Somebody who has been asked is away from today on: the deputy decides instead; None where nobody is or may."""
+    index, day = invoice.asked_step, company.today(now)
+    if index is None or invoice.on_hold:
+        return None
+    person = invoice.steps[index].approver
+    away = company.person(person).absence(day)
+    deputy = stand_in(invoice, person, company, day) if away else None
+    if away is None or deputy is None:
+        return None
+    history = (substituted(person, deputy, away.last),)
+    return _replaced(invoice, index, deputy, HandedOn.AWAY, history, company, now)
+
+
+def escalate(invoice: Invoice, company: Company, now: datetime) -> Outcome | None:
+    """Somebody else decides where an approver has not answered in the hours of the settings; None where it is not time.
+
+    Where nobody may decide instead the administrator is told, once, and the approver goes on being reminded.
+    """
+    index, day = invoice.asked_step, company.today(now)
+    if index is None or invoice.on_hold or company.escalate_after is None or not company.is_working_day(day):
+        return None
+    step = invoice.steps[index]
+    if step.asked_at is None or company.working_time(step.asked_at, now) < company.escalate_after:
+        return None
+    if other := next_in_line(invoice, step.approver, company, day):
+        entry = Entry("escalated", "mailflow", {"from": step.approver, "to": other})
+        return _replaced(invoice, index, other, HandedOn.SILENT, (entry,), company, now)
+    if step.nobody_else:
+        return None
+    extra = {"person": step.approver, "since": step.asked_at.isoformat()}
+    told = invoice.with_step(index, nobody_else=True)
+    entry = Entry("not_escalated", "mailflow", {"person": step.approver})
+    return Outcome(told, (Mail(company.administrator, Message.NOBODY_ELSE, told, extra=extra),), (entry,))
+
+
+def _replaced(
+    invoice: Invoice,
+    index: int,
+    other: str,
+    why: HandedOn,
+    history: tuple[Entry, ...],
+    company: Company,
+    now: datetime,
+) -> Outcome:
+    """Another one is asked from now on, and both know."""
+    person = invoice.steps[index].approver
+    asked, request, told = ask(hand_on(invoice, index, other, why, now), index + 1, company, now)
+    return Outcome(asked, (Mail(person, Message.REPLACED, asked, extra={"why": why.value}), request), (*history, *told))
 
 
 def record_held(
@@ -95,7 +142,7 @@ def remind_approver(invoice: Invoice, company: Company, now: datetime) -> Outcom
     if invoice.status is not Status.IN_APPROVAL or index is None or invoice.on_hold:
         return None
     told_at = invoice.steps[index].told_at
-    if told_at is None or now - told_at < company.remind_after:
+    if told_at is None or not company.is_time_to_remind(told_at, now):
         return None
     reminded = invoice.with_step(index, told_at=now)
     entry = Entry("reminded", "mailflow", {"person": reminded.steps[index].approver})

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from mailflow.approval import route
 from mailflow.approval.company import Company
 from mailflow.approval.effects import Effect, Entry, Invitation, InviteMethod, Mail, Message, Outcome
 from mailflow.approval.filling import filled
-from mailflow.approval.invoice import Change, Invoice, Sameness, Shown, Step, StepStatus
+from mailflow.approval.invoice import Change, HandedOn, Invoice, Sameness, Shown, Step, StepStatus
 from mailflow.approval.lifecycle import Event, Status
 from mailflow.approval.past import Past, with_known_details
 from mailflow.approval.reference import Asks
+from mailflow.approval.route_entry import Verdict
+from mailflow.approval.standing_in import stand_in
 from mailflow.approval.submission import Attachment, Field, Form, Problem, Source
 
 
@@ -157,34 +159,61 @@ def cancel_invites(invoice: Invoice) -> tuple[Invoice, tuple[Invitation, ...]]:
     return gone, tuple(Invitation(attendee, gone, InviteMethod.CANCEL) for attendee in standing)
 
 
-def ask(invoice: Invoice, index: int, now: datetime, delegated_by: str | None = None) -> tuple[Invoice, Mail]:
-    """Opens a step: its approver is asked, with the files."""
+def ask(invoice: Invoice, index: int, company: Company, now: datetime) -> tuple[Invoice, Mail, tuple[Entry, ...]]:
+    """Opens a step: its approver is asked, with the files; the deputy instead where the approver is away.
+
+    Where nobody may stand in the approver is asked all the same. The lines of the history tell of the absence alone.
+    """
+    person, day = invoice.steps[index].approver, company.today(now)
+    away, history = company.person(person).absence(day), tuple[Entry, ...]()
+    if away and (deputy := stand_in(invoice, person, company, day)):
+        invoice, index = hand_on(invoice, index, deputy, HandedOn.AWAY, now), index + 1
+        history = (substituted(person, deputy, away.last),)
+    elif away:
+        history = (Entry("no_deputy", "mailflow", {"person": person, "until": away.last.isoformat()}),)
     asked = invoice.with_step(index, status=StepStatus.ASKED, asked_at=now, told_at=now)
-    return asked, request(asked, index, Message.APPROVAL_REQUEST, delegated_by)
+    return asked, request(asked, index, Message.APPROVAL_REQUEST), history
 
 
-def hand_on(invoice: Invoice, index: int, address: str, now: datetime) -> Invoice:
+def was_asked(request: Mail) -> Entry:
+    """The line of the history for a request."""
+    return Entry("asked", "mailflow", {"approver": request.to, "step": request.step})
+
+
+def substituted(person: str, deputy: str, until: date | None = None) -> Entry:
+    """The line of the history for somebody who is away, `until` the last day of that where it is known."""
+    known = {"until": until.isoformat()} if until else {}
+    return Entry("substituted", "mailflow", {"from": person, "to": deputy, **known})
+
+
+def hand_on(invoice: Invoice, index: int, address: str, why: HandedOn, now: datetime) -> Invoice:
     """The step is a new one's now, behind it, and no answer to the old one counts; so it is for the same approver too.
 
     A decision on hold goes with the step that is asked, and stays where that is another one.
     """
     on_hold = None if index == invoice.asked_step else invoice.on_hold
     handed = replace(invoice, on_hold=None).with_step(
-        index, status=StepStatus.DELEGATED, decided_at=now, delegated_to=address
+        index, status=StepStatus.DELEGATED, decided_at=now, delegated_to=address, handed_on=why
     )
     steps = (*handed.steps[: index + 1], Step(address), *handed.steps[index + 1 :])
     return replace(handed.after(Event.STEP_HANDED_ON), steps=steps, on_hold=on_hold)
 
 
-def request(invoice: Invoice, index: int, message: Message, delegated_by: str | None = None) -> Mail:
+def request(invoice: Invoice, index: int, message: Message) -> Mail:
     """The mail that asks, or reminds, the approver of an open step."""
+    before = invoice.steps[index - 1] if index else None
+    instead = before if before and before.status is StepStatus.DELEGATED and not before.was_undone else None
     return Mail(
         invoice.steps[index].approver,
         message,
         invoice,
         asks=Asks.APPROVAL,
         step=index,
-        extra={"recent": [], "delegated_by": delegated_by},
+        extra={
+            "recent": [],
+            "delegated_by": instead.approver if instead else None,
+            "handed_on": instead.handed_on.value if instead else None,
+        },
         attachments=invoice.attachments,
     )
 
@@ -213,7 +242,9 @@ def _start(
     if route.awaits_structure(invoice.route, company, now):
         return _await_structure(invoice, first, history)
     invoice = replace(invoice, awaits_structure=False)
-    found = route.chain(invoice.route, invoice.submitter, company)
+    if invoice.amount is None:
+        raise ValueError(f"{invoice.number} has no amount")
+    found = route.chain(invoice.route, invoice.submitter, invoice.amount, invoice.counterparty, company)
     found = route.with_second(found, invoice.submitter, invoice.amount, company)
     steps = tuple(
         Step(person, StepStatus.SKIPPED if company.is_same_person(person, invoice.submitter) else StepStatus.WAITING)
@@ -223,6 +254,7 @@ def _start(
     if index is None:
         by_portal = route.asks_portal(invoice.route, company)
         trouble = {"problem": found.problem, "who": found.who, "notes": list(found.notes), "by_portal": by_portal}
+        trouble |= _conditions(found.verdicts)
         mails = (
             Mail(invoice.submitter, Message.NO_APPROVER, invoice, asks=Asks.COMPLETION, extra=trouble),
             Mail(company.administrator, Message.NO_APPROVER, invoice, extra=trouble),
@@ -230,15 +262,22 @@ def _start(
         empty = Entry("no_approver", "mailflow", {"route": invoice.route.value, **trouble})
         return Outcome(invoice, (*first, *mails), (*history, empty))
     started = invoice.after(Event.COMPLETED, steps=steps)
-    asked, approval_request = ask(started, index, now)
+    asked, approval_request, told = ask(started, index, company, now)
     heads = _heads(invoice, company, found.notes)
     old = heads.get("read_at") if route.is_old(company, now) else None
-    acknowledgement = Mail(asked.submitter, Message.ACKNOWLEDGEMENT, asked, extra={"heads_as_of": old})
-    entries = (
-        Entry("approval_started", "mailflow", {"chain": [s.approver for s in steps], "digest": asked.digest, **heads}),
-        Entry("asked", "mailflow", {"approver": steps[index].approver, "step": index}),
+    conditions = _conditions(found.verdicts)
+    acknowledgement = Mail(asked.submitter, Message.ACKNOWLEDGEMENT, asked, extra={"heads_as_of": old, **conditions})
+    chain = {"chain": [s.approver for s in steps], "digest": asked.digest, **heads, **conditions}
+    entry = Entry("approval_started", "mailflow", chain)
+    return Outcome(
+        asked, (*first, acknowledgement, approval_request), (*history, entry, *told, was_asked(approval_request))
     )
-    return Outcome(asked, (*first, acknowledgement, approval_request), (*history, *entries))
+
+
+def _conditions(verdicts: tuple[Verdict, ...]) -> dict[str, object]:
+    """What the conditions of the route came to, for history and mails; nothing where there are none."""
+    told = [{"approver": v.approver, "is_asked": v.is_asked, "why": v.why.value, "limit": v.limit} for v in verdicts]
+    return {"conditions": told} if told else {}
 
 
 def start_waiting(invoice: Invoice, company: Company, now: datetime) -> Outcome | None:

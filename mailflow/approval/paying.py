@@ -106,7 +106,7 @@ def remind_accountant(invoice: Invoice, company: Company, now: datetime) -> Outc
     payment = invoice.payment
     if invoice.status is not Status.TO_PAY or payment is None or payment.due > company.today(now):
         return None
-    if now - payment.told_at < company.remind_after:
+    if not company.is_time_to_remind(payment.told_at, now):
         return None
     reminded = replace(invoice, payment=replace(payment, told_at=now))
     entry = Entry("reminded", "mailflow", {"person": invoice.accountant})

@@ -12,10 +12,15 @@ from mailflow.approval.structure import Chain, HierarchySource, WhenAway, chain_
 from mailflow.approval.submission import RouteKind
 
 
-def chain(kind: RouteKind, submitter: str, company: Company) -> Chain:
+def chain(kind: RouteKind, submitter: str, money: Money, counterparty: str, company: Company) -> Chain:
     """The approvers of a route, each once, in order. The submitter may be among those of `sequential`."""
     if kind is RouteKind.SEQUENTIAL:
-        return Chain(_each_once(company.sequence, company))
+        return _sequence(money, counterparty, company)
+    return heads(submitter, company)
+
+
+def heads(submitter: str, company: Company) -> Chain:
+    """The heads above somebody, the nearest first."""
     by_settings = Chain(tuple(_upwards(submitter, company)))
     if company.hierarchy is HierarchySource.SETTINGS or company.structure is None:
         return by_settings
@@ -44,7 +49,7 @@ def is_old(company: Company, now: datetime) -> bool:
     return company.structure is not None and now - company.structure.read_at > company.structure_fresh_for
 
 
-def with_second(chain: Chain, submitter: str, money: Money | None, company: Company) -> Chain:
+def with_second(chain: Chain, submitter: str, money: Money, company: Company) -> Chain:
     """The chain with the second approver behind it, where one person alone would decide about more than the limit.
 
     Where that makes no two either, the chain is empty and says why: four eyes are never fewer.
@@ -52,12 +57,20 @@ def with_second(chain: Chain, submitter: str, money: Money | None, company: Comp
     second = company.second_approver
     deciding = [a for a in chain.approvers if not company.is_same_person(a, submitter)]
     is_one = bool(deciding) and all(company.is_same_person(deciding[0], other) for other in deciding)
-    if second is None or money is None or not second.is_wanted(money) or not is_one:
+    if second is None or not second.is_wanted(money) or not is_one:
         return chain
     address = company.on_record(second.address)
     if any(company.is_same_person(address, person) for person in (*deciding, submitter)):
         return replace(chain, approvers=(), problem="second_approver", who=address)
     return replace(chain, approvers=(*chain.approvers, address), notes=(*chain.notes, f"second approver: {address}"))
+
+
+def _sequence(money: Money, counterparty: str, company: Company) -> Chain:
+    """The approvers of the settings whose conditions hold. Where they leave out everybody, the chain says so."""
+    judged = [(entry.address, entry.verdict(money, counterparty)) for entry in company.sequence]
+    approvers = _each_once((address for address, verdict in judged if not verdict or verdict.is_asked), company)
+    verdicts = tuple(v for _, v in judged if v and v.is_asked == (company.on_record(v.approver) in approvers))
+    return Chain(approvers, verdicts=verdicts, problem="" if approvers or not verdicts else "conditions")
 
 
 def _each_once(approvers: Iterable[str], company: Company) -> tuple[str, ...]:

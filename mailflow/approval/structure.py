@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from mailflow.approval.route_entry import Verdict
+
 
 class HierarchySource(StrEnum):
     """Who knows the heads."""
@@ -61,14 +63,16 @@ class Structure:
 class Chain:
     """Whom a route leads to, in order.
 
-    `notes` are what was decided on the way, for the history; `problem` is why it leads to nobody although somebody
-    ought to be there, and `who` whom that concerns: a matter for the administrator, never a silent skip.
+    `verdicts` are what the conditions of the settings came to, `notes` what was decided on the way, for the history;
+    `problem` is why it leads to nobody although somebody ought to be there, and `who` whom that concerns: a matter for
+    the administrator, never a silent skip.
     """
 
     approvers: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     problem: str = ""
     who: str = ""
+    verdicts: tuple[Verdict, ...] = ()
 
 
 def chain_above(submitter: str, structure: Structure, primary: int | None) -> Chain:

@@ -1,4 +1,4 @@
-"""What the clock asks for: payments whose day has ended move, silent people are reminded, what waited starts."""
+"""What the clock asks for: payments whose day has ended move, the silent are reminded, the absent replaced."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mailflow.approval.company import Company
 from mailflow.approval.deciding import take_effect
 from mailflow.approval.effects import Outcome
 from mailflow.approval.invoice import Invoice
-from mailflow.approval.noticing import remind_approver
+from mailflow.approval.noticing import escalate, remind_approver, replace_absent
 from mailflow.approval.on_record import on_record
 from mailflow.approval.opening import start_waiting
 from mailflow.approval.paying import move_unpaid, remind_accountant
@@ -43,15 +43,20 @@ class CalendarDay:
         Raises TransientFailure, after all others had their turn, where the database was away for one: no later rule
         takes that one up before the earlier has had its way, so that nobody is reminded of what is about to move.
         """
+        today, patience = self.company.today(now), self.company.escalate_after
         with self.store.begin() as uow:
-            unpaid = uow.invoices.unpaid_before(self.company.today(now))
+            unpaid = uow.invoices.unpaid_before(today)
             silent = uow.invoices.waiting_since(now - self.company.remind_after)
+            unanswered = uow.invoices.asked_since(now - patience) if patience else []
+            absent = [i.number for person in self.company.away_on(today) for i in uow.invoices.asked_of(person)]
             waiting = uow.invoices.awaiting_structure()
             decided = uow.invoices.on_hold_until(now) if looked else []
         rules = (
             (take_effect, decided),
             (move_unpaid, unpaid),
             (start_waiting, waiting),
+            (replace_absent, absent),
+            (escalate, unanswered),
             (remind_approver, silent),
             (remind_accountant, silent),
         )

@@ -306,6 +306,7 @@ _RULES: Mapping[str, tuple[_Rule, ...]] = {
     "delegated": (_record, _asked, _told("delegated", "to")),
     "reassigned": (_record, _asked, _told("reassigned", "from", "to")),
     "substituted": (_record, _asked, _told("substituted", "from", "to")),
+    "escalated": (_record, _asked, _told("escalated", "from", "to")),
     "question": (_question, _told("question", "text")),
     "answer": (_answered, _told("answer", "text")),
     "reminded": (_reminded,),

@@ -21,6 +21,7 @@ _LINES: tuple[tuple[Status, str, str, dict[str, object]], ...] = (
     (Status.IN_APPROVAL, "delegated", FIRST, {"to": SECOND}),
     (Status.IN_APPROVAL, "reassigned", FIRST, {"from": FIRST, "to": SECOND}),
     (Status.IN_APPROVAL, "substituted", "mailflow", {"from": FIRST, "to": SECOND}),
+    (Status.IN_APPROVAL, "escalated", "mailflow", {"from": FIRST, "to": SECOND}),
     (Status.IN_APPROVAL, "question", FIRST, {"text": "Why?\nAnd when?"}),
     (Status.IN_APPROVAL, "answer", SUBMITTER, {"text": "Because."}),
     (Status.IN_APPROVAL, "corrected", SUBMITTER, {}),

@@ -13,6 +13,7 @@ from mailflow.approval.effects import Invitation, InviteMethod, Mail, Message
 from mailflow.approval.invoice import (
     Caution,
     Change,
+    HandedOn,
     Invite,
     Invoice,
     Payment,
@@ -25,6 +26,7 @@ from mailflow.approval.invoice import (
 from mailflow.approval.lifecycle import Status
 from mailflow.approval.money import Money
 from mailflow.approval.reference import Asks
+from mailflow.approval.route_entry import ASKING, COMPARING, Why
 from mailflow.approval.submission import Attachment, Field, Form, Problem, RouteKind, Source
 from mailflow.outbound.context import Context, invitation_context, mail_context
 from mailflow.outbound.payment_order import Payer
@@ -53,7 +55,11 @@ CAUTIONS = {
     "payees_differ": "Muster GmbH ≠ Lily Ltd",
     "credit_note": "RE-17",
 }
-CHAIN_PROBLEMS = ("", "no_account", "two_accounts", "no_address", "second_approver")
+CHAIN_PROBLEMS = ("", "no_account", "two_accounts", "no_address", "second_approver", "conditions")
+CONDITIONS: list[dict[str, object]] = [
+    {"approver": SECOND, "is_asked": why in ASKING, "why": why.value, "limit": "100000 RUB" if why in COMPARING else ""}
+    for why in Why
+]
 UNCLEAR_CODES = (
     "no_keyword", "both_keywords", "negation", "condition", "question", "mixed_script", "glued", "hidden_text",
     "parts_differ", "damaged_text", "empty", "reason_missing", "question_missing", "address_missing",
@@ -232,20 +238,25 @@ def _opening_mails(language: str, full: bool) -> Iterator[Mail]:
         notes = ["no head: D3", "own head: D5"] if full and not problem else []
         who = tongue.names[1] if problem else ""
         trouble = {"problem": problem, "who": who, "notes": notes, "by_portal": bool(problem or notes)}
+        if problem == "conditions":
+            trouble |= {"who": "", "by_portal": False, "conditions": CONDITIONS[1:]}
         yield Mail(SUBMITTER, Message.NO_APPROVER, waiting, Asks.COMPLETION, extra=trouble)
         yield Mail(ADMINISTRATOR, Message.NO_APPROVER, waiting, extra=trouble)
     yield Mail(SUBMITTER, Message.AWAITS_STRUCTURE, waiting)
     as_of = NOW.isoformat() if full else None
-    yield Mail(SUBMITTER, Message.ACKNOWLEDGEMENT, invoice, extra={"heads_as_of": as_of})
+    conditions = {"conditions": CONDITIONS} if full else {}
+    yield Mail(SUBMITTER, Message.ACKNOWLEDGEMENT, invoice, extra={"heads_as_of": as_of, **conditions})
 
 
 def _approval_mails(language: str, full: bool) -> Iterator[Mail]:
     tongue, invoice = _TONGUES[language], sample_invoice(language, full)
     recent = [_line("INV-2026-0000", Status.PAID, tongue), _line("INV-2025-0417", Status.REJECTED, tongue)]
     alike = {"looks_like": {**recent[0], "counterparty": "Rornashka LLC"}} if full else {}
-    request = {"recent": recent if full else [], "delegated_by": DEPUTY if full else None, **alike}
+    request = {"recent": recent if full else [], **alike}
     for message in (Message.APPROVAL_REQUEST, Message.APPROVAL_REMINDER):
-        yield Mail(SECOND, message, invoice, Asks.APPROVAL, 2, request, invoice.attachments)
+        for handed in HandedOn if full else (None,):
+            instead = {"delegated_by": DEPUTY if handed else None, "handed_on": handed.value if handed else None}
+            yield Mail(SECOND, message, invoice, Asks.APPROVAL, 2, {**request, **instead}, invoice.attachments)
     yield Mail(
         SUBMITTER, Message.QUESTION, invoice, Asks.ANSWER, 2, {"from": SECOND, "question": tongue.question},
         invoice.attachments[1:],
@@ -254,8 +265,10 @@ def _approval_mails(language: str, full: bool) -> Iterator[Mail]:
     yield Mail(SECOND, Message.ANSWER, invoice, Asks.APPROVAL, 2, answer, invoice.attachments)
     to_pay = sample_invoice(language, full, Status.TO_PAY)
     yield Mail(ACCOUNTANT, Message.ANSWER, to_pay, Asks.PAYMENT, None, answer, to_pay.attachments)
-    for why in ("changed", "withdrawn", "handed_on", "absent"):
+    for why in ("changed", "withdrawn", "handed_on", "absent", "away", "silent"):
         yield Mail(FIRST, Message.REPLACED, invoice, extra={"why": why})
+    unanswered = {"person": SECOND, "since": NOW.isoformat()}
+    yield Mail(ADMINISTRATOR, Message.NOBODY_ELSE, invoice, extra=unanswered)
     rejected = sample_invoice(language, full, Status.REJECTED)
     points = tongue.reason.splitlines() if full else ["?"]
     yield Mail(SUBMITTER, Message.WORK_ON_ERRORS, rejected, Asks.CORRECTION, extra={"points": points})

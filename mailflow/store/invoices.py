@@ -92,6 +92,10 @@ class Invoices:
         """The invoices whose approver or accountant was last asked or reminded before this moment."""
         return self._numbers(_WAITING_SINCE, moment)
 
+    def asked_since(self, moment: datetime) -> list[str]:
+        """The invoices whose approver was asked, for the first time, before this moment."""
+        return self._numbers(_ASKED_SINCE, moment)
+
     def unpaid_before(self, day: date) -> list[str]:
         """The invoices to pay whose day is over."""
         return self._numbers(_UNPAID_BEFORE, day)
@@ -175,6 +179,7 @@ _WAITING_SINCE = (
     )
     .order_by(_NUMBER)
 )
+_ASKED_SINCE = select(_NUMBER).where(col(InvoiceRow.asked_at) <= bindparam("moment")).order_by(_NUMBER)
 _UNPAID_BEFORE = (
     select(_NUMBER)
     .where(col(InvoiceRow.status) == Status.TO_PAY.value, col(InvoiceRow.due) < bindparam("moment"))
@@ -226,6 +231,7 @@ def _columns(invoice: Invoice) -> dict[str, object]:
         "currency": invoice.amount.currency if invoice.amount else None,
         "due": payment.due if payment else None,
         "waits_for": step.approver if step else invoice.accountant if payment else None,
+        "asked_at": step.asked_at if step else None,
         "told_at": step.told_at if step else payment.told_at if payment else None,
         "on_hold_until": invoice.on_hold.until if invoice.on_hold else None,
         "created_at": invoice.created_at,

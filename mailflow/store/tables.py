@@ -138,8 +138,8 @@ class InvoiceRow(SQLModel, table=True):
     """An invoice: the aggregate as a JSON document, and beside it what is searched by.
 
     `counterparty` is cut to KEY_LENGTH, `skeleton` is what looks like it, `spelling` the same name however written;
-    `waits_for` is the person asked now, `told_at` when, `due` the day of an open payment, `on_hold_until` when a
-    decision takes effect.
+    `waits_for` is the person asked now, `asked_at` since when an approver is, `told_at` when somebody was last told,
+    `due` the day of an open payment, `on_hold_until` when a decision takes effect.
     """
 
     __tablename__ = "invoice"
@@ -161,6 +161,7 @@ class InvoiceRow(SQLModel, table=True):
     currency: str | None = None
     due: date | None = None
     waits_for: str | None = Field(default=None, index=True, sa_type=Words)
+    asked_at: datetime | None = Field(default=None, index=True, sa_type=Moment)
     told_at: datetime | None = Field(default=None, sa_type=Moment)
     on_hold_until: datetime | None = Field(default=None, sa_type=Moment)
     created_at: datetime = Field(sa_type=Moment)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from mailflow.approval.company import Company, Person, UnpaidMovesTo
@@ -16,6 +18,7 @@ from mailflow.approval.money import Money
 from mailflow.approval.opening import open_invoice
 from mailflow.approval.past import Past
 from mailflow.approval.reference import Asks, Reference
+from mailflow.approval.route_entry import RouteEntry
 from mailflow.approval.submission import Attachment, Form, RouteKind
 
 IVAN, OLGA, DMITRY, ANNA, ADMIN = (f"{name}@example.com" for name in ("ivan", "olga", "dmitry", "anna", "admin"))
@@ -47,6 +50,8 @@ def company(**changes: object) -> Company:
         "people": {p.email: p for p in people},
         **changes,
     }
+    named = cast(Iterable[str | RouteEntry], rules["sequence"])
+    rules["sequence"] = tuple(e if isinstance(e, RouteEntry) else RouteEntry(e) for e in named)
     return Company(**rules)  # type: ignore[arg-type]
 
 

@@ -491,10 +491,10 @@ def test_the_day_ends_in_the_companys_time_zone() -> None:
 def test_an_approver_who_is_silent_is_reminded_once_in_the_hours_of_the_settings() -> None:
     invoice = opened().invoice
     assert noticing.remind_approver(invoice, company(), NOON + timedelta(hours=23)) is None
-    reminded = noticing.remind_approver(invoice, company(), NOON + timedelta(hours=90))
+    reminded = noticing.remind_approver(invoice, company(), NOON + timedelta(hours=25))
     assert reminded is not None
     assert messages(reminded) == [("approval_reminder", OLGA)]
-    assert noticing.remind_approver(reminded.invoice, company(), NOON + timedelta(hours=91)) is None
+    assert noticing.remind_approver(reminded.invoice, company(), NOON + timedelta(hours=26)) is None
 
 
 def test_the_accountant_is_reminded_when_the_pay_date_has_come() -> None:

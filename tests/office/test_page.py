@@ -15,6 +15,7 @@ from mailflow.approval.company import Company, Person, UnpaidMovesTo
 from mailflow.approval.invoice import Invoice, Payment, Step, StepStatus
 from mailflow.approval.lifecycle import Status
 from mailflow.approval.money import Money
+from mailflow.approval.route_entry import RouteEntry
 from mailflow.approval.submission import Attachment, Form, RouteKind
 from mailflow.office.archive import save_mailbox
 from mailflow.office.page import Mailbox, payment_weeks, write_page
@@ -29,7 +30,7 @@ COMPANY = Company(
     language="en",
     timezone=ZONE,
     submitters=("@example.com",),
-    sequence=("olga@example.com",),
+    sequence=(RouteEntry("olga@example.com"),),
     default_route=RouteKind.SEQUENTIAL,
     remind_after=timedelta(hours=24),
     unpaid_moves_to=UnpaidMovesTo.NEXT_DAY,

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 from mailflow.approval.company import Company
 from mailflow.approval.effects import Mail
+from mailflow.approval.route_entry import RouteEntry
 from mailflow.approval.wording import Keywords
 from mailflow.bootstrap import templates_of
 from mailflow.company_settings import company_of, keywords_of
@@ -86,7 +87,7 @@ def start(
 ) -> Mailflow:
     """A new process on the database as it is; `alone`: no other one works on it."""
     company, keywords, templates = _wired()
-    company = replace(company, sequence=setting.chain)
+    company = replace(company, sequence=tuple(map(RouteEntry, setting.chain)))
     store = StormyStore(weather, seen, transport.database_fails)
     if alone:
         store.take_part(weather.clock.now, in_doubt_until(weather.clock.now, setting.copies))

@@ -99,20 +99,22 @@ class Office:
 
     def restart(self) -> None:
         """mailflow is started anew, on the same database."""
+        self.restart_with(lambda text: text)
+
+    def restart_with(self, edit: Callable[[str], str]) -> None:
+        """mailflow is started anew after the administrator has edited its settings."""
         file = self.folder / "settings.yaml"
-        write_settings_file(
-            file,
-            SETTINGS.format(
-                database=self.database,
-                imap=self.server.imap_port,
-                smtp=self.server.smtp_port,
-                sequence=self.sequence,
-                more=self.more,
-                check=self.check,
-                approval=self.approval,
-                payment=self.payment,
-            ).replace("mailbox:\n", f"mailbox:\n{self.mailbox}"),
+        text = SETTINGS.format(
+            database=self.database,
+            imap=self.server.imap_port,
+            smtp=self.server.smtp_port,
+            sequence=self.sequence,
+            more=self.more,
+            check=self.check,
+            approval=self.approval,
+            payment=self.payment,
         )
+        write_settings_file(file, edit(text.replace("mailbox:\n", f"mailbox:\n{self.mailbox}")))
         self.mailflow = bootstrap.build(load_settings(file, {}))
 
     def work(self, **later: float) -> PassResult:

@@ -93,7 +93,7 @@ class Invoices:
         return self._numbers(_WAITING_SINCE, moment)
 
     def asked_since(self, moment: datetime) -> list[str]:
-        """The invoices whose approver was asked, for the first time, before this moment."""
+        """The invoices whose approver was asked, for the first time, by this moment, the longest first."""
         return self._numbers(_ASKED_SINCE, moment)
 
     def unpaid_before(self, day: date) -> list[str]:
@@ -179,7 +179,7 @@ _WAITING_SINCE = (
     )
     .order_by(_NUMBER)
 )
-_ASKED_SINCE = select(_NUMBER).where(col(InvoiceRow.asked_at) <= bindparam("moment")).order_by(_NUMBER)
+_ASKED_SINCE = select(_NUMBER).where(col(InvoiceRow.asked_at) <= bindparam("moment")).order_by(col(InvoiceRow.asked_at))
 _UNPAID_BEFORE = (
     select(_NUMBER)
     .where(col(InvoiceRow.status) == Status.TO_PAY.value, col(InvoiceRow.due) < bindparam("moment"))

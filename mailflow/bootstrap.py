@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-import jinja2
-
 from mailflow.adapters.imap import ImapMailbox
 from mailflow.adapters.oauth.access_tokens import AccessTokens
 from mailflow.adapters.oauth.client import OAuthClient, google, microsoft
@@ -25,6 +23,7 @@ from mailflow.approval import deciding
 from mailflow.approval.company import Company
 from mailflow.approval.effects import PortalKind
 from mailflow.approval.structure import HierarchySource
+from mailflow.branding import Branding
 from mailflow.company_settings import company_of, keywords_of
 from mailflow.daemon import Beside, Daemon
 from mailflow.errors import ConfigurationError, MailflowError, SettingsProblem
@@ -38,12 +37,14 @@ from mailflow.jobs.outgoing import Outgoing
 from mailflow.jobs.portal.result import PortalResult
 from mailflow.jobs.processing import Processing
 from mailflow.jobs.whole_pass import PassResult, Progress, WholePass
+from mailflow.logo_file import read_logo
 from mailflow.outbound.payment_order import Payer
 from mailflow.outbound.ready_to_pay import ReadyToPay
 from mailflow.outbound.templating import Templates
 from mailflow.payment_calendar import CalendarFace
 from mailflow.settings import Bitrix24Settings, MailboxSettings, OAuthSettings, Settings
 from mailflow.store.engine import Store, open_store
+from mailflow.template_folder import loader_of
 
 if TYPE_CHECKING:
     from mailflow.adapters.bitrix24 import Bitrix24Portal
@@ -207,7 +208,7 @@ def portal_work_of(settings: Settings, company: Company, store: Store, outgoing:
         PortalSync(
             store,
             portal,
-            PortalTexts(jinja2.FileSystemLoader(settings.templates), company),
+            PortalTexts(loader_of(settings.templates), company),
             outgoing,
             settings.bitrix24.record_as,
             timedelta(seconds=settings.bitrix24.settle_seconds),
@@ -299,8 +300,14 @@ def oauth_client_of(oauth: OAuthSettings) -> OAuthClient:
 
 
 def templates_of(settings: Settings) -> Templates:
-    """The templates of the settings' folder."""
-    return Templates(jinja2.FileSystemLoader(settings.templates))
+    """The templates of the settings' folder, over those that come with mailflow."""
+    return Templates(loader_of(settings.templates), branding_of(settings))
+
+
+def branding_of(settings: Settings) -> Branding:
+    """How the company of the settings shows itself."""
+    logo = read_logo(settings.branding.logo) if settings.branding.logo else None
+    return Branding(logo, settings.branding.signature)
 
 
 def calendar_face_of(settings: Settings, language: str) -> CalendarFace:

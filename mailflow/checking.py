@@ -6,8 +6,6 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 
-import jinja2
-
 from mailflow.adapters.tesseract import version
 from mailflow.approval.company import Company
 from mailflow.approval.lifecycle import Status
@@ -15,17 +13,18 @@ from mailflow.approval.route import heads
 from mailflow.approval.route_entry import RouteEntry
 from mailflow.approval.structure import HierarchySource
 from mailflow.approval.submission import RouteKind
-from mailflow.bootstrap import mailbox_of, portal_of, shown_in_portal, templates_of, transport_of, utc_now
+from mailflow.bootstrap import branding_of, mailbox_of, portal_of, shown_in_portal, transport_of, utc_now
 from mailflow.company_settings import company_of
 from mailflow.errors import ConfigurationError, MailflowError
 from mailflow.jobs.company_now import company_now
 from mailflow.jobs.portal.doctor import Doctor
 from mailflow.jobs.portal.setup import kept_setup
 from mailflow.jobs.portal.structure import StructureReader
-from mailflow.outbound.portal_names import NAMES
-from mailflow.outbound.portal_texts import PortalTexts
+from mailflow.outbound.portal_names import names_in
 from mailflow.settings import Settings
 from mailflow.store.engine import open_store
+from mailflow.template_check import notes_on, problems_of
+from mailflow.template_folder import languages_in
 
 MOST_HEADS_SHOWN = 20
 CHAIN_PROBLEMS = {
@@ -93,7 +92,7 @@ def _portal(settings: Settings, company: Company) -> list[CheckLine]:
     people = dict.fromkeys([*(entry.address for entry in company.sequence), company.accountant, *company.people])
     doctor = Doctor(
         portal,
-        NAMES[company.language],
+        names_in(company.language),
         shown_in_portal(settings),
         settings.bitrix24.record_as,
         setup,
@@ -108,12 +107,13 @@ def _portal(settings: Settings, company: Company) -> list[CheckLine]:
 
 
 def _templates(settings: Settings, company: Company) -> list[CheckLine]:
-    broken = templates_of(settings).check(company)
-    if settings.bitrix24:
-        broken += PortalTexts(jinja2.FileSystemLoader(settings.templates), company).check()
-    if broken:
-        return [CheckLine(False, f"template {problem}", "Mend the template.") for problem in broken]
-    return [CheckLine(True, f"templates: every message of {settings.templates} can be written")]
+    folder = settings.templates
+    broken = problems_of(folder, company, branding_of(settings))
+    found = [CheckLine(False, f"template {problem}", "Mend the template.") for problem in broken]
+    if not broken:
+        languages = ", ".join(languages_in(folder))
+        found.append(CheckLine(True, f"templates: every message of {folder} can be written ({languages})"))
+    return found + [CheckLine(True, f"templates: {note}") for note in notes_on(folder)]
 
 
 def _routes(settings: Settings, company: Company) -> list[CheckLine]:

@@ -14,6 +14,7 @@ import click
 
 from mailflow import __version__
 from mailflow.approval.lifecycle import Status
+from mailflow.cli_wording import preview, templates
 from mailflow.errors import ConfigurationError, MailflowError, Refusal, TransientFailure
 from mailflow.terminal import as_json, one_line, several_lines
 
@@ -550,6 +551,10 @@ def reread(ctx: click.Context, since: datetime | None) -> None:
     click.echo(
         f"{moved} mails are back in the inbox and are read at the next pass." if moved else "Every mail is known."
     )
+
+
+cli.add_command(templates)
+cli.add_command(preview)
 
 
 def _load(ctx: click.Context) -> Settings:

@@ -34,6 +34,7 @@ from mailflow.approval.effects import RecordPlace
 from mailflow.approval.structure import HierarchySource, WhenAway
 from mailflow.approval.submission import RouteKind
 from mailflow.approval.wording import KEYWORDS, Verb
+from mailflow.branding import EVERY_LANGUAGE
 from mailflow.check_digits import is_account_at, is_bik, is_correspondent_of, is_kpp
 from mailflow.errors import ConfigurationError
 from mailflow.loopback import is_loopback
@@ -41,9 +42,9 @@ from mailflow.packaged import packaged
 from mailflow.settings_mending import nearest, note
 from mailflow.settings_secrets import note_written_out
 from mailflow.settings_source import read_source
+from mailflow.template_folder import languages_in
 from mailflow.working_days import has_calendar
 
-Language = Literal["en", "ru"]
 Security = Literal["tls", "starttls", "none"]
 SenderCheck = Literal["reference", "dmarc"]
 OAuthProvider = Literal["microsoft", "google", "other"]
@@ -59,6 +60,7 @@ _KEYWORD = re.compile(r"[^\W\d_]+(?: [^\W\d_]+){0,3}")
 _WEBHOOK = re.compile(r"(?P<scheme>https?)://(?P<host>\[[0-9A-Fa-f:.]+\]|[^/:\s]+)(:\d+)?/rest/\d+/[^/\s]+/?")
 _ENDPOINT = re.compile(r"(?P<scheme>https?)://(?P<host>\[[0-9A-Fa-f:.]+\]|[^/:?#@\s]+)(:\d+)?(/[^\s#]*)?")
 _SECRET_WITHIN = re.compile(r"(?:^[\w+]+://[^/@:]*:(?=[^/]*@)|/rest/\d+/|[?&]password=)([^/@&\s]+)")
+_SIGNATURE_LINES, _SIGNATURE_LENGTH = 8, 600
 _DATABASE = re.compile(r"sqlite:///(?P<file>[^?]+)(?:\?.*)?|postgresql\+psycopg://.+")
 
 
@@ -68,6 +70,7 @@ class _Surroundings:
 
     folder: Path
     mailbox: str
+    languages: tuple[str, ...]
 
 
 def _wrong(what: str, mend: str = "") -> PydanticCustomError:
@@ -93,6 +96,33 @@ def _person(value: str, info: ValidationInfo) -> str:
 
 def _instead(value: str, info: ValidationInfo) -> str:
     return EscalateTo(value) if value in tuple(EscalateTo) else _person(value, info)
+
+
+def _language(value: str, info: ValidationInfo) -> str:
+    if info.context and value not in info.context.languages:
+        *others, last = info.context.languages
+        mend = f"Give {', '.join(others)} or {last}, or make a folder {value} among your own templates."
+        raise _wrong("is a language without templates.", mend)
+    return value
+
+
+def _languages(value: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+    for language in value:
+        if language != EVERY_LANGUAGE:
+            _language(language, info)
+    return value
+
+
+def _for_every_language(value: object) -> object:
+    return {EVERY_LANGUAGE: value} if isinstance(value, str) else value
+
+
+def _signature(value: str) -> str:
+    lines = value.strip().splitlines()
+    if len(lines) > _SIGNATURE_LINES or len(value) > _SIGNATURE_LENGTH:
+        mend = f"Give at most {_SIGNATURE_LINES} lines and {_SIGNATURE_LENGTH} characters."
+        raise _wrong("is longer than a signature.", mend)
+    return "\n".join(line.strip() for line in lines)
 
 
 def _submitter(value: str) -> str:
@@ -140,6 +170,17 @@ def _certificates(value: Path, info: ValidationInfo) -> Path:
         raise _wrong("holds no certificate.", "Give a PEM file with the certificate of the private CA.") from None
     except OSError as error:
         raise _wrong(f"cannot be read ({error.strerror}).", f"Put the file at {path}, or mend the path.") from None
+    return path
+
+
+def _logo(value: Path, info: ValidationInfo) -> Path:
+    path = _there(value, info)
+    from mailflow.logo_file import UnfitLogo, read_logo
+
+    try:
+        read_logo(path)
+    except UnfitLogo as unfit:
+        raise _wrong(unfit.what, unfit.mend) from None
     return path
 
 
@@ -222,6 +263,9 @@ Host = Annotated[str, AfterValidator(_host)]
 CertificateFile = Annotated[Path, AfterValidator(_certificates)]
 TokenPath = Annotated[Path, AfterValidator(_there)]
 Endpoint = Annotated[str, AfterValidator(_endpoint)]
+LogoFile = Annotated[Path, AfterValidator(_logo)]
+Signature = Annotated[str, AfterValidator(_signature)]
+Language = Annotated[str, AfterValidator(_language)]
 Folder = Annotated[Path, AfterValidator(_folder)]
 Keyword = Annotated[str, AfterValidator(_keyword)]
 Currency = Annotated[str, AfterValidator(_currency)]
@@ -435,7 +479,7 @@ class PersonSettings(Section):
         (), description="a list of further addresses that the person writes from; mail goes to `email` alone"
     )
     name: str = Field("", description="the person's name")
-    language: Language | None = Field(None, description="en or ru")
+    language: Language | None = Field(None, description="en, ru or another language of your templates")
     manager: Person | None = Field(None, description="the address of the head, for the route hierarchy")
     deputy: Person | None = Field(None, description="the address of whoever stands in")
     department: int | None = Field(
@@ -663,11 +707,22 @@ class Bitrix24Settings(Section):
     ca_file: CertificateFile | None = Field(None, description="a PEM file with the certificate of a private CA")
 
 
+class BrandingSettings(Section):
+    """How the company shows itself in its mails."""
+
+    logo: LogoFile | None = Field(None, description="a PNG, JPEG or GIF, less than 300 pixels high")
+    signature: Annotated[
+        dict[str, Signature],
+        BeforeValidator(_for_every_language, json_schema_input_type=str | dict[str, str]),
+        AfterValidator(_languages),
+    ] = Field({}, description="the lines at the foot of every mail, or a section of them with a key for each language")
+
+
 class Settings(Section):
     """The whole of settings.yaml. Addresses are lower case, paths are absolute or below the settings' folder."""
 
     mailbox: MailboxSettings = Field(description="a section with address, imap, smtp and sender_check")
-    language: Language = Field("en", description="en or ru")
+    language: Language = Field("en", description="en, ru or another language of your templates")
     timezone: Annotated[str, AfterValidator(_time_zone)] = Field(
         "Europe/Moscow", description="the IANA name of the company's time zone, such as Europe/Moscow"
     )
@@ -683,6 +738,7 @@ class Settings(Section):
     payment: PaymentSettings = Field(description="a section with accountant")
     bitrix24: Bitrix24Settings | None = Field(None, validate_default=True, description="a section with webhook")
     company_name: str = Field("", description="the company's name")
+    branding: BrandingSettings = Field(BrandingSettings(), description="a section with logo and signature")
     templates: Folder = Field(default_factory=lambda: packaged_templates(), description="a folder of templates")
     read_scans: bool = Field(False, description="true or false: whether the program tesseract reads scanned invoices")
     max_mails_an_hour: int = Field(
@@ -770,9 +826,12 @@ def load_settings(file: Path, environment: Mapping[str, str] = os.environ) -> Se
     source = read_source(file, environment)
     mailbox = source.values.get("mailbox")
     address = str(mailbox.get("address", "")).lower() if isinstance(mailbox, dict) else ""
+    templates = source.values.get("templates")
+    folder = file.parent / Path(templates).expanduser() if isinstance(templates, str) else packaged_templates()
+    surroundings = _Surroundings(file.parent, address, languages_in(folder))
     settings = None
     try:
-        settings = Settings.model_validate(source.values, context=_Surroundings(file.parent, address))
+        settings = Settings.model_validate(source.values, context=surroundings)
     except ValidationError as error:
         note(error, source, Settings)
     note_written_out(source, file)

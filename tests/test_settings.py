@@ -10,6 +10,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 from hypothesis import strategies as st
+from PIL import Image
 
 from mailflow.approval.company import Absence, EscalateTo
 from mailflow.approval.document import PaymentDetails
@@ -144,8 +145,8 @@ WRONG_OAUTH = [
 WRONG = [
     # what stands in the file, what stands there instead, the key, the line, what is wrong, the mend
     ("language: en", "langauge: en", "langauge", 1, "is not a known key", "Did you mean `language`?"),
-    ("language: en", "language: de", "language", 1, "'de' is not allowed", "Give en or ru"),
-    ("language: en", "language: [en]", "language", 1, "is not allowed", "Give en or ru"),
+    ("language: en", "language: de", "language", 1, "is a language without templates", "or make a folder de"),
+    ("language: en", "language: [en]", "language", 1, "is no single value", "Give en, ru or another"),
     ("timezone: Europe/Moscow", "timezone: Europe/Moskow", "timezone", 2, "no known time", "mean Europe/Moscow?"),
     ("timezone: Europe/Moscow", "timezone: Europe", "timezone", 2, "is no known time zone", "Europe"),
     ("timezone: Europe/Moscow", "timezone: ../etc/passwd", "timezone", 2, "no known time zone", "IANA name"),
@@ -561,12 +562,14 @@ def test_the_sample_that_comes_with_mailflow_is_right(tmp_path: Path) -> None:
     assert payment.qr
     assert payment.payer is not None
     optional = text[text.index("# bitrix24:") :].replace("\n# ", "\n").removeprefix("# ")
-    (tmp_path / "my-templates").mkdir()
+    (tmp_path / "words").mkdir()
+    Image.new("1", (2, 1)).save(tmp_path / "logo.png")
     everything = text[: text.index("# bitrix24:")] + optional
     full = load(tmp_path, everything, {**SECRETS, "BITRIX24_WEBHOOK": "https://portal.example.com/rest/1/x/"})
     assert full.holidays.extra_holidays == (date(2026, 12, 30),)
     assert full.bitrix24 is not None
     assert full.bitrix24.when_away is WhenAway.LAST_KNOWN
+    assert full.branding.signature == {"": "Romashka LLC, finance"}
     assert full.keywords == {Verb.APPROVE: ("ДАВАЙ",)}
 
 

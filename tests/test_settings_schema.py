@@ -69,7 +69,7 @@ def test_the_commented_parts_of_the_sample_keep_to_it() -> None:
 def test_the_settings_of_the_readme_keep_to_it() -> None:
     assert FRAGMENTS
     for fragment in FRAGMENTS:
-        within = yaml.load(f"mailbox:\n{fragment}", Editors)
+        within = yaml.load(f"mailbox:\n{fragment}" if fragment.startswith(" ") else fragment, Editors)
         assert [error.message for error in VALID.iter_errors(merged(yaml.load(GOOD, Editors), within))] == [], fragment
 
 

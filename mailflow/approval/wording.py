@@ -75,3 +75,8 @@ REPLY_MARKERS: Mapping[str, str] = {
     "en": "--- Please type your reply above this line ---",
     "ru": "--- Пишите ответ выше этой строки ---",
 }
+
+
+def answered_in(language: str) -> str:
+    """The language of the words that a mail in this language offers for an answer: English where it has none here."""
+    return language if language in REPLY_MARKERS else "en"

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from mailflow.approval.document import NOT_READ, ReadFile
+from mailflow.branding import is_logo
 from mailflow.inbound.picture import pixels
 
 LOGO_BYTES = 20_000  # a smaller picture within the text belongs to a signature or a letterhead
@@ -69,6 +70,8 @@ def may_be_invoice(file: File) -> bool:
     """Whether a person may have meant this file: an empty one too, for its sender must hear of that."""
     name = file.filename.lower()
     if file.media_type in _MACHINE_TYPES or name.endswith(_MACHINE_ENDINGS) or _MACHINE_NAME.fullmatch(name):
+        return False
+    if is_logo(file.filename, file.content):
         return False
     return not (file.media_type.startswith("image/") and file.content and _is_decoration(file))
 

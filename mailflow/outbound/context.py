@@ -9,7 +9,7 @@ from typing import Any
 from mailflow.approval.company import Company
 from mailflow.approval.effects import Invitation, Mail, Message
 from mailflow.approval.reference import Asks
-from mailflow.approval.wording import FORM_LABELS, KEYWORDS, REPLY_MARKERS, Verb
+from mailflow.approval.wording import KEYWORDS, REPLY_MARKERS, Verb, answered_in
 from mailflow.outbound import buttons
 from mailflow.outbound.cleaning import cleaned, one_line
 from mailflow.outbound.ready_to_pay import NOTHING_ENCLOSED, Enclosed
@@ -35,8 +35,8 @@ def mail_context(mail: Mail, token: str, now: datetime, company: Company, pay: E
         "step": mail.step,
         "extra": mail.extra,
         "attachments": mail.attachments,
-        "answers": buttons.answers_to(mail, language),
-        "form": buttons.lacking_lines(mail, language),
+        "answers": buttons.answers_to(mail, answered_in(language)),
+        "form": buttons.lacking_lines(mail, answered_in(language)),
         "pay": pay,
     }
 
@@ -50,7 +50,7 @@ def invitation_context(invitation: Invitation, token: str, now: datetime, compan
         "invoice": invoice,
         "method": invitation.method,
         "moved": any(i.attendee == invitation.to and i.sequence for i in invoice.invites),
-        "answers": buttons.answers_to_invitation(invitation, language),
+        "answers": buttons.answers_to_invitation(invitation, answered_in(language)),
         "form": (),
         "asks": Asks.PAYMENT,
     }
@@ -59,7 +59,8 @@ def invitation_context(invitation: Invitation, token: str, now: datetime, compan
 def _common(
     to: str, message: Message, number: str | None, token: str, now: datetime, language: str, company: Company
 ) -> Context:
-    new_form = buttons.new_invoice_form(language)
+    offered = answered_in(language)
+    new_form = buttons.new_invoice_form(offered)
     return {
         "language": language,
         "timezone": company.timezone,
@@ -71,10 +72,9 @@ def _common(
         "mailbox": company.mailbox,
         "administrator": company.administrator,
         "reference": f"{number} #{token}" if number else f"#{token}",
-        "marker": REPLY_MARKERS[language],
+        "marker": REPLY_MARKERS[offered],
         "today": company.today(now),
-        "keyword": {verb.value: KEYWORDS[verb][language][0] for verb in Verb},
-        "label": {field.value: text for field, text in FORM_LABELS[language].items()},
+        "keyword": {verb.value: KEYWORDS[verb][offered][0] for verb in Verb},
         "new_invoice_form": new_form,
         "new_invoice": buttons.mailto(company.mailbox, "", new_form),
     }

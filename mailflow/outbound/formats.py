@@ -1,4 +1,7 @@
-"""Money, dates, sizes and counted nouns as people of a language write them. Languages are 'en' and 'ru'."""
+"""Money, dates, sizes and counted nouns as people of a language write them.
+
+English and Russian are written as finance departments do, any other language as CLDR has it.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,9 @@ from babel.numbers import format_currency, format_decimal
 from mailflow.approval.money import Money, currency_digits
 
 _DAY = {"en": "d MMMM y", "ru": "d MMMM y 'г.'"}
-_MOMENT = {"en": "d MMMM y, HH:mm", "ru": "d MMMM y 'г.', HH:mm"}
+_MONEY = {"en": "¤¤ {}", "ru": "{}\u00a0¤"}
 _UNITS = {"en": ("bytes", "KB", "MB"), "ru": ("байт", "КБ", "МБ")}
+_UNITS_ELSEWHERE = ("B", "KB", "MB")
 _KILO = 1000
 
 
@@ -26,13 +30,16 @@ def money(value: Money | str, language: str) -> str:
         value = Money(Decimal(amount), currency)
     digits = currency_digits(value.currency)
     number = "#,##0" + ("." + "0" * digits if digits else "")
-    pattern = f"¤¤ {number}" if language == "en" else f"{number}\u00a0¤"
-    return format_currency(value.amount, value.currency, pattern, locale=language, currency_digits=False)
+    if pattern := _MONEY.get(language):
+        return format_currency(
+            value.amount, value.currency, pattern.format(number), locale=language, currency_digits=False
+        )
+    return format_currency(value.amount, value.currency, locale=language)
 
 
 def day(value: date | str, language: str) -> str:
     """'15 December 2026' or '15 декабря 2026 г.'; text is an ISO date."""
-    return format_date(_date(value), _DAY[language], locale=language)
+    return format_date(_date(value), _DAY.get(language, "long"), locale=language)
 
 
 def typed_day(value: date | str, language: str) -> str:
@@ -43,12 +50,13 @@ def typed_day(value: date | str, language: str) -> str:
 def moment(value: datetime | str, language: str, timezone: tzinfo) -> str:
     """'1 December 2026, 12:00' in the company's time zone; text is ISO 8601 with offset."""
     at = datetime.fromisoformat(value) if isinstance(value, str) else value
-    return format_datetime(at.astimezone(timezone), _MOMENT[language], locale=language)
+    there = at.astimezone(timezone)
+    return f"{day(there.date(), language)}, {format_datetime(there, 'HH:mm', locale=language)}"
 
 
 def size(count: int, language: str) -> str:
     """'340 KB' or '1,2 МБ', of a number of bytes (SI units)."""
-    units, amount, unit = _UNITS[language], Decimal(count), 0
+    units, amount, unit = _UNITS.get(language, _UNITS_ELSEWHERE), Decimal(count), 0
     while amount >= _KILO and unit < len(units) - 1:
         amount, unit = amount / _KILO, unit + 1
     pattern = "#,##0.#" if unit == len(units) - 1 else "#,##0"

@@ -15,20 +15,17 @@ from datetime import datetime, time
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
-from typing import TYPE_CHECKING
 
 from mailflow.approval.company import Company
 from mailflow.approval.effects import Invitation, InviteMethod, Mail, Message
 from mailflow.approval.submission import Attachment
+from mailflow.branding import Logo
 from mailflow.outbound.addresses import mailbox
 from mailflow.outbound.cleaning import one_line, shortened
 from mailflow.outbound.context import invitation_context, mail_context, sender_name
 from mailflow.outbound.headers import header_block, message_ids, unstructured
 from mailflow.outbound.ready_to_pay import NOTHING_WANTED, PaymentFile, ReadyToPay, enclosed
 from mailflow.outbound.templating import Rendered, Templates
-
-if TYPE_CHECKING:
-    from mailflow.outbound.payment_qr import QrPicture
 
 _FORBIDDEN_IN_NAMES = re.compile(r'[/\\:*?"<>|]')
 _FILENAME_LENGTH = 120
@@ -69,9 +66,9 @@ def draft_mail(
     pay = enclosed(mail, ready_to_pay)
     context = mail_context(mail, identity.token, identity.date, company, pay)
     rendered = templates.render(context["language"], mail.message, context)
-    message = _alternatives(rendered)
+    message = _alternatives(rendered, templates.branding.logo)
     if pay.picture:
-        _show(message, pay.picture)
+        _show(message, pay.picture.png, "png", pay.picture.content_id, pay.picture.filename)
     for attachment in mail.attachments:
         _attach(message, attachment)
     if pay.file:
@@ -119,7 +116,7 @@ def draft_invitation(
         invite_at=invite_at,
         company=company,
     )
-    message = _alternatives(rendered)
+    message = _alternatives(rendered, templates.branding.logo)
     method = InviteMethod(invitation.method).value
     message.add_alternative(
         calendar.decode(), subtype="calendar", charset="utf-8", cte="base64", params={"method": method}
@@ -128,21 +125,22 @@ def draft_invitation(
     return _bytes(message, invitation.to, rendered.subject, identity, company)
 
 
-def _alternatives(rendered: Rendered) -> EmailMessage:
+def _alternatives(rendered: Rendered, logo: Logo | None) -> EmailMessage:
     message = EmailMessage(policy=_POLICY)
     message.set_content(rendered.text)
     message.add_alternative(rendered.html, subtype="html")
+    if logo:
+        _show(message, logo.content, logo.format, logo.content_id, logo.filename)
     return message
 
 
-def _show(message: EmailMessage, picture: QrPicture) -> None:
+def _show(message: EmailMessage, picture: bytes, subtype: str, content_id: str, filename: str) -> None:
     """Puts a picture beside the HTML that shows it (RFC 2387)."""
     *_, html = message.iter_parts()
     assert isinstance(html, EmailMessage)
     html.add_related(
-        picture.png, maintype="image", subtype="png", cid=f"<{picture.content_id}>", filename=picture.filename,
-        disposition="inline",
-    )  # fmt: skip
+        picture, maintype="image", subtype=subtype, cid=f"<{content_id}>", filename=filename, disposition="inline"
+    )
     html.set_param("type", "text/html")
 
 

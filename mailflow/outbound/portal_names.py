@@ -73,3 +73,8 @@ NAMES = {
         checklist="Reason of the rejection",
     ),
 }
+
+
+def names_in(language: str) -> PortalNames:
+    """The names in a company's language, English where there are none in it."""
+    return NAMES.get(language, NAMES["en"])

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from mailflow.approval.company import Company, Person
+from mailflow.approval.company import Company, Person, UnpaidMovesTo
 from mailflow.approval.document import Facts, Origin, PaymentDetails
 from mailflow.approval.effects import Invitation, InviteMethod, Mail, Message
 from mailflow.approval.invoice import (
@@ -26,13 +26,13 @@ from mailflow.approval.invoice import (
 from mailflow.approval.lifecycle import Status
 from mailflow.approval.money import Money
 from mailflow.approval.reference import Asks
-from mailflow.approval.route_entry import ASKING, COMPARING, Why
+from mailflow.approval.route_entry import ASKING, COMPARING, RouteEntry, Why
 from mailflow.approval.submission import Attachment, Field, Form, Problem, RouteKind, Source
+from mailflow.approval.wording import answered_in
 from mailflow.outbound.context import Context, invitation_context, mail_context
 from mailflow.outbound.payment_order import Payer
 from mailflow.outbound.ready_to_pay import ReadyToPay, enclosed
 
-LANGUAGES = ("en", "ru")
 TOKEN = "k7f3q9xwab"  # noqa: S105 - a sample's reference
 NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 NUMBER = "INV-2026-0001"
@@ -134,9 +134,30 @@ _TONGUES = {
 }
 
 
-def sample_contexts(company: Company) -> Iterator[tuple[str, str, Context]]:
+COMPANY = Company(
+    mailbox="finance@example.com",
+    administrator=ADMINISTRATOR,
+    accountant=ACCOUNTANT,
+    language="en",
+    timezone=UTC,
+    submitters=("@example.com",),
+    sequence=(RouteEntry(FIRST), RouteEntry(SECOND)),
+    default_route=RouteKind.SEQUENTIAL,
+    remind_after=timedelta(hours=24),
+    unpaid_moves_to=UnpaidMovesTo.NEXT_DAY,
+    is_working_day=lambda day: True,
+    people={},
+)
+"""Whose mails are shown where there are no settings yet."""
+
+
+def _tongue(language: str) -> Tongue:
+    return _TONGUES[answered_in(language)]
+
+
+def sample_contexts(company: Company, languages: Iterable[str]) -> Iterator[tuple[str, str, Context]]:
     """Language, message and facts of every sample, with everything that may be there, and without it."""
-    for language in LANGUAGES:
+    for language in languages:
         for full in (True, False):
             readers = sample_company(company, language, full)
             for mail in sample_mails(language, full):
@@ -152,14 +173,14 @@ def sample_contexts(company: Company) -> Iterator[tuple[str, str, Context]]:
 def sample_company(company: Company, language: str, full: bool = True) -> Company:
     """The company as it is, with sample people; without names where not `full`."""
     addresses = (SUBMITTER, FIRST, SECOND, ACCOUNTANT, ADMINISTRATOR, DEPUTY)
-    names = _TONGUES[language].names if full else ("",) * len(addresses)
+    names = _tongue(language).names if full else ("",) * len(addresses)
     people = {address: Person(address, name) for address, name in zip(addresses, names, strict=True)}
     return replace(company, language=language, people=people)
 
 
 def sample_invoice(language: str, full: bool = True, status: Status = Status.IN_APPROVAL) -> Invoice:
     """An invoice in a status; `full`: with everything that may be there."""
-    tongue = _TONGUES[language]
+    tongue = _tongue(language)
     files = (
         Attachment(tongue.filename, "application/pdf", 184_320, "a" * 64),
         Attachment("scan.jpg", "image/jpeg", 2_411_724, "b" * 64),
@@ -179,7 +200,7 @@ def sample_invoice(language: str, full: bool = True, status: Status = Status.IN_
     )
     if not full:
         return bare
-    labels = ("Prepayment", "Cost centre") if language == "en" else ("Предоплата", "Статья")
+    labels = ("Prepayment", "Cost centre") if answered_in(language) == "en" else ("Предоплата", "Статья")
     return replace(
         bare,
         form=replace(bare.form, comment=tongue.comment, route=RouteKind.SEQUENTIAL, unknown_labels=labels),
@@ -221,7 +242,7 @@ def sample_invitations(language: str, full: bool = True) -> Iterator[Invitation]
 
 
 def _opening_mails(language: str, full: bool) -> Iterator[Mail]:
-    tongue, invoice = _TONGUES[language], sample_invoice(language, full)
+    tongue, invoice = _tongue(language), sample_invoice(language, full)
     waiting = replace(invoice, status=Status.INCOMPLETE, steps=())
     yield Mail(SUBMITTER, Message.INCOMPLETE, _lacking(waiting, full), Asks.COMPLETION)
     for code in PROBLEM_CODES:
@@ -249,7 +270,7 @@ def _opening_mails(language: str, full: bool) -> Iterator[Mail]:
 
 
 def _approval_mails(language: str, full: bool) -> Iterator[Mail]:
-    tongue, invoice = _TONGUES[language], sample_invoice(language, full)
+    tongue, invoice = _tongue(language), sample_invoice(language, full)
     recent = [_line("INV-2026-0000", Status.PAID, tongue), _line("INV-2025-0417", Status.REJECTED, tongue)]
     alike = {"looks_like": {**recent[0], "counterparty": "Rornashka LLC"}} if full else {}
     request = {"recent": recent if full else [], **alike}
@@ -278,7 +299,7 @@ def _approval_mails(language: str, full: bool) -> Iterator[Mail]:
 
 
 def _answering_mails(language: str, full: bool) -> Iterator[Mail]:
-    tongue, invoice = _TONGUES[language], sample_invoice(language, full)
+    tongue, invoice = _tongue(language), sample_invoice(language, full)
     line = tongue.remark if full else ""
     for what in TAKEN_CODES:
         taken = {
@@ -346,7 +367,7 @@ def _with_details(invoice: Invoice) -> Iterator[Invoice]:
 
 
 def _other_mails(language: str, full: bool) -> Iterator[Mail]:
-    tongue, invoice = _TONGUES[language], sample_invoice(language, full)
+    tongue, invoice = _tongue(language), sample_invoice(language, full)
     for status in Status:
         yield Mail(SUBMITTER, Message.STATUS, sample_invoice(language, full, status))
     waiting = [

@@ -13,6 +13,7 @@ from datetime import date, datetime
 from functools import partial
 
 import jinja2
+from babel.localedata import exists
 from jinja2.runtime import Context as TemplateContext
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup, escape
@@ -20,6 +21,7 @@ from markupsafe import Markup, escape
 from mailflow.approval.company import Company
 from mailflow.approval.money import Money
 from mailflow.approval.wording import KEYWORDS
+from mailflow.branding import Branding
 from mailflow.errors import TransientFailure
 from mailflow.outbound import formats
 from mailflow.outbound.buttons import mailto
@@ -64,7 +66,8 @@ class BrokenTemplate(TransientFailure):
 class Templates:
     """Renders messages. `loader` finds the templates by their path below the templates folder."""
 
-    def __init__(self, loader: jinja2.BaseLoader) -> None:
+    def __init__(self, loader: jinja2.BaseLoader, branding: Branding | None = None) -> None:
+        self.branding = branding or Branding()
         self._environment = SandboxedEnvironment(
             loader=loader,
             autoescape=lambda name: bool(name) and ".html" in str(name),
@@ -79,7 +82,13 @@ class Templates:
         words = one_line(self.part(language, message, "subject.txt.j2", context))
         subject = shortened(f"[{context['reference']}] {words}", _SUBJECT_LENGTH)
         link = partial(mailto, context["mailbox"], "Re: " + subject)
-        facts = {**context, "subject": subject, "mailto": link}
+        facts = {
+            **context,
+            "subject": subject,
+            "mailto": link,
+            "logo": self.branding.logo,
+            "signature": self.branding.signature_in(language),
+        }
         text = self.part(language, message, "body.txt.j2", facts)
         html = self.part(language, message, "body.html.j2", facts)
         return Rendered(subject, _tidy(text), whole_text(html).strip() + "\n")
@@ -101,6 +110,11 @@ class Templates:
             raise BrokenTemplate(problem_of(name, error)) from error
         return words
 
+    def languages(self) -> tuple[str, ...]:
+        """The languages that there are words of."""
+        words = (name for name in self._environment.list_templates() if name.endswith("/_words.j2"))
+        return tuple(language for name in words if exists(language := name.removesuffix("/_words.j2")))
+
     def check(self, company: Company) -> list[TemplateProblem]:
         """Renders every message in every language with sample invoices; what is wrong, each thing once."""
         return list(dict.fromkeys([*self._unreadable(), *self._unrenderable(company)]))
@@ -115,7 +129,7 @@ class Templates:
     def _unrenderable(self, company: Company) -> Iterator[TemplateProblem]:
         from mailflow.outbound.samples import sample_contexts  # a company of its own, which only a check looks at
 
-        for language, message, context in sample_contexts(company):
+        for language, message, context in sample_contexts(company, self.languages()):
             try:
                 rendered = self.render(language, message, context)
                 for part in ("summary.txt.j2", "description.txt.j2") if message == "invite" else ():

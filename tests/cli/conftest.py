@@ -91,7 +91,7 @@ class Company:
 
     def stuck(self, invoice: Invoice, dead: bool = False, number: int = 1) -> int:
         with self.store.begin() as uow:
-            mail = Mail(invoice.submitter, Message.ACKNOWLEDGEMENT, invoice)
+            mail = Mail(invoice.submitter, Message.ACKNOWLEDGEMENT, invoice, extra={"heads_as_of": None})
             entry = NewEntry(f"mail:{mail.to}", invoice.number, mail.to, mail, {}, f"<ours{number}@example.com>", NOON)
             entry_id = uow.outbox.add(entry)
             if dead:

@@ -20,7 +20,6 @@ from mailflow.approval.effects import Effect, Invitation, Message
 from mailflow.outbound.mail import Identity, complete, draft_invitation, draft_mail
 from mailflow.outbound.ready_to_pay import ReadyToPay
 from mailflow.outbound.samples import (
-    LANGUAGES,
     NOW,
     READY_TO_PAY,
     TOKEN,
@@ -31,6 +30,7 @@ from mailflow.outbound.samples import (
 from mailflow.outbound.templating import Templates
 from tests.approval.company import company
 
+LANGUAGES = ("en", "ru")
 FOLDER = Path(__file__).parents[2] / "templates"
 TEMPLATES = Templates(jinja2.FileSystemLoader(FOLDER))
 IDENTITY = Identity("<0f1e2d3c@example.com>", NOW, TOKEN, "<asked@example.com>", ("<first@example.com>",), True)

@@ -59,3 +59,12 @@ def test_plurals() -> None:
     russian = [formats.plural(n, "ru", "счёт", "счёта", "счетов") for n in (1, 2, 5, 11, 21, 22, 111, 0)]
     assert russian == ["счёт", "счёта", "счетов", "счетов", "счёт", "счёта", "счетов", "счетов"]
     assert [formats.plural(n, "en", "day", "days") for n in (0, 1, 2)] == ["days", "day", "days"]
+
+
+def test_a_third_language_is_written_as_its_people_write() -> None:
+    assert formats.money("125000.00 EUR", "de") == "125.000,00\u00a0€"
+    assert formats.day(date(2026, 12, 15), "de") == "15. Dezember 2026"
+    at = datetime(2026, 12, 1, 22, 5, tzinfo=UTC)
+    assert formats.moment(at, "de", ZoneInfo("Europe/Moscow")) == "2. Dezember 2026, 01:05"
+    assert formats.size(1_250_000, "de") == "1,2\u00a0MB"
+    assert formats.plural(2, "pl", "plik", "pliki", "plików") == "pliki"

@@ -15,9 +15,9 @@ from mailflow.approval.reference import Asks
 from mailflow.approval.submission import Field, Form, Problem
 from mailflow.approval.wording import FORM_LABELS, KEYWORDS, REPLY_MARKERS, Verb
 from mailflow.outbound import samples
-from mailflow.outbound.samples import ACCOUNTANT, FIRST, LANGUAGES, NUMBER, SECOND, SUBMITTER, TOKEN, sample_invoice
+from mailflow.outbound.samples import ACCOUNTANT, FIRST, NUMBER, SECOND, SUBMITTER, TOKEN, sample_invoice
 from mailflow.outbound.templating import is_bare_keyword
-from tests.outbound.samples import body, every_sample, links, parsed, ready_answer, tags, written
+from tests.outbound.samples import LANGUAGES, TEMPLATES, body, every_sample, links, parsed, ready_answer, tags, written
 
 
 def test_the_samples_show_every_message_in_every_language() -> None:
@@ -30,6 +30,11 @@ def test_text_and_html_begin_with_the_line_above_which_one_replies() -> None:
         marker = REPLY_MARKERS[sample.language]
         assert sample.text.splitlines()[0] == marker
         assert next(line.strip() for line in sample.seen if line.strip()) == marker
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_field_is_called_in_tables_as_in_the_form_that_is_filled_in(language: str) -> None:
+    assert TEMPLATES.words(language, "label") == {field.value: text for field, text in FORM_LABELS[language].items()}
 
 
 def test_the_reference_stands_in_subject_text_and_html() -> None:

@@ -13,7 +13,7 @@ from mailflow.jobs.portal.drive import safe_name
 from mailflow.jobs.portal.request import Request, file_content, with_contents
 from mailflow.jobs.portal.setup import LIST_TYPE
 from mailflow.outbound.cleaning import one_line, paragraph
-from mailflow.outbound.portal_names import NAMES
+from mailflow.outbound.portal_names import names_in
 from mailflow.store.portal import PortalObject
 
 _NOT_FOUND = ("NOT_FOUND", "ERROR_ELEMENT_NOT_FOUND")
@@ -146,7 +146,7 @@ class ListElement(Creation):
         values: dict[str, Any] = {
             "contragent": one_line(invoice.counterparty),
             "reason": paragraph(invoice.comment),
-            "status": NAMES[bench.company.language].stages[invoice.status],
+            "status": names_in(bench.company.language).stages[invoice.status],
             "amount": f"{invoice.amount.amount}|{invoice.amount.currency}" if invoice.amount else "",
             "pay_date": due.isoformat() if due else "",
             "submitter": submitter or "",

@@ -9,7 +9,7 @@ from typing import Any
 from mailflow.approval.effects import PortalKind, RecordPlace
 from mailflow.approval.lifecycle import Status
 from mailflow.errors import PermanentFailure, PortalClosed, PortalRefused
-from mailflow.outbound.portal_names import FOLDER, NAMES, PortalNames
+from mailflow.outbound.portal_names import FOLDER, NAMES, PortalNames, names_in
 from mailflow.ports import Portal
 from mailflow.store.engine import Store
 
@@ -101,7 +101,7 @@ class SettingUp:
     @property
     def names(self) -> PortalNames:
         """What our things are called."""
-        return NAMES[self.language]
+        return names_in(self.language)
 
     def run(self) -> Setup:
         """Finds or makes everything. Raises what the portal raises; to run it again makes nothing twice."""

@@ -12,7 +12,7 @@ from mailflow.jobs.portal.creation import Creation, Maker
 from mailflow.jobs.portal.request import Request
 from mailflow.outbound.cleaning import one_line, shortened
 from mailflow.outbound.portal import record_key
-from mailflow.outbound.portal_names import NAMES
+from mailflow.outbound.portal_names import names_in
 from mailflow.outbound.portal_texts import TITLE_LENGTH
 from mailflow.store.portal import PortalObject
 
@@ -98,7 +98,7 @@ def show_checklist(bench: Bench, change: PortalChange, maker: Maker) -> int:
         sent = uow.portal.get(change.key)
     if sent and sent.remote_id is None and bench.now < sent.sent_at + maker.settles_in:
         raise InDoubt(f"whether the portal has made {change.key} is not known yet")
-    head = NAMES[bench.company.language].checklist
+    head = names_in(bench.company.language).checklist
     there = bench.portal.call("task.checklistitem.getlist", {"TASKID": task, "ORDER": {"ID": "ASC"}}).result
     roots = [int(item["ID"]) for item in there if item["TITLE"] == head and int(item["PARENT_ID"] or 0) == 0]
     root = min(roots) if roots else _add_item(bench, change, task, {"TITLE": head, "PARENT_ID": 0})

@@ -98,8 +98,8 @@ def pdf(name: str) -> bytes:
     return write_pdf([page])
 
 
-def approval(request: Arrived) -> bytes:
-    """APPROVE in reply to a request, which is quoted below."""
+def approval(request: Arrived, words: str = "APPROVE") -> bytes:
+    """A reply to a request, which is quoted below."""
     asked = request.message()
     mail = EmailMessage(policy=SMTP)
     mail["From"], mail["To"] = request.recipient, "finance@example.com"
@@ -108,5 +108,5 @@ def approval(request: Arrived) -> bytes:
     body = asked.get_body(("plain",))
     assert body
     quoted = "".join(f"> {line}\n" for line in body.get_content().splitlines())
-    mail.set_content(f"APPROVE\n\nOn Tue, 1 Dec 2026 at 10:00, Finance <finance@example.com> wrote:\n{quoted}")
+    mail.set_content(f"{words}\n\nOn Tue, 1 Dec 2026 at 10:00, Finance <finance@example.com> wrote:\n{quoted}")
     return mail.as_bytes()

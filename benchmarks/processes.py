@@ -1,0 +1,42 @@
+"""A running process with all that it has started, as /proc sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Use:
+    """Of a process and its descendants: seconds of CPU, context switches, MB now and each one's largest, added up."""
+
+    cpu: float
+    switches: int
+    memory: float
+    largest: float
+
+
+def use_of(process: int) -> Use:
+    """What they have used so far. MB are proportional: what several share counts once."""
+    cpu, switches, memory, largest = 0.0, 0, 0.0, 0.0
+    for one in _family(process):
+        for task in Path(f"/proc/{one}/task").iterdir():
+            cpu += int((task / "schedstat").read_text("ascii").split()[0]) / 1e9
+            switches += sum(_numbers(task / "status", "voluntary_ctxt_switches", "nonvoluntary_ctxt_switches"))
+        memory += sum(_numbers(Path(f"/proc/{one}/smaps_rollup"), "Pss")) / 1000
+        largest += sum(_numbers(Path(f"/proc/{one}/status"), "VmHWM")) / 1000
+    return Use(cpu, switches, memory, largest)
+
+
+def _family(process: int) -> list[int]:
+    started = [
+        int(child)
+        for task in Path(f"/proc/{process}/task").iterdir()
+        for child in (task / "children").read_text("ascii").split()
+    ]
+    return [process, *(one for child in started for one in _family(child))]
+
+
+def _numbers(file: Path, *names: str) -> list[int]:
+    lines = (line.partition(":") for line in file.read_text("ascii").splitlines())
+    return [int(value.split()[0]) for name, _, value in lines if name in names]

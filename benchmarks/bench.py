@@ -31,10 +31,10 @@ class Bench:
     _names: Iterator[int] = field(default_factory=count)
 
     def company(self, **settings: object) -> Company:
-        """Another company, with an empty mailbox and database."""
+        """Another company, with an empty mailbox and database where no others are named."""
         name = f"company{next(self._names)}"
-        ports = {"imap": self.dovecot.imap_port, "smtp": self.sink.port}
-        return company.found(self.folder / name, name, **{**ports, **settings})  # type: ignore[arg-type]
+        usual = {"user": name, "imap": self.dovecot.imap_port, "smtp": self.sink.port}
+        return company.found(self.folder / name, **{**usual, **settings})  # type: ignore[arg-type]
 
     def once(self, one: Company) -> Spent:
         """One whole pass of a company's mailflow, as a program of its own."""

@@ -3,8 +3,8 @@
     with DelayProxy(0.02, dovecot.imap_port, sink.port) as line:
         line.ports
 
-The connection itself is made at once. It counts the client's lines, and its round trips: how often it
-spoke after the server had.
+The connection itself is made at once. It counts bytes, the client's lines, and its round trips: how
+often it spoke after the server had.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import asyncio
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, field
 
 from benchmarks.helper import HOST, Helper, serve
 
@@ -24,6 +24,7 @@ class Talk:
 
     lines: int = 0
     round_trips: int = 0
+    octets: int = 0
 
 
 class DelayProxy(Helper):
@@ -43,7 +44,7 @@ class _Way:
 
     delay: float
     server: int
-    talk: Talk
+    talk: Talk = field(default_factory=Talk)
 
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, until either side ends it."""
@@ -52,10 +53,12 @@ class _Way:
 
         def client_said(data: bytes) -> None:
             self.talk.lines += data.count(b"\r\n")
+            self.talk.octets += len(data)
             self.talk.round_trips += waits.is_set()
             waits.clear()
 
         def server_said(data: bytes) -> None:
+            self.talk.octets += len(data)
             waits.set()
 
         await asyncio.gather(self._late(reader, to_server, client_said), self._late(from_server, writer, server_said))
@@ -86,12 +89,12 @@ class _Way:
 
 
 async def _serve(round_trip: float, servers: list[int]) -> None:
-    ways = [_Way(round_trip / 2, server, Talk()) for server in servers]
+    ways = [_Way(round_trip / 2, server) for server in servers]
 
     def answer(question: str) -> str:
-        talks = " ".join(f"{way.talk.lines},{way.talk.round_trips}" for way in ways)
+        talks = " ".join(",".join(map(str, astuple(way.talk))) for way in ways)
         for way in ways:
-            way.talk.lines = way.talk.round_trips = 0
+            way.talk = Talk()
         return talks
 
     await serve([await asyncio.start_server(way.carry, HOST, 0) for way in ways], answer)

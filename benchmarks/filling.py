@@ -15,7 +15,7 @@ from pathlib import Path
 from benchmarks.bench import Bench
 from benchmarks.company import FIRST, SECOND, approval, submission
 
-WAITING = 50
+WAITING = 20
 """So many invoices wait for an approver, whatever their number; the others are paid."""
 
 MINUTES = 3 * 365 * 24 * 60

@@ -6,10 +6,12 @@ What only some settings or commands need is imported where they ask for it: ever
 from __future__ import annotations
 
 import logging
+import signal
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mailflow.adapters.imap import ImapMailbox
@@ -37,6 +39,7 @@ from mailflow.jobs.outgoing import Outgoing
 from mailflow.jobs.portal.result import PortalResult
 from mailflow.jobs.processing import Processing
 from mailflow.jobs.whole_pass import PassResult, Progress, WholePass
+from mailflow.log import start_logging
 from mailflow.logo_file import read_logo
 from mailflow.outbound.payment_order import Payer
 from mailflow.outbound.ready_to_pay import ReadyToPay
@@ -50,6 +53,7 @@ if TYPE_CHECKING:
     from mailflow.adapters.bitrix24 import Bitrix24Portal
     from mailflow.explanation import Explanation
     from mailflow.jobs.portal.work import PortalWork
+    from mailflow.settings_watch import SettingsWatch
 
 log = logging.getLogger(__name__)
 
@@ -126,32 +130,70 @@ def build(settings: Settings) -> Application:
     store = open_store(settings.database.get_secret_value())
     store.take_part(utc_now(), in_doubt_until(utc_now(), settings.mailbox.keep_copies))
     mailbox, transport = mailbox_of(settings), transport_of(settings)
-    folders, limits = settings.mailbox.folders, Limits(settings.max_mails_an_hour, settings.max_mb_an_hour)
-    outgoing = outgoing_of(settings, company, store)
-    reading = reading_of(settings)
-    templates, router = templates_of(settings), router_of(settings, company)
+    outgoing, reading = outgoing_of(settings, company, store), reading_of(settings)
     return Application(
         store=store,
         company=company,
         mailbox=mailbox,
         transport=transport,
         reading=reading,
-        whole_pass=WholePass(
-            intake=Intake(store, mailbox, router, folders.processed, folders.quarantine, limits),
-            processing=Processing(store, reading.read, reading.read_file, router, outgoing, templates, limits),
-            calendar_day=CalendarDay(store, company, outgoing),
-            dispatch=Dispatch(
-                store,
-                company,
-                templates,
-                transport,
-                outgoing,
-                settings.payment.invite_at,
-                settings.mailbox.keep_copies,
-                ready_to_pay_of(settings),
-            ),
-        ),
+        whole_pass=_whole_pass_of(settings, company, store, mailbox, transport, reading, outgoing),
         portal=portal_work_of(settings, company, store, outgoing),
+    )
+
+
+def take_over(application: Application, settings: Settings) -> None:
+    """Other settings from the next pass on; what is connected stays connected as it is."""
+    company, store, reading = company_of(settings), application.store, reading_of(settings)
+    outgoing, mailbox, transport = outgoing_of(settings, company, store), application.mailbox, application.transport
+    application.reading.close()
+    application.company, application.reading = company, reading
+    application.whole_pass = _whole_pass_of(settings, company, store, mailbox, transport, reading, outgoing)
+    if application.portal:
+        application.portal = _portal_of_now(application.portal, settings, company, store, outgoing)
+
+
+def _whole_pass_of(
+    settings: Settings,
+    company: Company,
+    store: Store,
+    mailbox: ImapMailbox,
+    transport: SmtpTransport,
+    reading: ReadingProcess,
+    outgoing: Outgoing,
+) -> WholePass:
+    folders, limits = settings.mailbox.folders, Limits(settings.max_mails_an_hour, settings.max_mb_an_hour)
+    templates, router = templates_of(settings), router_of(settings, company)
+    return WholePass(
+        intake=Intake(store, mailbox, router, folders.processed, folders.quarantine, limits),
+        processing=Processing(store, reading.read, reading.read_file, router, outgoing, templates, limits),
+        calendar_day=CalendarDay(store, company, outgoing),
+        dispatch=Dispatch(
+            store,
+            company,
+            templates,
+            transport,
+            outgoing,
+            settings.payment.invite_at,
+            settings.mailbox.keep_copies,
+            ready_to_pay_of(settings),
+        ),
+    )
+
+
+def _portal_of_now(
+    work: PortalWork, settings: Settings, company: Company, store: Store, outgoing: Outgoing
+) -> PortalWork:
+    """The same portal by other settings; a round that goes on beside ends as it began."""
+    from mailflow.jobs.portal.structure import StructureReader
+    from mailflow.jobs.portal.work import PortalWork
+    from mailflow.outbound.portal_texts import PortalTexts
+
+    texts = PortalTexts(loader_of(settings.templates), company)
+    by_portal = company.hierarchy is HierarchySource.BITRIX24
+    reader = (work.structure or StructureReader(store, work.sync.portal)) if by_portal else None
+    return PortalWork(
+        replace(work.sync, texts=texts, outgoing=outgoing), replace(work.watch, outgoing=outgoing), reader
     )
 
 
@@ -335,17 +377,40 @@ def once(settings: Settings, progress: Progress = lambda what, count: None) -> i
         application.close()
 
 
-def run(settings: Settings) -> int:
-    """The daemon, until it is told to stop."""
+def run(settings: Settings, file: Path) -> int:
+    """The daemon, until it is told to stop; `file` is where the settings are from, and are read again once edited."""
     application = build(settings)
+    watch = watch_of(application, settings, file)
+
+    def run_pass() -> PassResult:
+        watch.look()
+        return application.mail_pass()
+
     try:
         application.read_structure()
         beside = Beside(application.portal_pass, settings.mailbox.poll_seconds) if application.portal else None
         store, mailbox = application.store, application.mailbox
-        Daemon(application.mail_pass, mailbox, settings.mailbox.poll_seconds, store.watches, beside).run()
+        signal.signal(signal.SIGHUP, lambda signum, frame: mailbox.wake())
+        Daemon(run_pass, mailbox, settings.mailbox.poll_seconds, store.watches, beside).run()
     finally:
         application.close()
     return EXIT_OK
+
+
+def watch_of(application: Application, settings: Settings, file: Path) -> SettingsWatch:
+    """What takes over edited settings, and tells the administrator of wrong ones."""
+    from mailflow.jobs.settings_notice import tell_of_settings
+    from mailflow.settings_watch import SettingsWatch
+
+    def edited(now: Settings) -> None:
+        start_logging([*settings.secrets(), *now.secrets()])
+        take_over(application, now)
+
+    def complain(wrong: ConfigurationError) -> None:
+        outgoing = application.whole_pass.processing.outgoing
+        tell_of_settings(wrong, application.store, outgoing, utc_now() + application.store.ahead)
+
+    return SettingsWatch(file, settings, edited, complain)
 
 
 def reassign(settings: Settings, number: str, old: str, new: str) -> None:

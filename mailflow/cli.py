@@ -94,7 +94,7 @@ def run(ctx: click.Context) -> None:
     settings = _load_and_log(ctx)
     from mailflow import bootstrap
 
-    ctx.exit(bootstrap.run(settings))
+    ctx.exit(bootstrap.run(settings, _file(ctx)))
 
 
 @cli.command()
@@ -560,7 +560,11 @@ cli.add_command(preview)
 def _load(ctx: click.Context) -> Settings:
     from mailflow.settings import load_settings
 
-    return load_settings(ctx.find_object(Path) or Path("settings.yaml"))
+    return load_settings(_file(ctx))
+
+
+def _file(ctx: click.Context) -> Path:
+    return ctx.find_object(Path) or Path("settings.yaml")
 
 
 def _load_and_log(ctx: click.Context) -> Settings:

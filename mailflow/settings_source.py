@@ -37,9 +37,11 @@ def key_name(path: KeyPath) -> str:
 class Source:
     """What one file says. A scalar is its text: the settings know their own types; a key without a value is absent.
 
-    `lines` are 1-based; `texts` hold scalars as they stand in the file, before any ${NAME} was filled in.
+    `files` are all that it was read from. `lines` are 1-based; `texts` hold scalars as they stand in the file, before
+    any ${NAME} was filled in.
     """
 
+    files: list[Path] = field(default_factory=list)
     values: dict[str, object] = field(default_factory=dict)
     lines: dict[KeyPath, int] = field(default_factory=dict)
     texts: dict[KeyPath, str] = field(default_factory=dict)
@@ -74,9 +76,17 @@ def read_source(path: Path, environ: Mapping[str, str]) -> Source:
     if not isinstance(root, yaml.MappingNode):
         mend = f"Start from the sample, {packaged('settings.yaml')}."
         raise ConfigurationError(str(path), [SettingsProblem("settings", "are empty or no list of keys.", mend)])
-    source = Source()
+    source = Source([path, path.parent / ".env"])
     _Walk(source, {**_dotenv(path.parent / ".env", source), **environ}, path.parent).run(root)
     return source
+
+
+def files_of(path: Path, environ: Mapping[str, str]) -> list[Path]:
+    """All the files that settings are read from, whether or not they are right."""
+    try:
+        return read_source(path, environ).files
+    except ConfigurationError:
+        return [path, path.parent / ".env"]
 
 
 def _text_of(path: Path) -> str:
@@ -185,6 +195,7 @@ class _Walk:
         return self.environ.get(name, found.group())
 
     def _secret(self, name: str, path: KeyPath) -> str:
+        self.source.files.append(self.folder / name)
         try:
             return read_secret(self.folder / name)
         except UnfitFile as unfit:

@@ -56,9 +56,12 @@ def daemon(
 
 
 def ivan(server: MailServer) -> Person:
-    return Person(
-        "ivan@example.com", "Ivan", "secret", server.host, server.imap_port, server.smtp_port, "finance@example.com"
-    )
+    return colleague(server, "ivan")
+
+
+def colleague(server: MailServer, name: str) -> Person:
+    ports = server.imap_port, server.smtp_port
+    return Person(f"{name}@example.com", name.title(), "secret", server.host, *ports, "finance@example.com")
 
 
 def test_it_wakes_when_mail_comes_and_stops_cleanly_on_sigterm(tmp_path: Path) -> None:
@@ -74,6 +77,35 @@ def test_it_wakes_when_mail_comes_and_stops_cleanly_on_sigterm(tmp_path: Path) -
         assert process.wait(timeout=15) == 0
         assert process.stderr
         assert "Traceback" not in process.stderr.read()
+
+
+def test_edited_settings_are_in_force_after_sighup_and_wrong_ones_are_mailed_to_the_administrator(
+    tmp_path: Path,
+) -> None:
+    with MailServer(USERS) as server, daemon(tmp_path, server.imap_port, server.smtp_port) as process:
+        submitter, file = ivan(server), tmp_path / "settings.yaml"
+        right = file.read_text(encoding="utf-8")
+        submitter.submit("Paper", BODY, [Paper("a.pdf", "application/pdf", b"%PDF-1 first")])
+        assert colleague(server, "olga").wait_for(lambda mail: "INV-2026-0001" in mail.subject, timeout=20)
+
+        write_settings_file(file, right.replace("sequence: [olga@", "sequence: [petr.example.com, olga@"))
+        process.send_signal(signal.SIGHUP)
+        told = colleague(server, "admin").wait_for(lambda mail: "settings are wrong" in mail.subject, timeout=20)
+        assert "approval.sequence[1], line" in told.text
+
+        write_settings_file(file, right.replace("sequence: [olga@", "sequence: [petr@"))
+        process.send_signal(signal.SIGHUP)
+        assert process.stderr
+        said = ""
+        while "is in force from now on" not in said:
+            said += process.stderr.readline()
+        submitter.submit("Toner", BODY.replace("100", "200"), [Paper("b.pdf", "application/pdf", b"%PDF-1 second")])
+        assert colleague(server, "petr").wait_for(lambda mail: "INV-2026-0002" in mail.subject, timeout=20)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=15) == 0
+        said += process.stderr.read()
+    assert said.count("is wrong; what was right before stays in force") == 1
+    assert "Traceback" not in said
 
 
 @pytest.mark.slow

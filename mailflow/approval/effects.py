@@ -40,6 +40,7 @@ class Message(StrEnum):
     STATUS = "status"  # whoever asked
     HELP = "help"  # whoever asked
     NOBODY_ELSE = "nobody_else"  # administrator: an approver is silent, and nobody may decide instead
+    SETTINGS_WRONG = "settings_wrong"  # administrator: edited while mailflow runs, and wrong
     NOT_DELIVERED = "not_delivered"  # submitter, administrator: a mail of ours bounced
     MAIL_FAILED = "mail_failed"  # administrator: a mail could not be processed
     PORTAL_TROUBLE = "portal_trouble"  # administrator: Bitrix24 lets mailflow do nothing, or refuses something

@@ -383,6 +383,11 @@ def _other_mails(language: str, full: bool) -> Iterator[Mail]:
     mail = {"id": 17, "from": SUBMITTER if full else "", "subject": tongue.title if full else ""}
     failed = {"received_at": NOW.isoformat(), "reason": "it could not be processed in 5 tries: ValueError"}
     yield Mail(ADMINISTRATOR, Message.MAIL_FAILED, extra={**mail, **failed})
+    wrong = [
+        {"key": "approval.sequence[1]", "line": 25, "what": "'olga' is no e-mail address.", "mend": "Give an address."},
+        {"key": "payment", "line": None, "what": "is missing.", "mend": "Give a section with accountant."},
+    ]
+    yield Mail(ADMINISTRATOR, Message.SETTINGS_WRONG, extra={"file": "settings.yaml", "problems": wrong})
     trouble = "Bitrix24 refuses log.blogpost.add: insufficient_scope. Tick “log” in the webhook."
     yield Mail(ADMINISTRATOR, Message.PORTAL_TROUBLE, extra={"trouble": trouble, "waiting": 12})
     strange = {"reason": "stranger@example.net is not among the people of the settings"}

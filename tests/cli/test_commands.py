@@ -141,7 +141,7 @@ def test_a_database_that_is_away_ends_a_look_with_1(office: Company) -> None:
 
 
 def test_run_is_what_happens_without_a_command(office: Company, bootstrap: types.ModuleType) -> None:
-    bootstrap.run = lambda settings: 0 if settings.mailbox.address == "finance@example.com" else 1  # type: ignore[attr-defined]
+    bootstrap.run = lambda settings, file: 0 if settings.mailbox.address == "finance@example.com" else 1  # type: ignore[attr-defined]
     assert office.run().exit_code == 0
     assert office.run("run").exit_code == 0
 

@@ -15,11 +15,12 @@ from mailflow.approval.structure import HierarchySource
 from mailflow.approval.submission import RouteKind
 from mailflow.bootstrap import branding_of, mailbox_of, portal_of, shown_in_portal, transport_of, utc_now
 from mailflow.company_settings import company_of
-from mailflow.errors import ConfigurationError, MailflowError
+from mailflow.errors import ConfigurationError, MailflowError, SignInRefused
 from mailflow.jobs.company_now import company_now
 from mailflow.jobs.portal.doctor import Doctor
 from mailflow.jobs.portal.setup import kept_setup
 from mailflow.jobs.portal.structure import StructureReader
+from mailflow.mail_services import MailService, service_of_host
 from mailflow.outbound.portal_names import names_in
 from mailflow.settings import Settings
 from mailflow.store.engine import open_store
@@ -58,14 +59,20 @@ def check(settings: Settings) -> list[CheckLine]:
 
 def check_mail(settings: Settings) -> list[CheckLine]:
     """Tries to sign in to both mail servers."""
-    return [*_tried("IMAP", mailbox_of(settings).probe), *_tried("SMTP", transport_of(settings).probe)]
+    servers = settings.mailbox
+    return [
+        *_tried("IMAP", mailbox_of(settings).probe, service_of_host(servers.imap.host)),
+        *_tried("SMTP", transport_of(settings).probe, service_of_host(servers.smtp.host)),
+    ]
 
 
-def _tried(what: str, probe: Callable[[], list[str]]) -> list[CheckLine]:
+def _tried(what: str, probe: Callable[[], list[str]], service: MailService | None = None) -> list[CheckLine]:
     try:
         return [CheckLine(True, f"{what}: {line}") for line in probe()]
     except ConfigurationError as error:
         return [CheckLine(False, f"{what}: {problem.what}", problem.mend) for problem in error.problems]
+    except SignInRefused as error:
+        return [CheckLine(False, f"{what}: {error}", service.help["en"] if service else "")]
     except MailflowError as error:
         return [CheckLine(False, f"{what}: {error}", "")]
 

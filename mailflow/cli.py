@@ -137,6 +137,15 @@ def _show_checks(lines: Sequence[CheckLine]) -> int:
 
 
 @cli.command()
+@click.pass_context
+def init(ctx: click.Context) -> None:
+    """Asks a few questions, tries the answers, and writes the settings."""
+    from mailflow.wizard.wizard import init as asked
+
+    ctx.exit(asked(ctx.find_object(Path) or Path("settings.yaml"), _show_checks))
+
+
+@cli.command()
 def schema() -> None:
     """The JSON schema of the settings, by which editors complete and check them."""
     from mailflow.settings_schema import settings_schema

@@ -35,6 +35,10 @@ class DatabaseAway(TransientFailure):
     """The database itself cannot be used (gone, full, locked): nothing that was to be done with it is at fault."""
 
 
+class SignInRefused(ServerAway):
+    """The server is there and does not let this user in: name, password, or what the service asks for besides."""
+
+
 class BrokenOff(TransientFailure):
     """The connection ended over this one thing, which was not handed over: it waits, and nothing else is tried now."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import time
+from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
@@ -19,6 +20,12 @@ def settings_schema() -> dict[str, Any]:
     """The schema of the whole file. What it lets pass may still be wrong: servers, files and people are for `check`."""
     made = Settings.model_json_schema(schema_generator=_AsWritten)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made, "title": "mailflow's settings"}
+
+
+def packaged_schema() -> Path:
+    """The schema's file that comes with mailflow: inside the installed package, or beside it in a checkout."""
+    inside = Path(__file__).parent / "docs" / "settings.schema.json"
+    return inside if inside.is_file() else Path(__file__).parents[1] / "docs" / "settings.schema.json"
 
 
 class _AsWritten(GenerateJsonSchema):

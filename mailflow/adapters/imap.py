@@ -22,7 +22,7 @@ from mailflow.adapters import fetch_response
 from mailflow.adapters.connection import said, verified_tls, without_secret, words
 from mailflow.adapters.idle import idle as wait_in_idle
 from mailflow.adapters.sasl import GIVING_UP, Credentials, bearer_response, mechanism_of, without_token
-from mailflow.errors import TransientFailure
+from mailflow.errors import SignInRefused, TransientFailure
 from mailflow.ports import FetchedMail, Location
 
 LONGEST_IDLE = 9 * 60.0
@@ -229,7 +229,7 @@ class ImapMailbox:
             raise TransientFailure(f"{self._place} broke off during the sign-in: {why}") from None
         except Failures as error:
             why = without_secret(_reason(error), self.username, self.password)
-            raise TransientFailure(
+            raise SignInRefused(
                 f"{self._place} refused the sign-in of {self.username}: {why}. "
                 "Check username and password in mailbox.imap."
             ) from None
@@ -247,7 +247,7 @@ class ImapMailbox:
             try:
                 self._authenticate(box, mechanism, credentials.after(token))
             except _TokenRefused as refusal:
-                raise TransientFailure(
+                raise SignInRefused(
                     f"{self._place} refused the sign-in of {self.username} by OAuth: {refusal}. Check username in "
                     "mailbox.imap, and that whoever signed in may use this mailbox."
                 ) from None

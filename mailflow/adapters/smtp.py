@@ -15,7 +15,15 @@ from pathlib import Path
 
 from mailflow.adapters.connection import said, sasl_plain, verified_tls, without_secret, words
 from mailflow.adapters.sasl import GIVING_UP, Credentials, bearer_response, mechanism_of, without_token
-from mailflow.errors import BrokenOff, InDoubt, MailflowError, PermanentFailure, ServerAway, TransientFailure
+from mailflow.errors import (
+    BrokenOff,
+    InDoubt,
+    MailflowError,
+    PermanentFailure,
+    ServerAway,
+    SignInRefused,
+    TransientFailure,
+)
 from mailflow.ports import Envelope
 
 SILENT_FOR_LONG = 5.0
@@ -185,7 +193,7 @@ class SmtpTransport:
             return
         why = self._authenticate(client, mechanism, username, credentials.after(token))
         if why is not None:
-            raise ServerAway(
+            raise SignInRefused(
                 f"{self._place} refused the sign-in of {username} by OAuth: {why}. Check username in mailbox.smtp, and "
                 "that whoever signed in may send from this mailbox."
             )
@@ -202,8 +210,8 @@ class SmtpTransport:
             raise ServerAway(f"{self._place} broke off during the sign-in: {why}") from None
         return None if code == SIGNED_IN else without_token(f"{code} {said(answer)}", token, response)
 
-    def _refused(self, why: str) -> ServerAway:
-        return ServerAway(
+    def _refused(self, why: str) -> SignInRefused:
+        return SignInRefused(
             f"{self._place} refused the sign-in of {self.username}: {why}. Check username and password in mailbox.smtp."
         )
 

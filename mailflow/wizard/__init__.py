@@ -1,0 +1,1 @@
+"""`init`: asks what an administrator knows, tries it for real, and writes the settings."""

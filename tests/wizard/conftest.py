@@ -1,0 +1,84 @@
+"""Servers with a private CA, and a terminal at which the wizard is answered."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from tests.servers.certificates import Certificates, make_certificates
+from tests.servers.dovecot import PASSWORD, Dovecot
+from tests.servers.smtp_sink import SmtpSink
+
+TOP = Path(__file__).parents[2]
+FINANCE = "finance@company.invalid"
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    folder: Path = tmp_path_factory.mktemp("certificates")
+    return make_certificates(folder)
+
+
+@pytest.fixture(scope="session")
+def dovecot(certificates: Certificates) -> Iterator[Dovecot]:
+    with Dovecot(certificates.good) as running:
+        yield running
+
+
+@pytest.fixture
+def sink(certificates: Certificates) -> Iterator[SmtpSink]:
+    with SmtpSink(certificates.good, implicit=True, users={FINANCE: PASSWORD}) as running:
+        yield running
+
+
+class Terminal:
+    """Somebody at a terminal: waits for a question, types an answer. `shown` is all that stood there."""
+
+    def __init__(self, folder: Path, *arguments: str, language: str = "en_US.UTF-8") -> None:
+        environment = {**os.environ, "LANG": language, "LC_ALL": language, "TZ": "Europe/Moscow", "NO_COLOR": "1"}
+        command = [str(TOP / "run.py"), *arguments]
+        self.process = pexpect.spawn(
+            sys.executable, command, cwd=folder, env=environment, encoding="utf-8", timeout=40, dimensions=(60, 400)
+        )
+        self.process.delaybeforesend = None
+        self.shown = ""
+
+    def answer(self, question: str, typed: str = "") -> None:
+        """Types an answer to the question; Enter alone takes the default."""
+        self.see(question)
+        self.process.sendline(typed)
+
+    def see(self, text: str) -> None:
+        """Waits until this stands there."""
+        self.process.expect(re.escape(text))
+        self.shown += str(self.process.before) + str(self.process.after)
+
+    def interrupt(self) -> None:
+        """Ctrl-C."""
+        self.process.sendintr()
+
+    def end(self) -> int:
+        """Waits until the program has ended; its exit code."""
+        self.process.expect(pexpect.EOF)
+        self.shown += str(self.process.before)
+        self.process.close()
+        return int(self.process.exitstatus if self.process.exitstatus is not None else -1)
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
+    opened: list[Terminal] = []
+
+    def open_terminal(*arguments: str, language: str = "en_US.UTF-8") -> Terminal:
+        opened.append(Terminal(tmp_path, *arguments, language=language))
+        return opened[-1]
+
+    yield open_terminal
+    for each in opened:
+        each.process.close(force=True)

@@ -10,11 +10,22 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import distance, growth, idle, polls, start, throughput
+from benchmarks import burst, distance, growth, idle, latency, memory, polls, several, start, throughput
 from benchmarks.bench import bench
 from benchmarks.table import Line, as_markdown, machine, on_screen
 
-ROWS = {"throughput": throughput, "distance": distance, "polls": polls, "growth": growth, "start": start, "idle": idle}
+ROWS = {
+    "throughput": throughput,
+    "distance": distance,
+    "latency": latency,
+    "polls": polls,
+    "growth": growth,
+    "start": start,
+    "idle": idle,
+    "memory": memory,
+    "burst": burst,
+    "several": several,
+}
 MARKDOWN = Path("bench.md")
 
 

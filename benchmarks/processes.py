@@ -8,24 +8,30 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Use:
-    """Of a process and its descendants: seconds of CPU, context switches, MB now and each one's largest, added up."""
+    """Of a process and its descendants, added up: seconds of CPU, context switches, MB.
+
+    `memory` is proportional: what several share counts once. `resident` counts it for each, as `largest` does, the sum
+    of each one's peak.
+    """
 
     cpu: float
     switches: int
     memory: float
+    resident: float
     largest: float
 
 
 def use_of(process: int) -> Use:
-    """What they have used so far. MB are proportional: what several share counts once."""
-    cpu, switches, memory, largest = 0.0, 0, 0.0, 0.0
+    """What they have used so far."""
+    cpu, switches, memory, resident, largest = 0.0, 0, 0.0, 0.0, 0.0
     for one in _family(process):
         for task in Path(f"/proc/{one}/task").iterdir():
             cpu += int((task / "schedstat").read_text("ascii").split()[0]) / 1e9
             switches += sum(_numbers(task / "status", "voluntary_ctxt_switches", "nonvoluntary_ctxt_switches"))
         memory += sum(_numbers(Path(f"/proc/{one}/smaps_rollup"), "Pss")) / 1000
+        resident += sum(_numbers(Path(f"/proc/{one}/status"), "VmRSS")) / 1000
         largest += sum(_numbers(Path(f"/proc/{one}/status"), "VmHWM")) / 1000
-    return Use(cpu, switches, memory, largest)
+    return Use(cpu, switches, memory, resident, largest)
 
 
 def _family(process: int) -> list[int]:

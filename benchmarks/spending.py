@@ -17,15 +17,14 @@ TOP = Path(__file__).parents[1]
 
 @dataclass(frozen=True)
 class Spent:
-    """Seconds by the clock and of CPU; `memory` is the largest process, in MB."""
+    """Seconds by the clock and of CPU."""
 
     wall: float
     cpu: float
-    memory: float = 0.0
 
     def less(self, other: Self, count: int) -> Spent:
         """What each of `count` further messages costs: this run without the other, shorter one."""
-        return Spent((self.wall - other.wall) / count, (self.cpu - other.cpu) / count, self.memory)
+        return Spent((self.wall - other.wall) / count, (self.cpu - other.cpu) / count)
 
 
 def spent(command: Sequence[object], **environment: str) -> Spent:
@@ -45,7 +44,7 @@ def spent(command: Sequence[object], **environment: str) -> Spent:
         if process.returncode:
             words.seek(0)
             raise RuntimeError(f"{command} ended with {process.returncode}: {words.read()[-2000:].decode()}")
-    return Spent(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1000)
+    return Spent(wall, usage.ru_utime + usage.ru_stime)
 
 
 def python(*arguments: object, **environment: str) -> Spent:

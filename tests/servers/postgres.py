@@ -33,6 +33,7 @@ class Postgres:
     folder: Path
     port: int
     owner: pwd.struct_passwd | None
+    durable: bool = False
     names: Iterator[int] = field(default_factory=count)
     _server: subprocess.Popen[bytes] | None = None
 
@@ -40,7 +41,14 @@ class Postgres:
         """Starts it, with the data that there is; returns when it answers."""
         with (self.folder / "log").open("ab") as log:
             self._server = subprocess.Popen(
-                [_binaries() / "postgres", "-D", self.folder / "data", "-p", str(self.port), *_settings(self.folder)],
+                [
+                    _binaries() / "postgres",
+                    "-D",
+                    self.folder / "data",
+                    "-p",
+                    str(self.port),
+                    *_settings(self.folder, self.durable),
+                ],
                 **_as(self.owner, self.folder),
                 stdout=log,
                 stderr=log,
@@ -99,8 +107,11 @@ class Postgres:
 
 
 @contextmanager
-def running_postgres() -> Iterator[Postgres]:
-    """Starts a cluster and ends it. Raises FileNotFoundError where PostgreSQL is not installed."""
+def running_postgres(durable: bool = False) -> Iterator[Postgres]:
+    """Starts a cluster and ends it; what is `durable` survives a power cut, and takes its time.
+
+    Raises FileNotFoundError where PostgreSQL is not installed.
+    """
     binaries = _binaries()
     folder = Path(tempfile.mkdtemp(prefix="mailflow-postgres-"))
     try:
@@ -111,7 +122,7 @@ def running_postgres() -> Iterator[Postgres]:
         made = subprocess.run([*initdb, "--no-locale", "-N"], **_as(owner, folder), capture_output=True, text=True)
         if made.returncode:
             raise RuntimeError(f"initdb failed: {made.stderr}")
-        server = Postgres(folder, _free_port(), owner)
+        server = Postgres(folder, _free_port(), owner, durable)
         try:
             server.start()
             yield server
@@ -126,15 +137,16 @@ def _children(process: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text("ascii").split()]
 
 
-def _settings(folder: Path) -> list[str]:
+def _settings(folder: Path, durable: bool) -> list[str]:
+    synced = "on" if durable else "off"
     chosen = {
         "listen_addresses": "127.0.0.1",
         "unix_socket_directories": str(folder),
-        "fsync": "off",
-        "full_page_writes": "off",
+        "fsync": synced,
+        "full_page_writes": synced,
         "wal_level": "minimal",
         "max_wal_senders": "0",
-        "autovacuum": "off",
+        "autovacuum": synced,
         "max_connections": "60",
     }
     return [part for name, value in chosen.items() for part in ("-c", f"{name}={value}")]

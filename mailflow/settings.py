@@ -525,6 +525,9 @@ class EntrySettings(Section):
     counterparty: tuple[Text, ...] = Field((), description="a list of counterparties' names")
 
 
+Entry = Annotated[EntrySettings, BeforeValidator(_entry, json_schema_input_type=str | EntrySettings)]
+
+
 class SecondApproverSettings(Section):
     """Who approves too, above which sums."""
 
@@ -541,7 +544,7 @@ class ApprovalSettings(Section):
     hierarchy: HierarchySource = Field(
         HierarchySource.SETTINGS, description="settings (the managers of `people`) or bitrix24 (its departments)"
     )
-    sequence: tuple[Annotated[EntrySettings, BeforeValidator(_entry)], ...] = Field(
+    sequence: tuple[Entry, ...] = Field(
         (), validate_default=True, description="a list of the approvers' addresses, in order"
     )
     remind_after_hours: float = Field(24, gt=0, le=8_784, description="the hours before a reminder, such as 24")

@@ -36,6 +36,11 @@ def wrongs(text: str) -> list[str]:
     return [error.message for error in VALID.iter_errors(yaml.load(text, Editors))]
 
 
+def known(section: str) -> set[str]:
+    """The keys of a section."""
+    return set(SCHEMA["$defs"][SCHEMA["properties"][section]["$ref"].rpartition("/")[2]]["properties"])
+
+
 def merged(into: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
     both = {key: merged(into[key], more[key]) for key in into.keys() & more.keys() if isinstance(more[key], dict)}
     return into | more | both
@@ -69,7 +74,9 @@ def test_the_commented_parts_of_the_sample_keep_to_it() -> None:
 def test_the_settings_of_the_readme_keep_to_it() -> None:
     assert FRAGMENTS
     for fragment in FRAGMENTS:
-        within = yaml.load(f"mailbox:\n{fragment}" if fragment.startswith(" ") else fragment, Editors)
+        keys = yaml.load(fragment, Editors)
+        section = next((name for name in ("mailbox", "approval") if set(keys) <= known(name)), "")
+        within = {section: keys} if section else keys
         assert [error.message for error in VALID.iter_errors(merged(yaml.load(GOOD, Editors), within))] == [], fragment
 
 

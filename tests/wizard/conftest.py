@@ -59,9 +59,13 @@ class Terminal:
         self.process.expect(re.escape(text))
         self.shown += str(self.process.before) + str(self.process.after)
 
-    def interrupt(self) -> None:
-        """Ctrl-C."""
-        self.process.sendintr()
+    def interrupt(self, sees: str) -> None:
+        """Ctrl-C, again where the terminal was just being set up for an answer, until this stands there."""
+        for _ in range(10):
+            self.process.sendintr()
+            if self.process.expect([re.escape(sees), pexpect.TIMEOUT], timeout=3) == 0:
+                return
+        raise AssertionError(f"Ctrl-C does not lead to: {sees}")
 
     def end(self) -> int:
         """Waits until the program has ended; its exit code."""

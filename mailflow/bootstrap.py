@@ -6,7 +6,6 @@ What only some settings or commands need is imported where they ask for it: ever
 from __future__ import annotations
 
 import logging
-import signal
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -27,7 +26,7 @@ from mailflow.approval.effects import PortalKind
 from mailflow.approval.structure import HierarchySource
 from mailflow.branding import Branding
 from mailflow.company_settings import company_of, keywords_of
-from mailflow.daemon import Beside, Daemon
+from mailflow.daemon import Beside, Daemon, heed_signals
 from mailflow.errors import ConfigurationError, MailflowError, SettingsProblem
 from mailflow.inbound.routing import Router
 from mailflow.jobs.calendar_day import CalendarDay
@@ -39,7 +38,7 @@ from mailflow.jobs.outgoing import Outgoing
 from mailflow.jobs.portal.result import PortalResult
 from mailflow.jobs.processing import Processing
 from mailflow.jobs.whole_pass import PassResult, Progress, WholePass
-from mailflow.log import start_logging
+from mailflow.log import keep_secret
 from mailflow.logo_file import read_logo
 from mailflow.outbound.payment_order import Payer
 from mailflow.outbound.ready_to_pay import ReadyToPay
@@ -380,21 +379,26 @@ def once(settings: Settings, progress: Progress = lambda what, count: None) -> i
 def run(settings: Settings, file: Path) -> int:
     """The daemon, until it is told to stop; `file` is where the settings are from, and are read again once edited."""
     application = build(settings)
-    watch = watch_of(application, settings, file)
+    try:
+        daemon = daemon_of(application, settings, file)
+        heed_signals(daemon.stop, daemon.wake)
+        application.read_structure()
+        daemon.run()
+    finally:
+        application.close()
+    return EXIT_OK
+
+
+def daemon_of(application: Application, settings: Settings, file: Path) -> Daemon:
+    """What runs a company's passes, when its mailbox says so and by the clock, each with the settings as they are."""
+    watch, seconds = watch_of(application, settings, file), settings.mailbox.poll_seconds
 
     def run_pass() -> PassResult:
         watch.look()
         return application.mail_pass()
 
-    try:
-        application.read_structure()
-        beside = Beside(application.portal_pass, settings.mailbox.poll_seconds) if application.portal else None
-        store, mailbox = application.store, application.mailbox
-        signal.signal(signal.SIGHUP, lambda signum, frame: mailbox.wake())
-        Daemon(run_pass, mailbox, settings.mailbox.poll_seconds, store.watches, beside).run()
-    finally:
-        application.close()
-    return EXIT_OK
+    beside = Beside(application.portal_pass, seconds) if application.portal else None
+    return Daemon(run_pass, application.mailbox, seconds, application.store.watches, beside)
 
 
 def watch_of(application: Application, settings: Settings, file: Path) -> SettingsWatch:
@@ -403,7 +407,7 @@ def watch_of(application: Application, settings: Settings, file: Path) -> Settin
     from mailflow.settings_watch import SettingsWatch
 
     def edited(now: Settings) -> None:
-        start_logging([*settings.secrets(), *now.secrets()])
+        keep_secret(now.secrets())
         take_over(application, now)
 
     def complain(wrong: ConfigurationError) -> None:

@@ -14,6 +14,15 @@ import click
 
 from mailflow import __version__
 from mailflow.approval.lifecycle import Status
+from mailflow.cli_company import (
+    chosen_of,
+    company_option,
+    for_each_company,
+    load,
+    load_and_log,
+    settings_file,
+    show_json,
+)
 from mailflow.cli_wording import preview, templates
 from mailflow.errors import ConfigurationError, MailflowError, Refusal, TransientFailure
 from mailflow.terminal import as_json, one_line, several_lines
@@ -30,10 +39,22 @@ EXIT_CONFIGURATION = 78  # EX_CONFIG of sysexits.h
 _PASSES = ("run", "once")
 _NEW_FILE = click.File("wb", atomic=True)
 _ID = click.IntRange(1, 2**31 - 1)
+_WITHOUT_SETTINGS = ("demo", "init", "schema")
 
 
 class Commands(click.Group):
-    """Says what went wrong in words, and ends with the exit code that tells whose move is next."""
+    """Says what went wrong in words, and ends with the exit code that tells whose move is next.
+
+    Every command can be told which company it is for, where the settings name several.
+    """
+
+    group_class = type
+
+    def add_command(self, cmd: click.Command, name: str | None = None) -> None:
+        """Adds a command, with --company."""
+        if not isinstance(cmd, click.Group) and cmd.name not in _WITHOUT_SETTINGS:
+            cmd.params.append(company_option())
+        super().add_command(cmd, name)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Runs the command that was asked for."""
@@ -91,10 +112,14 @@ def cli(ctx: click.Context, file: Path) -> None:
 @click.pass_context
 def run(ctx: click.Context) -> None:
     """The daemon, until SIGTERM or Ctrl-C."""
-    settings = _load_and_log(ctx)
-    from mailflow import bootstrap
+    installation = load_and_log(ctx)
+    if not installation.several:
+        from mailflow import bootstrap
 
-    ctx.exit(bootstrap.run(settings, _file(ctx)))
+        ctx.exit(bootstrap.run(installation.companies[""], installation.files[""]))
+    from mailflow import branches
+
+    ctx.exit(branches.run(chosen_of(ctx, installation), installation.files))
 
 
 @cli.command()
@@ -104,12 +129,20 @@ def once(ctx: click.Context) -> None:
 
     Ends with 75 where something waits for a retry.
     """
-    settings = _load_and_log(ctx)
-    from mailflow import bootstrap
+    installation = load_and_log(ctx)
+    done: dict[str, dict[str, int]] = {name: {} for name in chosen_of(ctx, installation)}
+    if installation.several:
+        from mailflow import branches
 
-    done: dict[str, int] = {}
-    code = bootstrap.once(settings, done.__setitem__)
-    click.echo(", ".join(f"{what} {count}" for what, count in done.items() if count) or "nothing new")
+        codes = branches.once(chosen_of(ctx, installation), lambda name, *counted: done[name].update([counted]))
+        code = max(codes.values())
+    else:
+        from mailflow import bootstrap
+
+        code = bootstrap.once(installation.companies[""], done[""].__setitem__)
+    for name, counts in done.items():
+        counted = ", ".join(f"{what} {count}" for what, count in counts.items() if count) or "nothing new"
+        click.echo(f"{name}: {counted}" if name else counted)
     if code == EXIT_TRY_AGAIN:
         click.echo("Something waits for a retry: see above, and `outbox list`.", err=True)
     ctx.exit(code)
@@ -117,9 +150,10 @@ def once(ctx: click.Context) -> None:
 
 @cli.command()
 @click.pass_context
+@for_each_company
 def check(ctx: click.Context) -> None:
     """Try the settings, IMAP, SMTP, the database and Bitrix24 for real."""
-    settings = _load(ctx)
+    settings = load(ctx)
     from mailflow import checking
 
     click.echo(f"{click.style('ok  ', fg='green')} settings: {ctx.obj}")
@@ -142,7 +176,7 @@ def init(ctx: click.Context) -> None:
     """Asks a few questions, tries the answers, and writes the settings."""
     from mailflow.wizard.wizard import init as asked
 
-    ctx.exit(asked(ctx.find_object(Path) or Path("settings.yaml"), _show_checks))
+    ctx.exit(asked(settings_file(ctx), _show_checks))
 
 
 @cli.command()
@@ -157,7 +191,7 @@ def schema() -> None:
 @click.pass_context
 def sign_in(ctx: click.Context) -> None:
     """Let mailflow use the mailbox by OAuth: shows an address to open, and waits."""
-    settings = _load(ctx)
+    settings = load(ctx)
     from mailflow.checking import check_mail
     from mailflow.signing_in import sign_in as signed_in
 
@@ -192,6 +226,7 @@ def demo(ctx: click.Context, stay: bool, output: Path) -> None:
 @click.option("--csv", type=_NEW_FILE, is_flag=False, flag_value="-", help="As CSV (UTF-8), to FILE or printed.")
 @click.option("--xlsx", type=_NEW_FILE, help="Write an Excel workbook.")
 @click.pass_context
+@for_each_company
 def list_invoices(
     ctx: click.Context, status: str | None, machine: bool, csv: BinaryIO | None, xlsx: BinaryIO | None
 ) -> None:
@@ -207,7 +242,7 @@ def list_invoices(
             invoice_to_json(invoice, history, settings.zone, in_portal.get(invoice.number))
             for invoice, history in zip(invoices, histories, strict=True)
         ]
-        click.echo(as_json(shown))
+        show_json(ctx, shown)
         return
     if csv or xlsx:
         from mailflow.spreadsheet import to_csv, to_xlsx
@@ -266,7 +301,7 @@ def reassign(ctx: click.Context, number: str, old: str, new: str) -> None:
     """
     from mailflow import bootstrap
 
-    settings, number = _load(ctx), number.strip().upper()
+    settings, number = load(ctx), number.strip().upper()
     told = {"number": one_line(number), "old": one_line(old), "new": one_line(new)}
     try:
         bootstrap.reassign(settings, number, old.strip(), new.strip())
@@ -281,6 +316,7 @@ def reassign(ctx: click.Context, number: str, old: str, new: str) -> None:
 @click.option("--json", "machine", is_flag=True, help="As JSON.")
 @click.option("--ics", type=_NEW_FILE, help="Write an iCalendar file for any calendar client.")
 @click.pass_context
+@for_each_company
 def calendar(ctx: click.Context, machine: bool, ics: BinaryIO | None) -> None:
     """The payment calendar."""
     from mailflow.payment_calendar import payments_of, to_ics, to_json
@@ -292,7 +328,7 @@ def calendar(ctx: click.Context, machine: bool, ics: BinaryIO | None) -> None:
 
         ics.write(to_ics(payments, calendar_face_of(settings, settings.language)))
     if machine:
-        click.echo(as_json(to_json(payments)))
+        show_json(ctx, to_json(payments))
     elif not ics:
         from mailflow.reports import print_calendar
 
@@ -310,7 +346,7 @@ def explain(ctx: click.Context, file: BinaryIO, machine: bool) -> None:
     """
     from mailflow import bootstrap
 
-    explanation = bootstrap.explain(_load(ctx), file.read())
+    explanation = bootstrap.explain(load(ctx), file.read())
     if machine:
         from mailflow.explanation import to_json
 
@@ -325,6 +361,7 @@ def explain(ctx: click.Context, file: BinaryIO, machine: bool) -> None:
 @click.argument("number", required=False)
 @click.option("--json", "machine", is_flag=True, help="As JSON.")
 @click.pass_context
+@for_each_company
 def verify(ctx: click.Context, number: str | None, machine: bool) -> None:
     """Whether invoices, mails and files are as the chained history says; without NUMBER all of them."""
     from dataclasses import asdict
@@ -339,7 +376,7 @@ def verify(ctx: click.Context, number: str | None, machine: bool) -> None:
         except LookupError:
             raise _no_such_invoice(number or "") from None
     if machine:
-        click.echo(as_json([asdict(each) for each in found]))
+        show_json(ctx, [asdict(each) for each in found])
     else:
         for each in found:
             said = "; ".join(each.problems) or "whole"
@@ -380,6 +417,7 @@ def quarantine() -> None:
 @quarantine.command("list")
 @click.option("--json", "machine", is_flag=True, help="As JSON.")
 @click.pass_context
+@for_each_company
 def list_quarantine(ctx: click.Context, machine: bool) -> None:
     """What waits for the administrator, and why."""
     with _memory(ctx) as (uow, settings):
@@ -396,7 +434,7 @@ def list_quarantine(ctx: click.Context, machine: bool) -> None:
             }
             for mail in mails
         ]
-        click.echo(as_json(shown))
+        show_json(ctx, shown)
         return
     from mailflow.reports import print_quarantine
 
@@ -457,7 +495,7 @@ def set_up(ctx: click.Context) -> None:
     Smart process (or list) with its stages and fields, Drive folder, payment calendar. Invoices that are under way are
     shown from then on.
     """
-    settings = _load(ctx)
+    settings = load(ctx)
     from mailflow import bootstrap
 
     bootstrap.set_up_portal(settings, lambda line: click.echo(one_line(line)))
@@ -472,6 +510,7 @@ def outbox() -> None:
 @outbox.command("list")
 @click.option("--json", "machine", is_flag=True, help="As JSON.")
 @click.pass_context
+@for_each_company
 def list_outbox(ctx: click.Context, machine: bool) -> None:
     """What has not been delivered yet, and why."""
     with _memory(ctx) as (uow, settings):
@@ -496,7 +535,7 @@ def list_outbox(ctx: click.Context, machine: bool) -> None:
         }
         for entry in entries
     ]
-    click.echo(as_json(shown))
+    show_json(ctx, shown)
 
 
 @outbox.command("retry")
@@ -522,7 +561,7 @@ def retry_outbox(ctx: click.Context, which: str) -> None:
 @click.pass_context
 def backup(ctx: click.Context, file: Path) -> None:
     """Writes a copy of the SQLite database, while mailflow works or not."""
-    settings = _load(ctx)
+    settings = load(ctx)
     from mailflow.store.backup import back_up
 
     back_up(settings.database.get_secret_value(), file)
@@ -537,7 +576,7 @@ def restore(ctx: click.Context, file: Path) -> None:
 
     Stop mailflow first; afterwards `reread`, then start it.
     """
-    settings = _load(ctx)
+    settings = load(ctx)
     from mailflow.store.backup import put_back
 
     kept = put_back(settings.database.get_secret_value(), file, datetime.now(settings.zone))
@@ -548,12 +587,14 @@ def restore(ctx: click.Context, file: Path) -> None:
 @cli.command()
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Look at what came on this day or later.")
 @click.pass_context
+@for_each_company
 def reread(ctx: click.Context, since: datetime | None) -> None:
     """After a restore: mail that the database does not know goes back to the inbox.
 
     It looks through the folders for processed mail and for quarantine. What is known stays where it is.
     """
-    settings = _load_and_log(ctx)
+    settings = load(ctx)
+    load_and_log(ctx)
     from mailflow import bootstrap
 
     moved = bootstrap.reread(settings, since.date() if since else None)
@@ -566,28 +607,10 @@ cli.add_command(templates)
 cli.add_command(preview)
 
 
-def _load(ctx: click.Context) -> Settings:
-    from mailflow.settings import load_settings
-
-    return load_settings(_file(ctx))
-
-
-def _file(ctx: click.Context) -> Path:
-    return ctx.find_object(Path) or Path("settings.yaml")
-
-
-def _load_and_log(ctx: click.Context) -> Settings:
-    from mailflow.log import start_logging
-
-    settings = _load(ctx)
-    start_logging(settings.secrets())
-    return settings
-
-
 @contextmanager
 def _memory(ctx: click.Context) -> Iterator[tuple[UnitOfWork, Settings]]:
     """Everything that is remembered, in one unit of work."""
-    settings = _load(ctx)
+    settings = load(ctx)
     from mailflow.store.engine import open_store
 
     store = open_store(settings.database.get_secret_value())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mailflow.cli_company import load, settings_file
 from mailflow.errors import TransientFailure
 from mailflow.terminal import one_line, several_lines
 
@@ -52,7 +53,7 @@ def check(ctx: click.Context, folder: Path | None) -> None:
         from mailflow.bootstrap import branding_of
         from mailflow.company_settings import company_of
 
-        settings = _load(ctx)
+        settings = load(ctx)
         folder, company, branding = settings.templates, company_of(settings), branding_of(settings)
     problems = problems_of(folder, company, branding)
     for problem in problems:
@@ -118,7 +119,7 @@ def _of_sample(ctx: click.Context, message: Message, language: str | None) -> Pr
     from mailflow.packaged import packaged
     from mailflow.template_folder import languages_in
 
-    settings = _load(ctx) if _settings_file(ctx).exists() else None
+    settings = load(ctx) if settings_file(ctx).exists() else None
     previewer = _previewer(settings)
     language = language or (settings.language if settings else COMPANY.language)
     known = languages_in(settings.templates if settings else packaged("templates"))
@@ -133,7 +134,7 @@ def _of_invoice(ctx: click.Context, number: str, message: Message, to: str | Non
     from mailflow.preview import imagined, written
     from mailflow.store.engine import open_store
 
-    settings = _load(ctx)
+    settings = load(ctx)
     previewer = _previewer(settings)
     store = open_store(settings.database.get_secret_value())
     try:
@@ -191,13 +192,3 @@ def _show(seen: Preview, out: Path | None) -> None:
 def _has_a_screen() -> bool:
     named = any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
     return sys.stdout.isatty() and (named or sys.platform in ("darwin", "win32"))
-
-
-def _settings_file(ctx: click.Context) -> Path:
-    return ctx.find_object(Path) or Path("settings.yaml")
-
-
-def _load(ctx: click.Context) -> Settings:
-    from mailflow.settings import load_settings
-
-    return load_settings(_settings_file(ctx))

@@ -8,7 +8,6 @@ import signal
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from types import FrameType
 
 import schedule
 
@@ -46,6 +45,13 @@ class Troubles:
         return bool(news)
 
 
+def heed_signals(stop: Callable[[], None], look: Callable[[], None]) -> None:
+    """SIGTERM and SIGINT mean stop from now on, SIGHUP means look."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda signum, frame: stop())
+    signal.signal(signal.SIGHUP, lambda signum, frame: look())
+
+
 @dataclass
 class Beside:
     """The portal in a thread of its own, so that a slow one holds up no mail: when told to, and every `seconds`."""
@@ -58,7 +64,8 @@ class Beside:
 
     def start(self, took_over: Callable[[], None]) -> None:
         """Begins; `took_over` is called where something that was done in the portal leads to mails."""
-        threading.Thread(target=self._run, args=(took_over,), name="portal", daemon=True).start()
+        name = f"{threading.current_thread().name} portal"
+        threading.Thread(target=self._run, args=(took_over,), name=name, daemon=True).start()
 
     def wake(self) -> None:
         """There may be something new to show."""
@@ -99,9 +106,7 @@ class Daemon:
     _failures: int = 0
 
     def run(self) -> None:
-        """Until SIGTERM or SIGINT; a pass that has begun is finished first."""
-        signal.signal(signal.SIGTERM, self._stop)
-        signal.signal(signal.SIGINT, self._stop)
+        """Until it is told to stop; a pass that has begun is finished first."""
         scheduler = schedule.Scheduler()
         job = scheduler.every(round(self.poll_seconds)).seconds.do(self._pass)
         job.run()
@@ -117,7 +122,12 @@ class Daemon:
             self.beside.stop()
         log.info("mailflow has stopped")
 
-    def _stop(self, signum: int, frame: FrameType | None) -> None:
+    def wake(self) -> None:
+        """A pass at once; may be called from a signal handler."""
+        self.mailbox.wake()
+
+    def stop(self) -> None:
+        """No further pass; may be called from a signal handler and from another thread."""
         self._stopping.set()
         self.mailbox.wake()
 

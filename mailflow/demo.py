@@ -13,7 +13,7 @@ from rich.table import Table
 from mailflow import bootstrap
 from mailflow.approval.invoice import Invoice
 from mailflow.approval.lifecycle import Status
-from mailflow.daemon import Daemon
+from mailflow.daemon import Daemon, heed_signals
 from mailflow.errors import MailflowError, PermanentFailure
 from mailflow.jobs.portal.tasks import COMPLETED
 from mailflow.jobs.whole_pass import PassResult
@@ -139,7 +139,9 @@ class _Demo:
         self._console.print(f"What Bitrix24 shows: {self._portal.base}")
         self._console.print(f"Write to {staff.FINANCE.address}. Ctrl-C closes the company.")
         self._narrator.clock = self._portal.clock = self._server.clock = lambda: datetime.now(self._settings.zone)
-        Daemon(self._pass_of_today, self._application.mailbox, self._settings.mailbox.poll_seconds).run()
+        daemon = Daemon(self._pass_of_today, self._application.mailbox, self._settings.mailbox.poll_seconds)
+        heed_signals(daemon.stop, daemon.wake)
+        daemon.run()
         self._console.print("The company has closed.")
 
     def _pass_of_the_story(self) -> None:

@@ -19,15 +19,26 @@ _SHORTEST_SECRET = 4
 
 
 class DiscreetFormatter(logging.Formatter):
-    """Cuts the secrets of the settings out of everything that is logged, tracebacks of libraries too."""
+    """Cuts the secrets of the settings out of everything that is logged, tracebacks of libraries too.
 
-    def __init__(self, secrets: Iterable[str]) -> None:
-        super().__init__("%(asctime)s %(levelname)-7s %(message)s")
+    Where there are several companies each has threads of its own, whose names begin with that of the company.
+    """
+
+    def __init__(self, secrets: Iterable[str], companies: Iterable[str] = ()) -> None:
+        super().__init__("%(asctime)s %(levelname)-7s %(company)s%(message)s")
+        self._companies = frozenset(companies)
+        self._secrets: list[str] = []
+        self.keep_secret(secrets)
+
+    def keep_secret(self, secrets: Iterable[str]) -> None:
+        """These too."""
         forms = {form for secret in secrets if len(secret) >= _SHORTEST_SECRET for form in _forms(secret)}
-        self._secrets = sorted(forms, key=len, reverse=True)
+        self._secrets = sorted(forms.union(self._secrets), key=len, reverse=True)
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
         """One line for one message."""
+        company = (record.threadName or "").partition(" ")[0]
+        record.company = f"{company}: " if company in self._companies else ""
         return one_line(self._without_secrets(super().formatMessage(record)))
 
     def formatException(  # noqa: N802 - logging's name
@@ -47,9 +58,16 @@ def _forms(secret: str) -> tuple[str, ...]:
     return secret, quote(secret, safe=""), quote(secret), b64encode(secret.encode()).decode()
 
 
-def start_logging(secrets: Iterable[str]) -> None:
+def start_logging(secrets: Iterable[str], companies: Iterable[str] = ()) -> None:
     """What mailflow does is logged from INFO, what its libraries say from WARNING."""
     handler = logging.StreamHandler()
-    handler.setFormatter(DiscreetFormatter(secrets))
+    handler.setFormatter(DiscreetFormatter(secrets, companies))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("mailflow").setLevel(logging.INFO)
+
+
+def keep_secret(secrets: Iterable[str]) -> None:
+    """Cuts these too out of everything that is logged from now on."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler.formatter, DiscreetFormatter):
+            handler.formatter.keep_secret(secrets)

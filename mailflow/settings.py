@@ -50,6 +50,8 @@ SenderCheck = Literal["reference", "dmarc"]
 OAuthProvider = Literal["microsoft", "google", "other"]
 OAuthFlow = Literal["device", "browser", "client_credentials"]
 
+DEFAULT_DATABASE = "sqlite:///mailflow.db"
+
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
 _DOMAIN = rf"{_LABEL}(?:\.{_LABEL})*"
@@ -253,6 +255,7 @@ def _account(value: str) -> str:
 
 
 Text = Annotated[str, Field(min_length=1)]
+Database = Annotated[SecretStr, AfterValidator(_database)]
 Number = Annotated[str, BeforeValidator(_bare)]
 Secret = Annotated[SecretStr, Field(min_length=1)]
 Address = Annotated[str, AfterValidator(_address)]
@@ -729,8 +732,8 @@ class Settings(Section):
     timezone: Annotated[str, AfterValidator(_time_zone)] = Field(
         "Europe/Moscow", description="the IANA name of the company's time zone, such as Europe/Moscow"
     )
-    database: Annotated[SecretStr, AfterValidator(_database)] = Field(
-        SecretStr("sqlite:///mailflow.db"), description="sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME"
+    database: Database = Field(
+        SecretStr(DEFAULT_DATABASE), description="sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME"
     )
     administrator: Person = Field(description="the administrator's address")
     submitters: tuple[Submitter, ...] = Field(
@@ -824,9 +827,15 @@ def packaged_templates() -> Path:
     return packaged("templates")
 
 
-def load_settings(file: Path, environment: Mapping[str, str] = os.environ) -> Settings:
-    """The settings of a file. Raises ConfigurationError with everything that is wrong at once."""
+def load_settings(
+    file: Path, environment: Mapping[str, str] = os.environ, database: str = DEFAULT_DATABASE
+) -> Settings:
+    """The settings of a file. Raises ConfigurationError with everything that is wrong at once.
+
+    `database` is the one of a file that names none.
+    """
     source = read_source(file, environment)
+    source.values.setdefault("database", database)
     mailbox = source.values.get("mailbox")
     address = str(mailbox.get("address", "")).lower() if isinstance(mailbox, dict) else ""
     templates = source.values.get("templates")

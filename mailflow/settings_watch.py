@@ -53,7 +53,7 @@ class SettingsWatch:
         if self._contents == before:
             return
         try:
-            edited = load_settings(self.file, self.environment)
+            edited = load_settings(self.file, self.environment, self.settings.database.get_secret_value())
         except ConfigurationError as wrong:
             log.error("%s was edited and is wrong; what was right before stays in force", self.file)
             for problem in wrong.problems:

@@ -149,7 +149,7 @@ def open_store(url: str) -> Store:
             if not is_newest(connection):
                 from mailflow.store.migrating import migrate
 
-                migrate(connection)
+                migrate(connection, _schema_of(make_url(url)))
     except DBAPIError as error:
         engine.dispose()
         raise why_not_opened(error, engine.url) from None
@@ -167,7 +167,7 @@ def _engine(url: str) -> Engine:
             _prepare_sqlite(engine)
             return engine
         engine = create_engine(
-            encrypted(address),
+            encrypted(_in_schema(address)),
             hide_parameters=True,
             pool_pre_ping=True,
             connect_args={"connect_timeout": _CONNECT_SECONDS},
@@ -178,6 +178,21 @@ def _engine(url: str) -> Engine:
         return engine
     except ModuleNotFoundError as missing:
         raise unusable(f"its driver {missing.name} is not installed.", "pip install 'mailflow[postgres]'") from None
+
+
+def _schema_of(url: URL) -> str:
+    """The schema that `?schema=NAME` names; without one the tables lie where the database's user has them."""
+    named = url.query.get("schema", "")
+    return named if isinstance(named, str) else named[-1]
+
+
+def _in_schema(address: URL) -> URL:
+    """The same for libpq, which knows no such key but lets a connection begin in a schema."""
+    schema = _schema_of(address)
+    if not schema:
+        return address
+    begins_in = f'{address.query.get("options", "")} -csearch_path="{schema}"'.strip()
+    return address.difference_update_query(["schema"]).update_query_dict({"options": begins_in})
 
 
 def _address(url: str) -> URL:

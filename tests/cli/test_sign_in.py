@@ -150,5 +150,3 @@ payment: {accountant: anna@example.com}
     result = run(write_settings_file(tmp_path / "settings.yaml", text), "sign-in")
     assert result.exit_code == 78
     assert "mailbox.oauth: is not there" in result.output
-
-

@@ -45,6 +45,13 @@ def write_settings(
     return write_settings_file(folder / "settings.yaml", filled)
 
 
+def write_company(folder: Path, name: str, *, imap: int, smtp: int, user: str) -> Path:
+    """One of several companies: the same people, in a domain of its own, in the common database."""
+    text = SETTINGS.format(database="", imap=imap, smtp=smtp, user=user, password=PASSWORD, more="")
+    text = text.replace("database: \n", "").replace("example.com", f"{name}.example.com")
+    return write_settings_file(folder / f"{name}.yaml", text)
+
+
 def submission(number: int, sender: str = IVAN, pay_date: str = "in 30 days") -> bytes:
     """A complete invoice; the number makes it another one."""
     mail = _mail(sender, f"Paper {number}", f"<submission-{number}@{sender.partition('@')[2]}>")

@@ -29,7 +29,7 @@ while client.readline():
 
 def measure(bench: Bench) -> Iterator[Line]:
     """CPU and wake-ups of an hour, memory."""
-    seconds = 60 if bench.quick else 180
+    seconds = 60 if bench.quick else 120
     bench.say(f"idle, {seconds} seconds")
     one = bench.company()
     bench.dovecot.deliver(one.user, submission("idle", b"PK"))

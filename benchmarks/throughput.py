@@ -37,7 +37,7 @@ class Series:
 
 def measure(bench: Bench) -> Iterator[Line]:
     """Submissions with a file, the replies to them, submissions with a PDF that is read."""
-    rounds, count = (1, 30) if bench.quick else (5, 100)
+    rounds, count = (1, 30) if bench.quick else (3, 100)
     submissions, replies, read = Series(), Series(), Series()
     for number in range(rounds):
         bench.say(f"throughput, round {number + 1} of {rounds}")

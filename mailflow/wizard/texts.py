@@ -10,7 +10,6 @@ TEXTS: dict[Language, dict[str, str]] = {
         " brackets, < goes a question back, Ctrl-C ends it and nothing is written.",
         "exists": "{file} is there already, and nothing is overwritten. Name another file with --settings FILE, or move"
         " it away.",
-        "no_folder": "The folder {folder} is not there. Make it, or name another file with --settings FILE.",
         "cannot_write": "{file} cannot be written ({why}). Nothing was written.",
         "ended": "Ended; nothing was written.",
         "yes_or_no": "Answer y or n.",
@@ -87,7 +86,6 @@ TEXTS: dict[Language, dict[str, str]] = {
         " < возвращает на вопрос назад, Ctrl-C прекращает всё, ничего не записав.",
         "exists": "{file} уже есть, и ничего не перезаписывается. Назовите другой файл: --settings ФАЙЛ, или уберите"
         " этот.",
-        "no_folder": "Папки {folder} нет. Создайте её или назовите другой файл: --settings ФАЙЛ.",
         "cannot_write": "{file} не записать ({why}). Ничего не записано.",
         "ended": "Прервано, ничего не записано.",
         "yes_or_no": "Ответьте да или нет.",

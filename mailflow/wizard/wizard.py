@@ -45,27 +45,29 @@ def init(file: Path, show: Show) -> int:
     language: Language = "ru" if in_russian else "en"
     texts = TEXTS[language]
     folder = file.absolute().parent
-    if not folder.is_dir():
-        say(texts["no_folder"].format(folder=folder))
-        return 1
     for there in (file, *files_of(folder)):
         if there.exists():
             say(texts["exists"].format(file=there))
             return 1
+    is_new = not folder.exists()
     try:
+        folder.mkdir(0o700, exist_ok=True)
         staging = tempfile.TemporaryDirectory(prefix=".mailflow-init-", dir=folder)
     except OSError as error:
         say(texts["cannot_write"].format(file=file, why=error.strerror))
         return 1
-    with staging:
-        wizard = Wizard(file, Path(staging.name), Answers(language=language))
-        try:
+    wizard = Wizard(file, Path(staging.name), Answers(language=language))
+    try:
+        with staging:
             return wizard.run(show)
-        except (click.Abort, KeyboardInterrupt):
-            say()
-            if not wizard.written:
-                say(wizard.text("ended"))
-            return 1
+    except (click.Abort, KeyboardInterrupt):
+        say()
+        if not wizard.written:
+            say(wizard.text("ended"))
+        return 1
+    finally:
+        if is_new and not wizard.written:
+            folder.rmdir()
 
 
 @dataclass

@@ -40,11 +40,9 @@ def sink(certificates: Certificates) -> Iterator[SmtpSink]:
 class Terminal:
     """Somebody at a terminal: waits for a question, types an answer. `shown` is all that stood there."""
 
-    def __init__(self, folder: Path, *arguments: str, language: str = "en_US.UTF-8") -> None:
-        environment = {**os.environ, "LANG": language, "LC_ALL": language, "TZ": "Europe/Moscow", "NO_COLOR": "1"}
-        command = [str(TOP / "run.py"), *arguments]
+    def __init__(self, folder: Path, program: str, *arguments: str, environment: dict[str, str]) -> None:
         self.process = pexpect.spawn(
-            sys.executable, command, cwd=folder, env=environment, encoding="utf-8", timeout=40, dimensions=(60, 400)
+            program, [*arguments], cwd=folder, env=environment, encoding="utf-8", timeout=60, dimensions=(60, 400)
         )
         self.process.delaybeforesend = None
         self.shown = ""
@@ -80,7 +78,9 @@ def terminal(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
     opened: list[Terminal] = []
 
     def open_terminal(*arguments: str, language: str = "en_US.UTF-8") -> Terminal:
-        opened.append(Terminal(tmp_path, *arguments, language=language))
+        environment = {**os.environ, "LANG": language, "LC_ALL": language, "TZ": "Europe/Moscow"}
+        command = (sys.executable, str(TOP / "run.py"), *arguments)
+        opened.append(Terminal(tmp_path, *command, environment=environment))
         return opened[-1]
 
     yield open_terminal

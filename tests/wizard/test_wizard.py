@@ -141,7 +141,7 @@ def test_it_speaks_russian_where_the_terminal_does(
 def test_ctrl_c_leaves_nothing_behind(
     tmp_path: Path, terminal: Open, dovecot: Dovecot, sink: SmtpSink, certificates: Certificates, late: bool
 ) -> None:
-    at = terminal("init")
+    at = terminal("--settings", "company/settings.yaml", "init")
     if late:
         at.answer("Language")
         at.answer("Address of the shared mailbox", FINANCE)
@@ -150,7 +150,7 @@ def test_ctrl_c_leaves_nothing_behind(
         at.answer("Password", PASSWORD)
         give_people(at)
         at.answer("Sender check", "2")
-        at.see("Write settings.yaml?")
+        at.see("Write company/settings.yaml?")
     else:
         at.see("Language")
     at.interrupt("nothing was written")

@@ -25,6 +25,7 @@ from mailflow.cli_company import (
 )
 from mailflow.cli_wording import preview, templates
 from mailflow.errors import ConfigurationError, MailflowError, Refusal, TransientFailure
+from mailflow.importing import importing
 from mailflow.terminal import as_json, one_line, several_lines
 
 if TYPE_CHECKING:
@@ -114,7 +115,8 @@ def run(ctx: click.Context) -> None:
     """The daemon, until SIGTERM or Ctrl-C."""
     installation = load_and_log(ctx)
     if not installation.several:
-        from mailflow import bootstrap
+        with importing():
+            from mailflow import bootstrap
 
         ctx.exit(bootstrap.run(installation.companies[""], installation.files[""]))
     from mailflow import branches
@@ -137,7 +139,8 @@ def once(ctx: click.Context) -> None:
         codes = branches.once(chosen_of(ctx, installation), lambda name, *counted: done[name].update([counted]))
         code = max(codes.values())
     else:
-        from mailflow import bootstrap
+        with importing():
+            from mailflow import bootstrap
 
         code = bootstrap.once(installation.companies[""], done[""].__setitem__)
     for name, counts in done.items():
@@ -611,7 +614,8 @@ cli.add_command(preview)
 def _memory(ctx: click.Context) -> Iterator[tuple[UnitOfWork, Settings]]:
     """Everything that is remembered, in one unit of work."""
     settings = load(ctx)
-    from mailflow.store.engine import open_store
+    with importing():
+        from mailflow.store.engine import open_store
 
     store = open_store(settings.database.get_secret_value())
     try:

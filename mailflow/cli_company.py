@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 import click
 
+from mailflow.importing import importing
 from mailflow.terminal import as_json, one_line
 
 if TYPE_CHECKING:
@@ -104,7 +105,8 @@ def show_json(ctx: click.Context, document: object) -> None:
 
 def _load_all(ctx: click.Context) -> Installation:
     if _INSTALLATION not in ctx.meta:
-        from mailflow.installation import load_installation
+        with importing():
+            from mailflow.installation import load_installation
 
         ctx.meta[_INSTALLATION] = load_installation(settings_file(ctx))
     installation: Installation = ctx.meta[_INSTALLATION]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 
 import pytest
+
+from mailflow.importing import importing
 
 FOR_A_COMMAND = ("pydantic", "sqlalchemy", "yaml", "rich", "jinja2", "imap_tools", "json", "traceback")
 FOR_A_MAIL = ("icalendar", "lxml", "inscriptis", "mailflow.inbound.reading", "mailflow.inbound.quoting")
@@ -26,3 +29,12 @@ def test_what_only_some_starts_need_is_not_imported_by_all(starting: str, not_ye
     imported = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert starting in imported.stdout.split()
     assert not set(not_yet) & set(imported.stdout.split())
+
+
+def test_garbage_is_collected_again_after_the_imports_whatever_came_of_them() -> None:
+    with importing():
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    with pytest.raises(ModuleNotFoundError), importing():
+        raise ModuleNotFoundError
+    assert gc.isenabled()

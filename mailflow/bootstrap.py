@@ -31,6 +31,7 @@ from mailflow.errors import ConfigurationError, MailflowError, SettingsProblem
 from mailflow.inbound.routing import Router
 from mailflow.jobs.calendar_day import CalendarDay
 from mailflow.jobs.dispatch import Dispatch, in_doubt_until
+from mailflow.jobs.heartbeat import Heartbeat
 from mailflow.jobs.identity import Mint
 from mailflow.jobs.intake import Intake
 from mailflow.jobs.limits import Limits
@@ -38,7 +39,7 @@ from mailflow.jobs.outgoing import Outgoing
 from mailflow.jobs.portal.result import PortalResult
 from mailflow.jobs.processing import Processing
 from mailflow.jobs.whole_pass import PassResult, Progress, WholePass
-from mailflow.log import keep_secret
+from mailflow.log import discreet, keep_secret
 from mailflow.logo_file import read_logo
 from mailflow.outbound.payment_order import Payer
 from mailflow.outbound.ready_to_pay import ReadyToPay
@@ -391,14 +392,16 @@ def run(settings: Settings, file: Path) -> int:
 
 def daemon_of(application: Application, settings: Settings, file: Path) -> Daemon:
     """What runs a company's passes, when its mailbox says so and by the clock, each with the settings as they are."""
-    watch, seconds = watch_of(application, settings, file), settings.mailbox.poll_seconds
+    store, seconds = application.store, settings.mailbox.poll_seconds
+    watch = watch_of(application, settings, file)
+    heartbeat = Heartbeat(store, settings.mailbox.address, lambda: utc_now() + store.ahead, discreet)
 
     def run_pass() -> PassResult:
         watch.look()
-        return application.mail_pass()
+        return application.mail_pass(progress=lambda what, count: heartbeat.within_a_pass())
 
     beside = Beside(application.portal_pass, seconds) if application.portal else None
-    return Daemon(run_pass, application.mailbox, seconds, application.store.watches, beside)
+    return Daemon(run_pass, application.mailbox, seconds, store.watches, beside, [heartbeat])
 
 
 def watch_of(application: Application, settings: Settings, file: Path) -> SettingsWatch:

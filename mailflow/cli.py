@@ -203,6 +203,34 @@ def sign_in(ctx: click.Context) -> None:
 
 
 @cli.command()
+@click.option("--json", "machine", is_flag=True, help="As JSON.")
+@click.pass_context
+@for_each_company
+def status(ctx: click.Context, machine: bool) -> None:
+    """Who works, how long mail waits, what is wrong.
+
+    Ends with 1 where nobody works or something is stuck.
+    """
+    settings = load(ctx)
+    with importing():
+        from mailflow.status import status_of, to_json
+        from mailflow.store.engine import open_store
+
+    store = open_store(settings.database.get_secret_value())
+    try:
+        found = status_of(store, datetime.now(UTC), settings.mailbox.poll_seconds)
+    finally:
+        store.close()
+    if machine:
+        show_json(ctx, to_json(found, settings.zone))
+    else:
+        from mailflow.reports import print_status
+
+        print_status(found, settings.zone)
+    ctx.exit(EXIT_FAILED if found.problems else 0)
+
+
+@cli.command()
 @click.option("--stay", is_flag=True, help="Keep the company running, to join it with a mail client.")
 @click.option(
     "--output",

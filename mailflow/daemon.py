@@ -6,8 +6,9 @@ import logging
 import random
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import schedule
 
@@ -89,11 +90,28 @@ class Beside:
             self._woken.wait(self.seconds)
 
 
+class Observer(Protocol):
+    """Is told how the daemon does; nothing of it hinders the daemon."""
+
+    def start(self) -> None:
+        """The daemon begins."""
+
+    def within_a_pass(self) -> None:
+        """A pass goes on, however long it takes."""
+
+    def after_a_pass(self, troubles: Sequence[str]) -> None:
+        """A pass has ended; `troubles` are what hindered it, as sentences."""
+
+    def stop(self) -> None:
+        """The daemon ends."""
+
+
 @dataclass
 class Daemon:
     """Runs a pass when the mailbox says that something came, and every `poll_seconds` besides.
 
     Where `watches` says that another daemon has the mailbox, this one helps with what that one receives.
+    `observers` are told how it does.
     """
 
     run_pass: Callable[[], PassResult]
@@ -101,12 +119,22 @@ class Daemon:
     poll_seconds: float
     watches: Callable[[], bool] = lambda: True
     beside: Beside | None = None
+    observers: Sequence[Observer] = ()
     _stopping: threading.Event = field(default_factory=threading.Event)
     _troubles: Troubles = field(default_factory=Troubles)
     _failures: int = 0
 
     def run(self) -> None:
         """Until it is told to stop; a pass that has begun is finished first."""
+        for observer in self.observers:
+            observer.start()
+        try:
+            self._work()
+        finally:
+            for observer in self.observers:
+                observer.stop()
+
+    def _work(self) -> None:
         scheduler = schedule.Scheduler()
         job = scheduler.every(round(self.poll_seconds)).seconds.do(self._pass)
         job.run()
@@ -143,6 +171,8 @@ class Daemon:
 
     def _report(self, troubles: list[str], unforeseen: Exception | None = None) -> None:
         self._troubles.are(troubles, unforeseen)
+        for observer in self.observers:
+            observer.after_a_pass(troubles)
         self._failures = self._failures + 1 if troubles else 0
 
     def _something_came(self, seconds: float) -> bool:

@@ -39,15 +39,16 @@ class DiscreetFormatter(logging.Formatter):
         """One line for one message."""
         company = (record.threadName or "").partition(" ")[0]
         record.company = f"{company}: " if company in self._companies else ""
-        return one_line(self._without_secrets(super().formatMessage(record)))
+        return one_line(self.discreet(super().formatMessage(record)))
 
     def formatException(  # noqa: N802 - logging's name
         self, ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
     ) -> str:
         """A traceback, indented: no line of it, whoever's words it repeats, looks like a message."""
-        return textwrap.indent(several_lines(self._without_secrets(super().formatException(ei))), "  ")
+        return textwrap.indent(several_lines(self.discreet(super().formatException(ei))), "  ")
 
-    def _without_secrets(self, text: str) -> str:
+    def discreet(self, text: str) -> str:
+        """A text without the secrets."""
         for secret in self._secrets:
             text = text.replace(secret, "***")
         return text
@@ -71,3 +72,11 @@ def keep_secret(secrets: Iterable[str]) -> None:
     for handler in logging.getLogger().handlers:
         if isinstance(handler.formatter, DiscreetFormatter):
             handler.formatter.keep_secret(secrets)
+
+
+def discreet(text: str) -> str:
+    """A text as the log would have it, for whatever is kept or shown of it elsewhere."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler.formatter, DiscreetFormatter):
+            text = handler.formatter.discreet(text)
+    return text

@@ -15,6 +15,8 @@ from mailflow.approval.lifecycle import Status
 from mailflow.explanation import Explanation, about
 from mailflow.inbound.message import InboundMessage
 from mailflow.payment_calendar import DuePayment, sums
+from mailflow.status import Life, in_words
+from mailflow.status import Status as MailflowStatus
 from mailflow.store.history import HistoryLine
 from mailflow.store.inbox import InboxMail
 from mailflow.store.outbox import OutboxEntry, kind_of
@@ -91,6 +93,37 @@ def print_calendar(payments: Sequence[DuePayment], today: date) -> None:
         month = list(of_month)
         out.print(_month(month, today))
         out.print(_payments(month, today))
+
+
+def print_status(status: MailflowStatus, timezone: tzinfo) -> None:
+    """Who works, what waits, and what is wrong."""
+    out = console()
+    daemons = _table("daemon", "mailbox", "version", "started", "heard of", "last pass", "last trouble")
+    for seen in status.daemons:
+        daemon = seen.state
+        watching = " (watches)" if daemon.watches and seen.life is Life.WORKS else ""
+        daemons.add_row(
+            Text(
+                f"{daemon.pid} on {one_line(daemon.host)}: {seen.life}", "green" if seen.life is Life.WORKS else "red"
+            ),
+            one_line(daemon.mailbox) + watching,
+            daemon.version,
+            _moment(daemon.started_at, timezone),
+            _moment(daemon.seen_at, timezone),
+            _moment(daemon.passed_at, timezone) if daemon.passed_at else "",
+            f"{_moment(daemon.troubled_at, timezone)} {one_line(daemon.trouble)}" if daemon.troubled_at else "",
+        )
+    if status.daemons:
+        out.print(daemons)
+    queues = _table("queue", "entries", "oldest")
+    for name, queue in (("inbox", status.inbox), ("outbox", status.outbox), ("portal", status.portal)):
+        entries = ", ".join(f"{count} {state}" for state, count in queue.states.items() if count)
+        queues.add_row(name, entries or "empty", in_words(status.at - queue.oldest) if queue.oldest else "")
+    out.print(queues)
+    for problem in status.problems:
+        out.print(Text(one_line(problem), "red"))
+    if not status.problems:
+        out.print(Text("All is well.", "green"))
 
 
 def print_quarantine(mails: Sequence[InboxMail], timezone: tzinfo) -> None:

@@ -94,6 +94,11 @@ class Store:
         with self._foreseen():
             return self._presence.watches()
 
+    def is_gone(self, holder: str) -> bool:
+        """Whether the mailflow of this name works no more. Raises as `begin`."""
+        with self._foreseen():
+            return self._presence.is_gone(holder)
+
     def _free(self, in_doubt_until: datetime, now: datetime) -> None:
         with self.begin() as uow:
             uow.inbox.free()

@@ -27,6 +27,7 @@ from sqlmodel import col
 
 from mailflow.errors import TransientFailure
 from mailflow.ports import FetchedMail, Location
+from mailflow.store.queue import Queue, count_states, earliest
 from mailflow.store.statements import per_dialect
 from mailflow.store.tables import KEY_LENGTH, InboxRow, LocationRow, RawMailRow
 
@@ -265,6 +266,14 @@ class Inbox:
         """How many mails still have to be read, now or later."""
         count: int = self._connection.execute(select(func.count()).where(_STILL_WAITS)).scalar_one()
         return count
+
+    def queue(self, now: datetime) -> Queue:
+        """How much waits to be read, and for the administrator."""
+        return Queue(
+            count_states(self._connection, col(InboxRow.state), (*WAITING, InboxState.QUARANTINED)),
+            earliest(self._connection, col(InboxRow.received_at), now, _STILL_WAITS),
+            earliest(self._connection, col(InboxRow.next_attempt_at), now, _STILL_WAITS, _DUE),
+        )
 
     def _recognise(self, place: Location, digest: str, now: datetime) -> Recorded:
         inbox_id, state = self._connection.execute(

@@ -15,6 +15,7 @@ from sqlmodel import col
 
 from mailflow.approval.effects import Effect, Mail, Message, PortalChange
 from mailflow.store.codec import effect_document, read_effect
+from mailflow.store.queue import Queue, count_states, earliest
 from mailflow.store.tables import OutboxRow, ReferenceRow
 
 
@@ -282,6 +283,15 @@ class Outbox:
             select(func.min(OutboxRow.next_attempt_at)).where(_ANYWHERE, col(OutboxRow.state).in_(_WAITS_FOR_ITS_TIME))
         ).scalar()
         return moment
+
+    def queue(self, world: World, now: datetime) -> Queue:
+        """How much waits to reach a world, or never will."""
+        here, is_due = col(OutboxRow.world) == world.value, (_MAY_BE_DUE, _DUE, _nothing_before())
+        return Queue(
+            count_states(self._connection, col(OutboxRow.state), (*UNDELIVERED, OutboxState.DEAD), here),
+            earliest(self._connection, col(OutboxRow.created_at), now, here, _STILL_WAITS),
+            earliest(self._connection, col(OutboxRow.next_attempt_at), now, here, *is_due),
+        )
 
     def thread(self, number: str, recipient: str) -> list[str]:
         """The Message-IDs of our mails to this person about this invoice, oldest first."""

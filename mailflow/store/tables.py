@@ -299,3 +299,24 @@ class PortalMemoryRow(SQLModel, table=True):
     name: str = Field(primary_key=True)
     document: str = Field(sa_type=Text)
     at: datetime = Field(sa_type=Moment)
+
+
+class DaemonRow(SQLModel, table=True):
+    """A daemon that works on this database, by the name of its holder, or has; `trouble` is what it met last.
+
+    `passed_at` is when it last did all there was to do, `troubled_at` when something last hindered it.
+    """
+
+    __tablename__ = "daemon"
+
+    id: str = Field(primary_key=True, sa_type=Words)
+    mailbox: str = Field(sa_type=Words)
+    watches: bool
+    host: str = Field(sa_type=Words)
+    pid: int
+    version: str
+    started_at: datetime = Field(sa_type=Moment)
+    seen_at: datetime = Field(sa_type=Moment)
+    passed_at: datetime | None = Field(default=None, sa_type=Moment)
+    trouble: str = Field(default="", sa_type=Words)
+    troubled_at: datetime | None = Field(default=None, sa_type=Moment)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
+from mailflow.store.daemons import Daemons
 from mailflow.store.files import Files
 from mailflow.store.history import History
 from mailflow.store.inbox import Inbox
@@ -25,6 +26,7 @@ class UnitOfWork:
         self.references = References(connection)
         self.history = History(connection)
         self.portal = PortalMemory(connection)
+        self.daemons = Daemons(connection)
 
     def commit(self) -> None:
         """Keeps everything, synced to the disk before this returns."""

@@ -10,6 +10,7 @@ from threading import Barrier, Thread
 from mailflow.approval.effects import Effect, Mail, Message
 from mailflow.approval.invoice import Invoice
 from mailflow.ports import FetchedMail, Location
+from mailflow.store.daemons import DaemonState
 from mailflow.store.engine import Store
 from mailflow.store.inbox import InboxState, Recorded
 from mailflow.store.outbox import NewEntry
@@ -41,6 +42,10 @@ def enqueue(
 ) -> int:
     effect = effect or Mail(to, Message.HELP, extra={"name": name})
     return uow.outbox.add(NewEntry(f"mail:{to}", number, to, effect, {"name": name}, f"<{name}@example.com>", at))
+
+
+def daemon(name: str = "holder", seen_at: datetime = NOW) -> DaemonState:
+    return DaemonState(name, "finance@example.com", True, "host", 7, "0.1.0", NOW, seen_at)
 
 
 def claimed(store: Store, now: datetime = NOW) -> str | None:

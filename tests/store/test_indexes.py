@@ -18,7 +18,7 @@ from mailflow.store.outbox import OutboxState, World
 from mailflow.store.statements import on_postgresql
 from mailflow.store.unit_of_work import UnitOfWork
 from tests.approval.company import opened
-from tests.store.rows import LEASE, NOW, enqueue, record
+from tests.store.rows import LEASE, NOW, daemon, enqueue, record
 
 NUMBER = "INV-2026-0001"
 
@@ -92,6 +92,10 @@ LOOK_UPS: dict[str, Callable[[UnitOfWork], object]] = {
     "outbox.thread": lambda uow: uow.outbox.thread(NUMBER, "olga@example.com"),
     "outbox.by_message_id": lambda uow: uow.outbox.by_message_id("<a@b>"),
     "outbox.last_of": lambda uow: uow.outbox.last_of(Message.HELP, "olga@example.com"),
+    "daemons.note": lambda uow: uow.daemons.note(daemon()),
+    "daemons.remove": lambda uow: uow.daemons.remove("holder"),
+    "inbox.queue": lambda uow: uow.inbox.queue(NOW),
+    "outbox.queue": lambda uow: uow.outbox.queue(World.MAIL, NOW),
     "history.append": lambda uow: uow.history.append(NUMBER, Entry("e", "a"), NOW, None, None),
     "history.of": lambda uow: uow.history.of(NUMBER),
 }

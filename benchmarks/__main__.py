@@ -1,11 +1,12 @@
 """What mailflow spends, each figure beside what it can be compared with: `make bench`.
 
-`make bench ARGS=quick` takes few mails and a few minutes, `make bench ARGS="throughput idle"` some rows alone. The
-table is left in bench.md too.
+`make bench ARGS=quick` takes few mails and a few minutes, `make bench ARGS="throughput idle"` some rows alone. What
+is measured so far is left in bench.md too.
 """
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from pathlib import Path
@@ -41,6 +42,12 @@ def main(arguments: list[str]) -> int:
     lines: list[Line] = []
     failures: list[str] = []
     began = time.monotonic()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that every server ends too
+
+    def facts() -> str:
+        said = [f"{machine()}; {(time.monotonic() - began) / 60:.0f} minutes.", *failures]
+        return "\n".join(said if prepared.roundup else [*said, "roundup is not installed, so its columns are empty."])
+
     with bench("quick" in arguments) as prepared:
         for name in picked:
             try:
@@ -48,11 +55,8 @@ def main(arguments: list[str]) -> int:
             except Exception as failure:  # noqa: BLE001 - the other rows are worth having
                 failures.append(f"Not measured, {name}: {failure}")
                 prepared.sink.take()
-    facts = [f"{machine()}; {(time.monotonic() - began) / 60:.0f} minutes.", *failures]
-    if prepared.roundup is None:
-        facts.append("roundup is not installed, so its columns are empty.")
-    Console(width=None if sys.stdout.isatty() else 170).print(on_screen(lines, "make bench", "\n".join(facts)))
-    MARKDOWN.write_text(as_markdown(lines, "\n".join(facts)), "utf-8")
+            MARKDOWN.write_text(as_markdown(lines, facts()), "utf-8")
+    Console(width=None if sys.stdout.isatty() else 170).print(on_screen(lines, "make bench", facts()))
     return bool(failures)
 
 

@@ -14,7 +14,6 @@ from typing import Self
 from benchmarks.spending import TOP
 
 HOST = "127.0.0.1"
-LONGEST_ANSWER = 1 << 30
 
 
 class Helper:

@@ -19,7 +19,7 @@ from tests.servers.dovecot import HOST, PASSWORD
 
 BARE_CLIENT = f"""
 {STACK}
-import sys, select
+import sys
 client = imap_tools.MailBoxUnencrypted({HOST!r}, int(sys.argv[1])).login_utf8(sys.argv[2], {PASSWORD!r}).client
 client.send(b"a IDLE\\r\\n")
 while client.readline():
@@ -33,13 +33,13 @@ def measure(bench: Bench) -> Iterator[Line]:
     bench.say(f"idle, {seconds} seconds")
     one = bench.company()
     bench.dovecot.deliver(one.user, submission("idle", b"PK"))
-    with daemon(one) as running, _bare_client(bench) as bare:
+    with daemon(one) as running, _bare_client(bench) as bare_client:
         bench.sink.wait_for(2)
         bench.sink.take()
         time.sleep(3)
-        before = use_of(running.process), use_of(bare)
+        before = use_of(running.process), use_of(bare_client)
         time.sleep(seconds)
-        mailflow, client = zip(before, (use_of(running.process), use_of(bare)), strict=True)
+        mailflow, client = zip(before, (use_of(running.process), use_of(bare_client)), strict=True)
     poll = None
     if bench.roundup:
         tracker = bench.roundup.tracker("idle", bench.sink.port)

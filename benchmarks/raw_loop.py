@@ -126,7 +126,7 @@ def transaction(db: sqlite3.Connection, wanted: bool = True) -> Iterator[None]:
 
 
 def take(db: sqlite3.Connection, imap: Imap, smtp: Smtp, batch: list[int], plan: argparse.Namespace) -> None:
-    """Takes a batch of mails through all of it. The n-th mail without a file is about the n-th file."""
+    """Takes a batch of mails through all of it; each leads to the mails of the plan."""
     fetched = imap.command(f"UID FETCH {','.join(map(str, batch))} (BODY.PEEK[])")
     mails = [(uid, raw, encoded_file(raw)) for uid, (_, raw) in zip(batch, fetched, strict=True)]
     with transaction(db):
@@ -159,7 +159,7 @@ def mark(db: sqlite3.Connection, uid: int, state: str) -> None:
 
 
 def file_of(db: sqlite3.Connection, uid: int) -> bytes:
-    """The file that a mail without one is about; replies come in the order of the submissions, after them."""
+    """A file of an earlier mail, for one that has none; another for each."""
     found: bytes = db.execute(
         "SELECT content FROM file WHERE id = 1 + ? % (SELECT max(id) FROM file)", (uid,)
     ).fetchone()[0]

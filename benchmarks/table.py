@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import sqlite3
 import subprocess
 from collections.abc import Iterable, Sequence
@@ -40,13 +41,11 @@ class Line:
         behind = self.roundup_ratio or _divided(self.roundup, self.mailflow)
         return (
             self.what,
-            f"{figure(self.mailflow)} {self.unit}{self.note and f' ({self.note})'}",
-            _or_dash(self.beside, f" {self.unit}" + (f" ({self.beside_is})" if self.beside_is else "")).replace(
-                "  ", " "
-            ),
-            _or_dash(ratio),
-            _or_dash(self.roundup, f" {self.unit}"),
-            _or_dash(behind),
+            _said(self.mailflow, self.unit, self.note),
+            _said(self.beside, self.unit, self.beside_is),
+            _said(ratio),
+            _said(self.roundup, self.unit),
+            _said(behind),
         )
 
 
@@ -79,7 +78,7 @@ def _median_ratio(some: Sequence[float], others: Sequence[float]) -> float | Non
     return median(ratios) if ratios else None
 
 
-def figure(value: float) -> str:
+def _figure(value: float) -> str:
     """Three digits that count."""
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
@@ -100,14 +99,8 @@ def as_markdown(lines: Iterable[Line], caption: str) -> str:
 
 def machine() -> str:
     """What the figures were taken on."""
-    model = next(
-        (
-            line.partition(":")[2].strip()
-            for line in Path("/proc/cpuinfo").read_text().splitlines()
-            if "model name" in line
-        ),
-        platform.machine(),
-    )
+    names = re.findall(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text("ascii"), re.MULTILINE)
+    model = names[0] if names else platform.machine()
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     parts = [
         f"{model}, {os.cpu_count()} cores, {memory:.0f} GiB, Linux {platform.release().partition('-')[0]}",
@@ -129,5 +122,7 @@ def _divided(one: float | None, other: float | None) -> float | None:
     return one / other if one is not None and other else None
 
 
-def _or_dash(value: float | None, after: str = "") -> str:
-    return "-" if value is None else figure(value) + after
+def _said(value: float | None, unit: str = "", note: str = "") -> str:
+    if value is None:
+        return "-"
+    return " ".join(part for part in (_figure(value), unit, f"({note})" if note else "") if part)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from json import dumps
 from operator import attrgetter
+from pathlib import Path
 from statistics import fmean, median
 
 from benchmarks.bench import Bench
@@ -19,7 +21,7 @@ WARM_UP = 2
 """Mails of a first run, whose cost is start-up and is taken off."""
 
 ROWS_OF_SUBMISSION, ROWS_OF_REPLY = 14, 10
-"""Records that mailflow writes or changes for a mail."""
+"""Rows that mailflow writes or changes for a mail, beside the mail itself and its file."""
 
 ENCODED = 137_000
 """Bytes of the file in a mail."""
@@ -58,9 +60,16 @@ class Round:
     imap: int
     smtp: int
 
-    def __post_init__(self) -> None:
-        self.ours = self.company()
-        self.tracker = self.bench.roundup.tracker(self.name, self.smtp) if self.bench.roundup else None
+    @cached_property
+    def ours(self) -> Company:
+        """The mailflow of the round."""
+        return self.company()
+
+    @cached_property
+    def tracker(self) -> Path:
+        """The tracker of the round, where roundup is installed."""
+        assert self.bench.roundup
+        return self.bench.roundup.tracker(self.name, self.smtp)
 
     def company(self) -> Company:
         """Another mailflow."""
@@ -86,10 +95,9 @@ class Round:
 
     def roundup(self, mails: list[bytes]) -> tuple[Spent, list[Arrived]]:
         """roundup, which sends one mail for each."""
-        roundup, tracker = self.bench.roundup, self.tracker
+        roundup = self.bench.roundup
         assert roundup
-        assert tracker
-        cost, sent = self._cost(tracker.name, mails, lambda: roundup.poll(tracker, self.imap))
+        cost, sent = self._cost(self.tracker.name, mails, lambda: roundup.poll(self.tracker, self.imap))
         expect(sent, len(mails))
         return cost, sent
 

@@ -45,6 +45,7 @@ from mailflow.outbound.payment_order import Payer
 from mailflow.outbound.ready_to_pay import ReadyToPay
 from mailflow.outbound.templating import Templates
 from mailflow.payment_calendar import CalendarFace
+from mailflow.service_manager import ALIVE, ServiceManager, service_manager
 from mailflow.settings import Bitrix24Settings, MailboxSettings, OAuthSettings, Settings
 from mailflow.store.engine import Store, open_store
 from mailflow.template_folder import loader_of
@@ -381,7 +382,7 @@ def run(settings: Settings, file: Path) -> int:
     """The daemon, until it is told to stop; `file` is where the settings are from, and are read again once edited."""
     application = build(settings)
     try:
-        daemon = daemon_of(application, settings, file)
+        daemon = daemon_of(application, settings, file, service_manager())
         heed_signals(daemon.stop, daemon.wake)
         application.read_structure()
         daemon.run()
@@ -390,18 +391,22 @@ def run(settings: Settings, file: Path) -> int:
     return EXIT_OK
 
 
-def daemon_of(application: Application, settings: Settings, file: Path) -> Daemon:
+def daemon_of(application: Application, settings: Settings, file: Path, manager: ServiceManager) -> Daemon:
     """What runs a company's passes, when its mailbox says so and by the clock, each with the settings as they are."""
     store, seconds = application.store, settings.mailbox.poll_seconds
     watch = watch_of(application, settings, file)
     heartbeat = Heartbeat(store, settings.mailbox.address, lambda: utc_now() + store.ahead, discreet)
 
+    def got_further(what: str, count: int) -> None:
+        heartbeat.within_a_pass()
+        manager.tell(ALIVE)
+
     def run_pass() -> PassResult:
         watch.look()
-        return application.mail_pass(progress=lambda what, count: heartbeat.within_a_pass())
+        return application.mail_pass(progress=got_further)
 
     beside = Beside(application.portal_pass, seconds) if application.portal else None
-    return Daemon(run_pass, application.mailbox, seconds, store.watches, beside, [heartbeat])
+    return Daemon(run_pass, application.mailbox, seconds, store.watches, beside, [heartbeat], manager)
 
 
 def watch_of(application: Application, settings: Settings, file: Path) -> SettingsWatch:

@@ -12,6 +12,7 @@ from mailflow import bootstrap
 from mailflow.bootstrap import EXIT_OK, EXIT_TRY_AGAIN
 from mailflow.daemon import LONGEST_PAUSE, Daemon, Troubles, heed_signals
 from mailflow.errors import MailflowError
+from mailflow.service_manager import ALIVE, ServiceManager, service_manager, shared_by
 from mailflow.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -23,6 +24,7 @@ class Branch:
 
     settings: Settings
     file: Path
+    manager: ServiceManager
     _daemon: Daemon | None = None
     _troubles: Troubles = field(default_factory=Troubles)
     _stopping: threading.Event = field(default_factory=threading.Event)
@@ -35,12 +37,13 @@ class Branch:
             except Exception as failure:  # noqa: BLE001 - whatever hinders one company, it is said and tried again
                 unforeseen = None if isinstance(failure, MailflowError) else failure
                 self._troubles.are([f"the work of this company cannot go on, and begins anew: {failure}"], unforeseen)
+                self.manager.tell(ALIVE)
                 self._stopping.wait(LONGEST_PAUSE)
 
     def _work(self) -> None:
         application = bootstrap.build(self.settings)
         try:
-            self._daemon = bootstrap.daemon_of(application, self.settings, self.file)
+            self._daemon = bootstrap.daemon_of(application, self.settings, self.file, self.manager)
             if not self._stopping.is_set():
                 application.read_structure()
                 self._daemon.run()
@@ -61,7 +64,8 @@ class Branch:
 
 def run(companies: Mapping[str, Settings], files: Mapping[str, Path]) -> int:
     """The daemons of all companies, until they are told to stop; `files` are where their settings are from."""
-    branches = {name: Branch(settings, files[name]) for name, settings in companies.items()}
+    managers = shared_by(service_manager(), companies)
+    branches = {name: Branch(settings, files[name], managers[name]) for name, settings in companies.items()}
 
     def each(deed: Callable[[Branch], None]) -> None:
         for branch in branches.values():

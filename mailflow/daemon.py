@@ -16,6 +16,7 @@ from mailflow.errors import TransientFailure
 from mailflow.jobs.portal.result import PortalResult
 from mailflow.jobs.whole_pass import PassResult
 from mailflow.ports import Mailbox
+from mailflow.service_manager import ALIVE, READY, STOPPING, ServiceManager
 
 log = logging.getLogger(__name__)
 
@@ -110,6 +111,7 @@ class Observer(Protocol):
 class Daemon:
     """Runs a pass when the mailbox says that something came, and every `poll_seconds` besides.
 
+    `manager` hears of every wait and of every pass, so a pass that is stuck lets its patience run out.
     Where `watches` says that another daemon has the mailbox, this one helps with what that one receives.
     `observers` are told how it does.
     """
@@ -120,6 +122,7 @@ class Daemon:
     watches: Callable[[], bool] = lambda: True
     beside: Beside | None = None
     observers: Sequence[Observer] = ()
+    manager: ServiceManager = field(default_factory=ServiceManager)
     _stopping: threading.Event = field(default_factory=threading.Event)
     _troubles: Troubles = field(default_factory=Troubles)
     _failures: int = 0
@@ -136,12 +139,14 @@ class Daemon:
 
     def _work(self) -> None:
         scheduler = schedule.Scheduler()
+        self.manager.tell(READY, "STATUS=The first pass")
         job = scheduler.every(round(self.poll_seconds)).seconds.do(self._pass)
         job.run()
         if self.beside:
             self.beside.start(self.mailbox.wake)
         log.info("mailflow is running; stop it with SIGTERM or Ctrl-C")
         while not self._stopping.is_set():
+            self.manager.tell(ALIVE)
             if self._something_came(scheduler.idle_seconds or 0):
                 job.run()
             else:
@@ -157,6 +162,7 @@ class Daemon:
     def stop(self) -> None:
         """No further pass; may be called from a signal handler and from another thread."""
         self._stopping.set()
+        self.manager.tell(STOPPING)
         self.mailbox.wake()
 
     def _pass(self) -> None:
@@ -174,6 +180,7 @@ class Daemon:
         for observer in self.observers:
             observer.after_a_pass(troubles)
         self._failures = self._failures + 1 if troubles else 0
+        self.manager.tell(f"STATUS={'Something is wrong, see the log' if troubles else 'Everything can be reached'}")
 
     def _something_came(self, seconds: float) -> bool:
         if self._failures:
@@ -182,6 +189,8 @@ class Daemon:
             return not self._stopping.is_set()
         try:
             if self.watches():
+                if self.manager.patience:
+                    seconds = min(seconds, self.manager.patience / 3)
                 return self.mailbox.wait(max(0.0, seconds)) and not self._stopping.is_set()
             self.mailbox.close()
             return not self._stopping.wait(STANDS_BY)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import sys
 import textwrap
 from base64 import b64encode
 from collections.abc import Iterable
@@ -24,8 +26,10 @@ class DiscreetFormatter(logging.Formatter):
     Where there are several companies each has threads of its own, whose names begin with that of the company.
     """
 
+    FORM = "%(asctime)s %(levelname)-7s %(company)s%(message)s"
+
     def __init__(self, secrets: Iterable[str], companies: Iterable[str] = ()) -> None:
-        super().__init__("%(asctime)s %(levelname)-7s %(company)s%(message)s")
+        super().__init__(self.FORM)
         self._companies = frozenset(companies)
         self._secrets: list[str] = []
         self.keep_secret(secrets)
@@ -54,6 +58,29 @@ class DiscreetFormatter(logging.Formatter):
         return text
 
 
+class JournalFormatter(DiscreetFormatter):
+    """For systemd's journal, which knows the time: each line begins with its priority (sd-daemon(3), syslog(3))."""
+
+    FORM = "%(company)s%(message)s"
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line or several, all of one priority."""
+        priority = next(number for level, number in _PRIORITIES if record.levelno >= level)
+        return "\n".join(f"<{priority}>{line}" for line in super().format(record).split("\n"))
+
+
+_PRIORITIES = ((logging.CRITICAL, 2), (logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6), (logging.NOTSET, 7))
+
+
+def _goes_to_the_journal() -> bool:
+    """Whether standard error is the very stream that systemd says is the journal's (systemd.exec(5))."""
+    try:
+        stream = os.fstat(sys.stderr.fileno())
+    except (OSError, ValueError):
+        return False
+    return os.environ.get("JOURNAL_STREAM") == f"{stream.st_dev}:{stream.st_ino}"
+
+
 def _forms(secret: str) -> tuple[str, ...]:
     """A secret as it stands, in an address (RFC 3986) and in Base64 (RFC 4648)."""
     return secret, quote(secret, safe=""), quote(secret), b64encode(secret.encode()).decode()
@@ -62,7 +89,7 @@ def _forms(secret: str) -> tuple[str, ...]:
 def start_logging(secrets: Iterable[str], companies: Iterable[str] = ()) -> None:
     """What mailflow does is logged from INFO, what its libraries say from WARNING."""
     handler = logging.StreamHandler()
-    handler.setFormatter(DiscreetFormatter(secrets, companies))
+    handler.setFormatter((JournalFormatter if _goes_to_the_journal() else DiscreetFormatter)(secrets, companies))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("mailflow").setLevel(logging.INFO)
 

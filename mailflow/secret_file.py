@@ -23,15 +23,18 @@ def others_can_read(path: Path) -> bool:
     return _is_shared(path, path.stat())
 
 
-def read_secret(path: Path) -> str:
-    """The secret that is all of a file; the line end after it is none of it. Raises UnfitFile."""
+def read_secret(path: Path, from_systemd: bool = False) -> str:
+    """The secret that is all of a file; the line end after it is none of it. Raises UnfitFile.
+
+    `from_systemd`: a credential of this service; its access list, not its mode, says who can read it (systemd.exec(5)).
+    """
     put = f"Put the secret alone into {path}, readable by mailflow's user."
     try:
         with open(path, "rb", opener=_without_waiting) as file:
             found = os.fstat(file.fileno())
             if not stat.S_ISREG(found.st_mode):
                 raise UnfitFile(f"is to be read from {path}, which is no file.", put)
-            if _is_shared(path, found):
+            if not from_systemd and _is_shared(path, found):
                 raise UnfitFile(f"is read from {path}, which other users of this machine can read.", _chmod(path))
             secret = file.read(_LARGEST + 1).decode("utf-8-sig")
     except (OSError, ValueError) as error:

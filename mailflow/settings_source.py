@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -195,9 +196,13 @@ class _Walk:
         return self.environ.get(name, found.group())
 
     def _secret(self, name: str, path: KeyPath) -> str:
-        self.source.files.append(self.folder / name)
+        credentials = self.environ.get("CREDENTIALS_DIRECTORY")
+        credential = Path(credentials, name) if credentials else None
+        given = credential is not None and os.access(credential, os.R_OK)
+        file = credential if credential and given else self.folder / name
+        self.source.files.append(file)
         try:
-            return read_secret(self.folder / name)
+            return read_secret(file, from_systemd=given)
         except UnfitFile as unfit:
             self.source.add(path, unfit.what, unfit.mend)
             return ""

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from mailflow.errors import ConfigurationError, PermanentFailure, SettingsProblem, TransientFailure
-from mailflow.log import DiscreetFormatter
+from mailflow.log import DiscreetFormatter, JournalFormatter, start_logging
 from mailflow.terminal import as_json, one_line, several_lines
 from tests.cli.conftest import Company
 
@@ -244,6 +244,30 @@ def test_a_stranger_cannot_write_a_line_of_the_log() -> None:
     shown = DiscreetFormatter([]).format(record("subject: x\r\n2026 ERROR forged \x1b[31m"))
     assert "\n" not in shown
     assert "\x1b" not in shown
+
+
+def test_in_the_journal_each_line_has_its_priority_and_no_time_of_its_own() -> None:
+    try:
+        raise ValueError("one\ntwo")
+    except ValueError:
+        shown = JournalFormatter([]).format(record("a mail failed", exc_info=sys.exc_info())).split("\n")
+    assert shown[0] == "<3>a mail failed"
+    assert len(shown) > 3
+    assert all(line.startswith("<3>") for line in shown)
+    informed = logging.LogRecord("mailflow", logging.INFO, "x.py", 1, "sent", (), None)
+    assert JournalFormatter([]).format(informed) == "<6>sent"
+
+
+def test_only_the_stream_that_is_the_journals_gets_priorities(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with (tmp_path / "stderr").open("w") as stream:
+        monkeypatch.setattr(sys, "stderr", stream)
+        found = os.fstat(stream.fileno())
+        for named, expected in ((f"{found.st_dev}:{found.st_ino}", True), ("8:1", False)):
+            monkeypatch.setenv("JOURNAL_STREAM", named)
+            start_logging([])
+            [handler] = logging.getLogger().handlers
+            assert isinstance(handler.formatter, JournalFormatter) is expected
+    logging.basicConfig(force=True, handlers=[])
 
 
 def test_texts_lose_what_a_terminal_would_act_on_and_nothing_else() -> None:

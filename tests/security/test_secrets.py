@@ -399,6 +399,21 @@ def test_in_a_folder_that_nobody_else_can_enter_every_file_may_hold_secrets(tmp_
     assert loaded(tmp_path, "S3cretWord", 0o644)
 
 
+def test_a_credential_of_systemd_comes_before_a_file_beside_the_settings(tmp_path: Path) -> None:
+    """Its mode may show a group's right that is an access list's mask: systemd alone writes there."""
+    given = tmp_path / "credentials"
+    given.mkdir(0o755)
+    secret_file(given, b"by systemd", 0o440)
+    secret_file(tmp_path, b"beside", 0o600)
+
+    def taken(**environment: str) -> str:
+        return loaded(tmp_path, "${file:secret}", **environment).mailbox.imap.password.get_secret_value()
+
+    assert taken(CREDENTIALS_DIRECTORY=str(given)) == "by systemd"
+    assert taken(CREDENTIALS_DIRECTORY=str(tmp_path / "none")) == "beside"
+    assert taken() == "beside"
+
+
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o620, 0o602, 0o610, 0o666, 0o777])
 def test_a_file_that_others_can_read_holds_no_secret(mode: int, tmp_path: Path) -> None:
     file = secret_file(tmp_path, IMAP.encode(), mode)

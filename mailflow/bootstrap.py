@@ -35,6 +35,7 @@ from mailflow.jobs.heartbeat import Heartbeat
 from mailflow.jobs.identity import Mint
 from mailflow.jobs.intake import Intake
 from mailflow.jobs.limits import Limits
+from mailflow.jobs.lines import Lines
 from mailflow.jobs.outgoing import Outgoing
 from mailflow.jobs.portal.result import PortalResult
 from mailflow.jobs.processing import Processing
@@ -77,7 +78,7 @@ class Application:
     store: Store
     company: Company
     mailbox: ImapMailbox
-    transport: SmtpTransport
+    lines: Lines
     reading: ReadingProcess
     whole_pass: WholePass
     portal: PortalWork | None = None
@@ -120,7 +121,7 @@ class Application:
     def close(self) -> None:
         """Ends every connection."""
         portal = [self.portal.close] if self.portal else []
-        for end in (self.mailbox.close, self.transport.close, self.reading.close, *portal, self.store.close):
+        for end in (self.mailbox.close, self.lines.close, self.reading.close, *portal, self.store.close):
             with suppress(MailflowError):
                 end()
 
@@ -130,15 +131,15 @@ def build(settings: Settings) -> Application:
     company = company_of(settings)
     store = open_store(settings.database.get_secret_value())
     store.take_part(utc_now(), in_doubt_until(utc_now(), settings.mailbox.keep_copies))
-    mailbox, transport = mailbox_of(settings), transport_of(settings)
+    mailbox, lines = mailbox_of(settings), lines_of(settings)
     outgoing, reading = outgoing_of(settings, company, store), reading_of(settings)
     return Application(
         store=store,
         company=company,
         mailbox=mailbox,
-        transport=transport,
+        lines=lines,
         reading=reading,
-        whole_pass=_whole_pass_of(settings, company, store, mailbox, transport, reading, outgoing),
+        whole_pass=_whole_pass_of(settings, company, store, mailbox, lines, reading, outgoing),
         portal=portal_work_of(settings, company, store, outgoing),
     )
 
@@ -146,10 +147,10 @@ def build(settings: Settings) -> Application:
 def take_over(application: Application, settings: Settings) -> None:
     """Other settings from the next pass on; what is connected stays connected as it is."""
     company, store, reading = company_of(settings), application.store, reading_of(settings)
-    outgoing, mailbox, transport = outgoing_of(settings, company, store), application.mailbox, application.transport
+    outgoing, mailbox, lines = outgoing_of(settings, company, store), application.mailbox, application.lines
     application.reading.close()
     application.company, application.reading = company, reading
-    application.whole_pass = _whole_pass_of(settings, company, store, mailbox, transport, reading, outgoing)
+    application.whole_pass = _whole_pass_of(settings, company, store, mailbox, lines, reading, outgoing)
     if application.portal:
         application.portal = _portal_of_now(application.portal, settings, company, store, outgoing)
 
@@ -159,7 +160,7 @@ def _whole_pass_of(
     company: Company,
     store: Store,
     mailbox: ImapMailbox,
-    transport: SmtpTransport,
+    lines: Lines,
     reading: ReadingProcess,
     outgoing: Outgoing,
 ) -> WholePass:
@@ -173,7 +174,7 @@ def _whole_pass_of(
             store,
             company,
             templates,
-            transport,
+            lines,
             outgoing,
             settings.payment.invite_at,
             settings.mailbox.keep_copies,
@@ -313,6 +314,11 @@ def transport_of(settings: Settings) -> SmtpTransport:
         ca_file=smtp.ca_file,
         hello=settings.mailbox.address.rpartition("@")[2],
     )
+
+
+def lines_of(settings: Settings) -> Lines:
+    """The connections to the SMTP server of the settings."""
+    return Lines(*(transport_of(settings) for _ in range(settings.mailbox.smtp.connections)))
 
 
 def access_tokens_of(mailbox: MailboxSettings) -> AccessTokens | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -39,8 +39,8 @@ class Mailbox(Protocol):
     def fetch_new(self, known: Callable[[Location], bool]) -> Iterator[FetchedMail]:
         """The mails of the inbox folder that are not known yet, oldest first; marks nothing as seen."""
 
-    def file_away(self, location: Location, folder: str) -> bool:
-        """Moves one mail; False where it is no longer there."""
+    def file_away(self, locations: Sequence[Location], folder: str) -> int:
+        """Moves mails; how many of them were still there."""
 
     def wait(self, seconds: float) -> bool:
         """Returns when something new may have come (True), at the latest after so many seconds (False)."""

@@ -57,3 +57,10 @@ def bodies(answer: Sequence[object]) -> dict[int, bytes]:
         elif isinstance(item, bytes) and (short := _SHORT_BODY.search(item)) and (uid := _UID.search(item)):
             found[int(uid[1])] = _ESCAPED.sub(rb"\1", short[1])
     return found
+
+
+def copied(answer: Sequence[object]) -> int:
+    """How many mails the COPYUID responses name (RFC 9051 section 7.1)."""
+    sources = (item.split()[1] for item in answer if isinstance(item, bytes))
+    ranges = (part.partition(b":") for source in sources for part in source.split(b","))
+    return sum(abs(int(last or first) - int(first)) + 1 for first, _, last in ranges)

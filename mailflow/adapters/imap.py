@@ -34,6 +34,7 @@ SILENT_FOR_LONG = 10.0
 BATCH_BYTES = 8_000_000
 BATCH_MAILS = 50
 SIZES_AT_ONCE = 500
+MOVES_AT_ONCE = 100
 HEADER_BYTES = 1_000_000
 """How much of the header of a mail that is too large is read."""
 
@@ -95,30 +96,40 @@ class ImapMailbox:
                 mails = self._read(box, batch, sizes, arrivals)
             yield from mails
 
-    def file_away(self, location: Location, folder: str) -> bool:
-        """Moves one mail and touches no other; False where it is no longer there.
+    def file_away(self, locations: Sequence[Location], folder: str) -> int:
+        """Moves mails and touches no others, many by one command; how many were still there.
 
-        Without MOVE (RFC 6851) it is copied, marked as deleted and expunged by its UID. Without UIDPLUS (RFC 4315)
-        either it stays behind, marked as deleted: a plain EXPUNGE would destroy what others have marked.
+        Without MOVE (RFC 6851) they are copied, marked as deleted and expunged by their UIDs. Without UIDPLUS (RFC
+        4315) either they stay behind, marked as deleted: a plain EXPUNGE would destroy what others have marked.
         """
-        with self._session(f"moving a mail to {folder}") as box:
-            if (location.folder, location.uidvalidity) != (self.inbox, self._uidvalidity):
-                return False
-            client, uid, target = box.client, str(location.uid), str(encode_folder(folder), "ascii")
-            if "MOVE" in client.capabilities:
-                answer = client.uid("MOVE", uid, target)
-                if answer[0] != "OK" and not self._search(box, f"UID {uid}"):
-                    return False
-                _ok(answer)
-                _, moved = client.response("COPYUID")
-                return moved != [None] or "UIDPLUS" not in client.capabilities
-            if not self._search(box, f"UID {uid} UNDELETED"):
-                return False
-            _ok(client.uid("COPY", uid, target))
-            _ok(client.uid("STORE", uid, "+FLAGS.SILENT", r"(\Deleted)"))
+        moved = 0
+        for start in range(0, len(locations), MOVES_AT_ONCE):
+            with self._session(f"moving mail to {folder}") as box:
+                selected = self.inbox, self._uidvalidity
+                batch = locations[start : start + MOVES_AT_ONCE]
+                uids = [place.uid for place in batch if (place.folder, place.uidvalidity) == selected]
+                moved += self._move(box, uids, str(encode_folder(folder), "ascii")) if uids else 0
+        return moved
+
+    def _move(self, box: BaseMailBox, uids: Sequence[int], target: str) -> int:
+        client = box.client
+        if "MOVE" in client.capabilities:
+            answer = client.uid("MOVE", _set_of(uids), target)
+            if answer[0] != "OK":
+                uids = self._search(box, f"UID {_set_of(uids)}")
+                if not uids:
+                    return 0
+                answer = client.uid("MOVE", _set_of(uids), target)
+            _ok(answer)
+            _, moved = client.response("COPYUID")
+            return fetch_response.copied(moved) if "UIDPLUS" in client.capabilities else len(uids)
+        uids = self._search(box, f"UID {_set_of(uids)} UNDELETED")
+        if uids:
+            _ok(client.uid("COPY", _set_of(uids), target))
+            _ok(client.uid("STORE", _set_of(uids), "+FLAGS.SILENT", r"(\Deleted)"))
             if "UIDPLUS" in client.capabilities:
-                _ok(client.uid("EXPUNGE", uid))
-            return True
+                _ok(client.uid("EXPUNGE", _set_of(uids)))
+        return len(uids)
 
     def wait(self, seconds: float) -> bool:
         """Waits in IDLE, at most nine minutes; where the server has none, just waits. True where mail may have come.
@@ -337,7 +348,7 @@ class ImapMailbox:
 
     def _fetch(self, box: BaseMailBox, places: Sequence[Location], what: str) -> Sequence[object]:
         """Where some were expunged meanwhile, a server may say NO (RFC 5530, EXPUNGEISSUED), but not after a NOOP."""
-        command = "FETCH", ",".join(str(place.uid) for place in places), f"(UID {what})"
+        command = "FETCH", _set_of([place.uid for place in places]), f"(UID {what})"
         answer = box.client.uid(*command)
         if answer[0] != "OK":
             _noop(box)
@@ -416,6 +427,11 @@ def _batches(places: Sequence[Location], sizes: Mapping[int, int], max_bytes: in
             weight += size
     if batch:
         yield batch
+
+
+def _set_of(uids: Sequence[int]) -> str:
+    """UIDs as a sequence set (RFC 9051 section 9)."""
+    return ",".join(map(str, uids))
 
 
 def _noop(box: BaseMailBox) -> None:

@@ -1,10 +1,12 @@
-"""Outbox -> world: one effect, handed over and settled (house: an effect's way out)."""
+"""Outbox -> world: effects, handed over and settled (house: an effect's way out)."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from time import monotonic
 
 from mailflow.approval import noticing
 from mailflow.approval.company import Company
@@ -12,12 +14,13 @@ from mailflow.approval.effects import Entry, Invitation, Mail, Message
 from mailflow.errors import BrokenOff, InDoubt, PermanentFailure, ServerAway, TransientFailure
 from mailflow.jobs.company_now import company_now
 from mailflow.jobs.identity import Mint
+from mailflow.jobs.lines import Lines
 from mailflow.jobs.outgoing import Outgoing
 from mailflow.jobs.retry import next_delivery
 from mailflow.outbound.mail import Identity, complete, draft_invitation, draft_mail, files_of
 from mailflow.outbound.ready_to_pay import NOTHING_WANTED, ReadyToPay
 from mailflow.outbound.templating import Templates
-from mailflow.ports import Envelope, MailTransport
+from mailflow.ports import Envelope
 from mailflow.store.engine import Store
 from mailflow.store.outbox import OutboxEntry, OutboxState, World, kind_of
 from mailflow.store.unit_of_work import UnitOfWork
@@ -26,6 +29,12 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=30)
 """Longer than a mail may take to be handed over, the ten minutes for the answer included (RFC 5321 section 4.5.3.2)."""
+
+WAVES = 8
+"""Of so many mails for each line one batch is made, written in one transaction."""
+
+BATCH_LASTS = 240.0
+"""Seconds after which the rest of a batch is left for later: the last wave has to end before LEASE does."""
 
 COPY_COMES_WITHIN = timedelta(minutes=2)
 """So long the copy of a mail in doubt is waited for before the mail is repeated."""
@@ -42,7 +51,7 @@ class Dispatch:
     store: Store
     company: Company
     templates: Templates
-    transport: MailTransport
+    lines: Lines
     outgoing: Outgoing
     invite_at: time
     copies: bool = False
@@ -58,25 +67,38 @@ class Dispatch:
         """What one had in hand that is gone is anybody's; what it was sending is in doubt."""
         self.store.take_over(now, in_doubt_until(now, self.copies))
 
-    def run_once(self, now: datetime, looked: bool = True) -> bool | None:
-        """Delivers the oldest entry that is due: True delivered or given up, False put off, None nothing was due.
+    def run_once(self, now: datetime, looked: bool = True) -> int | None:
+        """Delivers the oldest entries that are due: how many were delivered or given up, None where nothing was due.
 
         `looked`: whether the mailbox has just been read. Before that, no copy that is lacking says anything.
-        Raises ServerAway where nothing can be delivered now, BrokenOff where the server broke off over this one.
+        Raises ServerAway where nothing can be delivered now, BrokenOff where the server broke off over one of them.
         """
+        claimed_at, most = monotonic(), WAVES * len(self.lines)
         with self.store.begin() as uow:
-            entry = uow.outbox.claim_due(now, LEASE, in_doubt_too=looked or not self.copies)
-            if entry is None:
+            entries = uow.outbox.claim_batch(now, LEASE, most, in_doubt_too=looked or not self.copies)
+            if not entries:
                 return None
-            if self.copies and uow.inbox.holds_copy(entry.message_id, self.company.mailbox):
-                note_delivered(uow, entry, "its copy has come to the mailbox", now)
-                uow.commit()
-                return True
-            draft, error = self._drafted(uow, entry)
+            arrived = {entry.id for entry in entries if self._has_come_back(uow, entry, now)}
+            drafts = [(entry, *self._drafted(uow, entry)) for entry in entries if entry.id not in arrived]
             uow.commit()
-        if error:
-            return self._put_off(entry, error, now)
-        return self._hand_over(entry, draft, now)
+        done = len(arrived) + sum(self._put_off(entry, error, now) for entry, _, error in drafts if error)
+        waiting = [(entry, draft) for entry, draft, error in drafts if not error]
+        try:
+            while waiting and monotonic() < claimed_at + BATCH_LASTS:
+                wave, waiting = waiting[: len(self.lines)], waiting[len(self.lines) :]
+                done += self._hand_over(wave, now)
+        except TransientFailure:
+            self._let_go([entry for entry, _ in waiting])
+            raise
+        self._let_go([entry for entry, _ in waiting])
+        return done
+
+    def _has_come_back(self, uow: UnitOfWork, entry: OutboxEntry, now: datetime) -> bool:
+        """Where the mailbox has a mail's copy, it has arrived."""
+        if not (self.copies and uow.inbox.holds_copy(entry.message_id, self.company.mailbox)):
+            return False
+        note_delivered(uow, entry, "its copy has come to the mailbox", now)
+        return True
 
     def _drafted(self, uow: UnitOfWork, entry: OutboxEntry) -> tuple[bytes, str]:
         """The mail as it goes out at every try, and what hinders it from being written."""
@@ -102,41 +124,68 @@ class Dispatch:
             case _:
                 raise TypeError(f"{entry.message_id} is no mail")
 
-    def _hand_over(self, entry: OutboxEntry, draft: bytes, now: datetime) -> bool:
-        try:
-            answer = self.transport.send(self._envelope(entry, draft))
-        except ServerAway as failure:
-            self._let_go(entry, str(failure))
-            raise
-        except BrokenOff as failure:
-            self._put_off(entry, str(failure), now)
-            raise
-        except InDoubt as failure:
-            return self._doubt(entry, str(failure), now)
-        except TransientFailure as failure:
-            return self._put_off(entry, str(failure), now)
-        except PermanentFailure as failure:
-            return self._give_up(entry, str(failure), now)
-        except Exception as failure:  # one mail that nobody foresaw must not hold up the others
-            log.exception("mail %s to %s could not be sent", entry.id, entry.recipient)
-            return self._doubt(entry, f"{type(failure).__name__}: {failure}", now)
+    def _hand_over(self, wave: Sequence[tuple[OutboxEntry, bytes]], now: datetime) -> int:
+        """As many mails as there are lines, and what came of it written down before any other is sent."""
+        ready, answers = self._envelopes(wave)
+        answers |= dict(zip(ready, self.lines.send_all(list(ready.values())), strict=True)) if ready else {}
         with self.store.begin() as uow:
-            note_delivered(uow, entry, answer, now)
+            taken = [entry for entry, _ in wave if isinstance(answers[entry.id], str)]
+            for entry in taken:
+                note_delivered(uow, entry, str(answers[entry.id]), now)
             uow.commit()
-        return True
+        done = len(taken)
+        for entry, _ in wave:
+            if isinstance(failure := answers[entry.id], Exception):
+                done += self._not_sent(entry, failure, now)
+        for failure in answers.values():
+            if isinstance(failure, ServerAway | BrokenOff):
+                raise failure
+        return done
+
+    def _envelopes(
+        self, wave: Sequence[tuple[OutboxEntry, bytes]]
+    ) -> tuple[dict[int, Envelope], dict[int, str | Exception]]:
+        """The mails as they go out, by their entries' ids; and what hinders one from being put together."""
+        ready: dict[int, Envelope] = {}
+        hindered: dict[int, str | Exception] = {}
+        for entry, draft in wave:
+            try:
+                ready[entry.id] = self._envelope(entry, draft)
+            except Exception as failure:  # noqa: BLE001 - one mail that nobody foresaw must not hold up the others
+                hindered[entry.id] = failure
+        return ready, hindered
+
+    def _not_sent(self, entry: OutboxEntry, failure: Exception, now: datetime) -> bool:
+        """Whether that was this mail's end."""
+        match failure:
+            case ServerAway():
+                self._let_go([entry], str(failure))
+                return False
+            case InDoubt():
+                return self._doubt(entry, str(failure), now)
+            case TransientFailure():
+                return self._put_off(entry, str(failure), now)
+            case PermanentFailure():
+                return self._give_up(entry, str(failure), now)
+        log.error("mail %s to %s could not be sent", entry.id, entry.recipient, exc_info=failure)
+        return self._doubt(entry, f"{type(failure).__name__}: {failure}", now)
 
     def _envelope(self, entry: OutboxEntry, draft: bytes) -> Envelope:
-        lacking = files_of(draft)
-        with self.store.begin() as uow:
-            files = {sha256: uow.files.read(sha256) for sha256 in lacking}
+        files: dict[str, bytes] = {}
+        if lacking := files_of(draft):
+            with self.store.begin() as uow:
+                files = {sha256: uow.files.read(sha256) for sha256 in lacking}
         copy_to = self.company.mailbox if self.copies else None
         return Envelope(self.company.mailbox, entry.recipient, complete(draft, files), copy_to)
 
-    def _let_go(self, entry: OutboxEntry, error: str) -> None:
-        """The server is away, which is nothing that this mail could help: it is as it was."""
-        was = OutboxState.UNKNOWN if entry.again else OutboxState.PENDING
+    def _let_go(self, entries: Sequence[OutboxEntry], error: str = "") -> None:
+        """They were not tried, which is nothing that these mails could help: they are as they were."""
+        if not entries:
+            return
         with self.store.begin() as uow:
-            uow.outbox.let_go(entry.id, error, was)
+            for entry in entries:
+                was = OutboxState.UNKNOWN if entry.again else OutboxState.PENDING
+                uow.outbox.let_go(entry.id, error or entry.last_error, was)
             uow.commit()
 
     def _doubt(self, entry: OutboxEntry, error: str, now: datetime) -> bool:

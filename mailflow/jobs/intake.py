@@ -8,18 +8,25 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 
-from mailflow.errors import PermanentFailure, TransientFailure
+from mailflow.errors import MailflowError, PermanentFailure, TransientFailure
 from mailflow.inbound.message import content_digest, parse_header
 from mailflow.inbound.routing import Router
 from mailflow.jobs.limits import ALWAYS_KEPT, NO_MORE_THAN, Limits
 from mailflow.ports import FetchedMail, Location, Mailbox
 from mailflow.store.engine import Store
-from mailflow.store.inbox import InboxState
+from mailflow.store.inbox import InboxState, Recorded
+from mailflow.store.unit_of_work import UnitOfWork
 
 log = logging.getLogger(__name__)
+
+RECORDED_AT_ONCE = 25
+BYTES_AT_ONCE = 4_000_000
+FILED_AT_ONCE = 100
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,40 @@ def _header_of(raw: bytes) -> bytes:
     return raw[:ALWAYS_KEPT].partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
 
 
+class _Known:
+    """Whether a mail at a place has been recorded; what is there to be filed away is asked for once."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    @cached_property
+    def _places(self) -> frozenset[Location]:
+        with self._store.begin() as uow:
+            return uow.inbox.lying()
+
+    def __call__(self, location: Location) -> bool:
+        return location in self._places
+
+
+def _batches(mails: Iterator[FetchedMail]) -> Iterator[list[FetchedMail]]:
+    """As many as one transaction records; what was read before the server broke off is recorded all the same."""
+    batch: list[FetchedMail] = []
+    weight = 0
+    try:
+        for mail in mails:
+            batch.append(mail)
+            weight += len(mail.raw)
+            if len(batch) == RECORDED_AT_ONCE or weight > BYTES_AT_ONCE:
+                yield batch
+                batch, weight = [], 0
+    except TransientFailure:
+        if batch:
+            yield batch
+        raise
+    if batch:
+        yield batch
+
+
 @dataclass(frozen=True)
 class Intake:
     """Reads and clears the inbox folder. `processed` and `quarantine` are the folders that settled mails go to."""
@@ -69,11 +110,16 @@ class Intake:
         Raises TransientFailure, after all others were recorded, for one that the database does not take.
         """
         count, untaken = 0, ""
-        for fetched in self.mailbox.fetch_new(self._known):
+        for batch in _batches(self.mailbox.fetch_new(_Known(self.store))):
             try:
-                count += self._record(fetched, now)
-            except PermanentFailure as failure:
-                untaken = f"mail {fetched.location.uid} of {fetched.location.folder} cannot be recorded: {failure}"
+                count += self._record_all(batch, now)
+            except MailflowError:
+                for fetched in batch:
+                    try:
+                        count += self._record_all([fetched], now)
+                    except PermanentFailure as failure:
+                        place = fetched.location
+                        untaken = f"mail {place.uid} of {place.folder} cannot be recorded: {failure}"
         if untaken:
             raise TransientFailure(untaken)
         return count
@@ -81,43 +127,52 @@ class Intake:
     def file_away(self) -> int:
         """Moves every settled mail out of the inbox folder; one that is gone is filed all the same.
 
-        Only whoever watches the mailbox, by what the database says before each mail: of two that move the same mail at
+        Only whoever watches the mailbox, by what the database says before each command: of two that move the same mail at
         the same moment Dovecot lets both, and it lies there twice.
         """
         with self.store.begin() as uow:
             waiting = uow.inbox.to_file()
-        for moved, (location, state) in enumerate(waiting):
-            if not self.watches():
-                return moved
-            self.mailbox.file_away(location, self._folder(state))
-            with self.store.begin() as uow:
-                uow.inbox.filed(location)
-                uow.commit()
-        return len(waiting)
+        moved = 0
+        for folder in (self.processed, self.quarantine):
+            settled = [location for location, state in waiting if self._folder(state) == folder]
+            for start in range(0, len(settled), FILED_AT_ONCE):
+                if not self.watches():
+                    return moved
+                batch = settled[start : start + FILED_AT_ONCE]
+                self.mailbox.file_away(batch, folder)
+                with self.store.begin() as uow:
+                    uow.inbox.filed(batch)
+                    uow.commit()
+                moved += len(batch)
+        return moved
 
-    def _known(self, location: Location) -> bool:
+    def _record_all(self, batch: Sequence[FetchedMail], now: datetime) -> int:
+        """In one transaction; how many of them are news."""
+        said = []
         with self.store.begin() as uow:
-            return uow.inbox.known(location)
-
-    def _record(self, fetched: FetchedMail, now: datetime) -> bool:
-        known_by = _identity(fetched.raw, self.router)
-        with self.store.begin() as uow:
-            if self.limits.too_much(uow, known_by.queue, min(fetched.arrived_at or now, now), fetched.size):
-                fetched = replace(fetched, raw=_header_of(fetched.raw), complete=False)
-                known_by = _identity(fetched.raw, self.router)
-            recorded = uow.inbox.record(
-                fetched,
-                known_by.message_id,
-                known_by.digest,
-                known_by.sender,
-                known_by.subject,
-                now,
-                known_by.queue,
-            )
+            for fetched in batch:
+                recorded, sender = self._record(uow, fetched, now)
+                said.append((recorded.id, sender or "nobody", "" if recorded.news else " (known already)"))
             uow.commit()
-        news = "" if recorded.news else " (known already)"
-        log.info("received mail %s from %s%s", recorded.id, known_by.sender or "nobody", news)
-        return recorded.news
+        for line in said:
+            log.info("received mail %s from %s%s", *line)
+        return sum(not known for *_, known in said)
+
+    def _record(self, uow: UnitOfWork, fetched: FetchedMail, now: datetime) -> tuple[Recorded, str]:
+        known_by = _identity(fetched.raw, self.router)
+        if self.limits.too_much(uow, known_by.queue, min(fetched.arrived_at or now, now), fetched.size):
+            fetched = replace(fetched, raw=_header_of(fetched.raw), complete=False)
+            known_by = _identity(fetched.raw, self.router)
+        recorded = uow.inbox.record(
+            fetched,
+            known_by.message_id,
+            known_by.digest,
+            known_by.sender,
+            known_by.subject,
+            now,
+            known_by.queue,
+        )
+        return recorded, known_by.sender
 
     def _folder(self, state: InboxState) -> str:
         return self.quarantine if state is InboxState.QUARANTINED else self.processed

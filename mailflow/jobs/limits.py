@@ -27,8 +27,9 @@ class Limits:
 
     def too_much(self, uow: UnitOfWork, queue: str, received_at: datetime, size: int) -> bool:
         """Whether a mail of so many bytes goes beyond what is kept."""
-        kept = uow.inbox.bytes_kept(queue, received_at, HOUR)
-        return size > ALWAYS_KEPT and kept + size > self.megabytes * 1_000_000
+        if size <= ALWAYS_KEPT:
+            return False
+        return uow.inbox.bytes_kept(queue, received_at, HOUR) + size > self.megabytes * 1_000_000
 
 
 NO_MORE_THAN = Limits()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cache
+from time import monotonic
 
 from mailflow.approval import noticing, opening
 from mailflow.approval.answering import record_answer, status_report
@@ -58,6 +60,10 @@ log = logging.getLogger(__name__)
 MOST_FILES_READ = 6
 """Of one mail: each may take ten seconds, and the mail is ours for the time of LEASE."""
 
+PROCESSED_AT_ONCE = 10
+READ_WITHIN = 20.0
+"""Seconds: with what one more mail may take, less than LEASE."""
+
 LEASE = timedelta(minutes=2)
 MOST_GUESSES = 20
 """So many wrong references in an hour, and no reference is taken from a subject or quotation in that name: a Message-ID
@@ -94,7 +100,7 @@ class Rehearsal:
 
 @dataclass(frozen=True)
 class Processing:
-    """Understands one recorded mail after the other.
+    """Understands the recorded mails.
 
     `read` says what a mail's bytes mean on a day, or raises; `read_file` what a file's say.
     """
@@ -118,24 +124,60 @@ class Processing:
             uow.inbox.give_back()
             uow.commit()
 
-    def run_once(self, now: datetime) -> bool:
-        """Processes the oldest mail that waits; False where none does.
+    def run_once(self, now: datetime) -> int:
+        """Processes the oldest mails that wait, so many in one transaction; how many those were.
 
-        Raises DatabaseAway where nothing can be processed now, which costs the mail no try.
+        Raises DatabaseAway where nothing can be processed now, which costs a mail no try.
         """
         with self.store.begin() as uow:
-            mail = uow.inbox.claim(now, LEASE)
+            mails = uow.inbox.claim_batch(now, LEASE, PROCESSED_AT_ONCE)
             uow.commit()
-        if mail is None:
-            return False
+        if not mails:
+            return 0
+        this = self._as_known_now()
+        if len(mails) == 1:
+            this._process_alone(mails[0], now)
+            return 1
+        return this._process_together(mails, now)
+
+    def _process_together(self, mails: Sequence[InboxMail], now: datetime) -> int:
+        """In one transaction; where any of them breaks it, each in its own, as if it had come alone."""
         try:
-            self._as_known_now()._process(mail, now)
+            with self.store.begin() as uow:
+                raws = {mail.id: uow.inbox.raw(mail.id) for mail in mails}
+            read = self._read_some(mails, raws)
+            with self.store.begin() as uow:
+                settled = {mail: self._settle_as(uow, mail, read[mail.id], now) for mail in mails if mail.id in read}
+                for late in (mail for mail in mails if mail.id not in read):
+                    uow.inbox.let_go(late.id)
+                uow.commit()
+        except Exception as error:  # noqa: BLE001 - whatever a mail does to us, the next one goes on
+            log.debug("these mails are processed one by one: %s", error)
+            for mail in mails:
+                self._process_alone(mail, now)
+            return len(mails)
+        for mail, end in settled.items():
+            _log_settled(mail, end)
+        return len(settled)
+
+    def _read_some(self, mails: Sequence[InboxMail], raws: Mapping[int, bytes]) -> dict[int, ReadMail]:
+        """As many of them as can be read within READ_WITHIN, by their id; the first always."""
+        until = monotonic() + READ_WITHIN
+        read: dict[int, ReadMail] = {}
+        for mail in mails:
+            if read and monotonic() > until:
+                break
+            read[mail.id] = self._read(raws[mail.id], self.company.today(mail.received_at))
+        return read
+
+    def _process_alone(self, mail: InboxMail, now: datetime) -> None:
+        try:
+            self._process(mail, now)
         except DatabaseAway as away:
             self._let_wait(mail, away, now)
             raise
         except Exception as error:  # noqa: BLE001 - whatever a mail does to us, the next one goes on
             self._put_off(mail, error, now)
-        return True
 
     def _as_known_now(self) -> Processing:
         """This, with the heads that the portal has, where it is the one to know them."""
@@ -150,10 +192,14 @@ class Processing:
             raw = uow.inbox.raw(mail.id)
         read = self._read(raw, self.company.today(mail.received_at))
         with self.store.begin() as uow:
-            settled = self._settle(uow, mail, read, now)
-            uow.inbox.settle(mail.id, settled.state, now, settled.kind, settled.reason, settled.number)
+            settled = self._settle_as(uow, mail, read, now)
             uow.commit()
-        log.info("mail %s: %s, %s %s %s", mail.id, settled.state, settled.kind, settled.number or "", settled.reason)
+        _log_settled(mail, settled)
+
+    def _settle_as(self, uow: UnitOfWork, mail: InboxMail, read: ReadMail, now: datetime) -> Settled:
+        settled = self._settle(uow, mail, read, now)
+        uow.inbox.settle(mail.id, settled.state, now, settled.kind, settled.reason, settled.number)
+        return settled
 
     def _read(self, raw: bytes, today: date) -> ReadMail:
         """What the mail says, and its files where somebody of the company sent them; no transaction waits for it."""
@@ -198,10 +244,11 @@ class Processing:
 
     def _understand(self, uow: UnitOfWork, read: ReadMail, mail: InboxMail) -> tuple[Match | None, Intent, Trigger]:
         message = read.message
-        guessed = uow.inbox.guesses(mail.queue, mail.received_at, HOUR) >= MOST_GUESSES
-        match = find_match(
-            read.clues, uow.references.by_message_id, uow.references.by_token, believe_tokens=not guessed
-        )
+        look_up = uow.references.by_message_id, uow.references.by_token
+        match = find_match(read.clues, *look_up, believe_tokens=False)
+        guesses = cache(lambda: uow.inbox.guesses(mail.queue, mail.received_at, HOUR) >= MOST_GUESSES)
+        if match is None and (read.clues.subject or read.clues.quoted):
+            match = find_match(read.clues, *look_up, believe_tokens=not guesses())
         if match:
             asked = replace(match.reference, person=self.company.on_record(match.reference.person))
             match = replace(match, reference=asked)
@@ -217,7 +264,7 @@ class Processing:
         )
         own = any(self._concerns(uow, number, sender) for number in read.clues.numbers)
         intent = self.router.route(read, match, own)
-        if guessed and isinstance(intent, Unmatched):
+        if isinstance(intent, Unmatched) and guesses():
             intent = Quarantined(f"more than {MOST_GUESSES} wrong references came in an hour in the name of {sender}")
         return match, intent, trigger
 
@@ -469,6 +516,10 @@ class Processing:
                 }
                 self._notify(uow, Message.MAIL_FAILED, extra, now)
             uow.commit()
+
+
+def _log_settled(mail: InboxMail, end: Settled) -> None:
+    log.info("mail %s: %s, %s %s %s", mail.id, end.state, end.kind, end.number or "", end.reason)
 
 
 def _bounced_mail(uow: UnitOfWork, intent: Bounced) -> OutboxEntry | None:

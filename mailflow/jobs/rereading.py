@@ -27,7 +27,7 @@ class Rereading:
     def _move_back(self, mail: FetchedMail) -> bool:
         with self.store.begin() as uow:
             known = uow.inbox.by_digest(content_digest(mail.raw))
-        if known or not self.settled.file_away(mail.location, self.inbox):
+        if known or not self.settled.file_away([mail.location], self.inbox):
             return False
         log.info("mail %s of %s is unknown and goes back to %s", mail.location.uid, mail.location.folder, self.inbox)
         return True

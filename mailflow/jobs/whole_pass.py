@@ -75,13 +75,13 @@ class WholePass:
         return True
 
     def _process(self, clock: Callable[[], datetime], result: PassResult, progress: Progress) -> None:
-        while self.processing.run_once(clock()):
-            result.processed += 1
+        while count := self.processing.run_once(clock()):
+            result.processed += count
             progress("processed", result.processed)
 
     def _deliver(self, clock: Callable[[], datetime], result: PassResult, progress: Progress, looked: bool) -> None:
         while (delivered := self.dispatch.run_once(clock(), looked)) is not None:
-            result.sent += bool(delivered)
+            result.sent += delivered
             progress("sent", result.sent)
 
     def _guarded(self, result: PassResult, job: Callable[[], Done]) -> Done | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -85,11 +85,12 @@ class Inbox:
         self._connection = connection
         self._holder = holder
 
-    def known(self, location: Location) -> bool:
-        """Whether the mail at this place has been recorded. What lies at a place that was cleared is another matter:
+    def lying(self) -> frozenset[Location]:
+        """Where recorded mails lie that were not cleared yet. What lies at a place that was cleared is another matter:
         a mailbox restored from an older state gives UIDs a second time.
         """
-        return self._connection.execute(_LIES_AT, asdict(location)).first() is not None
+        rows = self._connection.execute(_LYING)
+        return frozenset(Location(row.folder, row.uidvalidity, row.uid) for row in rows)
 
     def record(
         self,
@@ -132,11 +133,21 @@ class Inbox:
 
     def claim(self, now: datetime, lease: timedelta) -> InboxMail | None:
         """Takes the first mail that waits, for the time of the lease; None where none waits."""
-        row = self._connection.execute(_CLAIM, {"moment": now}).first()
+        return next(iter(self.claim_batch(now, lease, 1)), None)
+
+    def claim_batch(self, now: datetime, lease: timedelta, most: int) -> list[InboxMail]:
+        """Takes so many of those that wait at the most, in the order of `claim`."""
+        found = self._connection.execute(_CLAIM, {"moment": now, "most": most}).all()
+        if not found:
+            return []
         leased = {"leased_until": now + lease, "leased_by": self._holder}
-        if row is None or not self._set(_TAKE, row.id, moment=now, **leased):
-            return None
-        return _mail(row)
+        these = {"these": [row.id for row in found], "moment": now}
+        taken = set(self._connection.execute(_TAKE, {**these, **leased}).scalars())
+        return [_mail(row) for row in found if row.id in taken]
+
+    def let_go(self, inbox_id: int) -> None:
+        """Ends our lease of a mail that was not tried."""
+        self._set(_WAITING, inbox_id, leased_until=None)
 
     def settle(
         self, inbox_id: int, state: InboxState, now: datetime, kind: str, reason: str = "", number: str | None = None
@@ -172,9 +183,11 @@ class Inbox:
         rows = self._connection.execute(_TO_FILE)
         return [(Location(r.folder, r.uidvalidity, r.uid), InboxState(r.state)) for r in rows]
 
-    def filed(self, location: Location) -> None:
-        """Marks a place as cleared."""
-        self._connection.execute(_FILE, {f"its_{name}": value for name, value in asdict(location).items()})
+    def filed(self, locations: Iterable[Location]) -> None:
+        """Marks places as cleared."""
+        places = [{f"its_{name}": value for name, value in asdict(location).items()} for location in locations]
+        if places:
+            self._connection.execute(_FILE, places)
 
     def get(self, inbox_id: int) -> InboxMail | None:
         """One mail."""
@@ -318,12 +331,12 @@ _CLAIM = (
     select(InboxRow)
     .where(_DUE)
     .order_by(col(InboxRow.rank), col(InboxRow.id))
-    .limit(1)
+    .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
 _WHATEVER = update(InboxRow).where(col(InboxRow.id) == bindparam("this"))
 _WAITING = _WHATEVER.where(_STILL_WAITS)
-_TAKE = _WHATEVER.where(_DUE)
+_TAKE = update(InboxRow).where(_ID.in_(bindparam("these", expanding=True)), _DUE).returning(_ID)
 _RAW = select(col(RawMailRow.raw)).where(col(RawMailRow.inbox_id) == bindparam("this"))
 _HOLDS_COPY = (
     select(_ID).where(col(InboxRow.message_id) == bindparam("key"), col(InboxRow.sender) == bindparam("by")).limit(1)
@@ -349,7 +362,9 @@ _PLACE = per_dialect(
     )
 )
 _AT = and_(*(getattr(LocationRow, name) == bindparam(name) for name in ("folder", "uidvalidity", "uid")))
-_LIES_AT = select(col(LocationRow.id)).where(_AT, col(LocationRow.filed).is_(False))
+_LYING = select(col(LocationRow.folder), col(LocationRow.uidvalidity), col(LocationRow.uid)).where(
+    col(LocationRow.filed).is_(False)
+)
 _LAY_AT = select(col(LocationRow.id)).where(_AT, col(LocationRow.inbox_id) == bindparam("this"))
 _FILE = (
     update(LocationRow)

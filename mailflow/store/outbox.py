@@ -122,13 +122,21 @@ class Outbox:
 
         Without `in_doubt_too` none that may have arrived.
         """
+        return next(iter(self.claim_batch(now, lease, 1, world, in_doubt_too)), None)
+
+    def claim_batch(
+        self, now: datetime, lease: timedelta, most: int, world: World = World.MAIL, in_doubt_too: bool = True
+    ) -> list[OutboxEntry]:
+        """Takes so many at the most, oldest first, as `claim_due` does."""
         statement = _CLAIM if in_doubt_too else _CLAIM_UNTRIED
-        row = self._connection.execute(statement, {"in_world": world.value, "moment": now}).first()
+        facts = {"in_world": world.value, "moment": now, "most": most}
+        found = self._connection.execute(statement, facts).all()
+        if not found:
+            return []
         sending = {"state": OutboxState.SENDING.value, "leased_until": now + lease, "leased_by": self._holder}
-        if row is None or not self._set(_TAKE, row.id, moment=now, **sending):
-            return None
-        again = row.state in (OutboxState.SENDING.value, OutboxState.UNKNOWN.value)
-        return replace(_entry(row), state=OutboxState.SENDING, again=again)
+        these = {"these": [row.id for row in found], "moment": now}
+        taken = set(self._connection.execute(_TAKE, {**these, **sending}).scalars())
+        return [_taken(row) for row in found if row.id in taken]
 
     def keep_draft(self, entry_id: int, draft: bytes) -> None:
         """The mail as it goes out, at the first try and at any other."""
@@ -391,17 +399,22 @@ _CLAIM = (
     select(OutboxRow)
     .where(col(OutboxRow.world) == bindparam("in_world"), _MAY_BE_DUE, _DUE, _nothing_before())
     .order_by(col(OutboxRow.id))
-    .limit(1)
+    .limit(bindparam("most"))
     .with_for_update(skip_locked=True, of=OutboxRow)
 )
 _CLAIM_UNTRIED = _CLAIM.where(col(OutboxRow.state) == OutboxState.PENDING.value)
 _WHATEVER = update(OutboxRow).where(col(OutboxRow.id) == bindparam("this"))
-_TAKE = _WHATEVER.where(_DUE)
+_TAKE = update(OutboxRow).where(_ID.in_(bindparam("these", expanding=True)), _DUE).returning(_ID)
 _OURS = _WHATEVER.where(
     _STILL_WAITS, func.coalesce(col(OutboxRow.leased_by), bindparam("holder")) == bindparam("holder")
 )
 _FAILED = _OURS.values(attempts=col(OutboxRow.attempts) + 1)
 _STUCK = _WHATEVER.where(col(OutboxRow.state).in_((OutboxState.PENDING, OutboxState.UNKNOWN, OutboxState.DEAD)))
+
+
+def _taken(row: Row[Any]) -> OutboxEntry:
+    again = row.state in (OutboxState.SENDING.value, OutboxState.UNKNOWN.value)
+    return replace(_entry(row), state=OutboxState.SENDING, again=again)
 
 
 def _entry(row: Row[Any]) -> OutboxEntry:

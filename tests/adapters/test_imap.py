@@ -266,8 +266,8 @@ class TestReading:
         (after,) = read(mailbox, {before.location}.__contains__)
         assert after.raw == before.raw
         assert after.location.uidvalidity != before.location.uidvalidity
-        assert not mailbox.file_away(before.location, PROCESSED)
-        assert mailbox.file_away(after.location, PROCESSED)
+        assert not mailbox.file_away([before.location], PROCESSED)
+        assert mailbox.file_away([after.location], PROCESSED)
 
 
 class TestFilingAway:
@@ -283,7 +283,7 @@ class TestFilingAway:
         mails = read(mailbox)
         with server.client(user) as other:
             other.client.uid("STORE", "1", "+FLAGS", r"(\Deleted)")
-        assert mailbox.file_away(mails[1].location, PROCESSED)
+        assert mailbox.file_away([mails[1].location], PROCESSED)
         with server.client(user) as other:
             assert other.uids() == ["1", "3"], "what another client marked as deleted is still there"
             assert len(other.uids("UNDELETED")) == 1
@@ -296,8 +296,8 @@ class TestFilingAway:
         mailbox = open_mailbox(server.imap_port, username=user)
         server.deliver(user, mail())
         (fetched,) = read(mailbox)
-        assert not mailbox.file_away(replace(fetched.location, folder="Archive"), PROCESSED)
-        assert mailbox.file_away(fetched.location, PROCESSED)
+        assert not mailbox.file_away([replace(fetched.location, folder="Archive")], PROCESSED)
+        assert mailbox.file_away([fetched.location], PROCESSED)
 
     def test_a_mail_that_is_gone_is_no_error(self, server: Dovecot, user: str, open_mailbox: Open) -> None:
         mailbox = open_mailbox(server.imap_port, username=user)
@@ -305,8 +305,8 @@ class TestFilingAway:
         (fetched,) = read(mailbox)
         with server.client(user) as other:
             other.delete("1")
-        assert not mailbox.file_away(fetched.location, PROCESSED)
-        assert not mailbox.file_away(fetched.location, PROCESSED)
+        assert not mailbox.file_away([fetched.location], PROCESSED)
+        assert not mailbox.file_away([fetched.location], PROCESSED)
 
     def test_without_move_and_uidplus_it_stays_marked_as_deleted_and_is_not_read_again(
         self, certificates: Certificates, user: str, open_mailbox: Open
@@ -318,8 +318,8 @@ class TestFilingAway:
             decided, _ = read(mailbox)
             with server.client(user) as other:
                 other.client.uid("STORE", "2", "+FLAGS", r"(\Deleted)")
-            assert mailbox.file_away(decided.location, PROCESSED)
-            assert not mailbox.file_away(decided.location, PROCESSED)
+            assert mailbox.file_away([decided.location], PROCESSED)
+            assert not mailbox.file_away([decided.location], PROCESSED)
             assert read(mailbox) == []
             with server.client(user) as other:
                 assert other.uids() == ["1", "2"]
@@ -332,7 +332,7 @@ class TestFilingAway:
         shared_dovecot.deliver(user, mail())
         (fetched,) = read(mailbox)
         commands = spied_on(mailbox)
-        mailbox.file_away(fetched.location, PROCESSED)
+        mailbox.file_away([fetched.location], PROCESSED)
         assert [name for name, *_ in commands] == ["MOVE"]
 
     def test_folders_with_cyrillic_names_are_created_once_and_seen_by_mail_clients(
@@ -343,7 +343,7 @@ class TestFilingAway:
         for _ in range(2):
             mailbox = open_mailbox(shared_dovecot.imap_port, username=user, folders=folders)
             for fetched in read(mailbox):
-                assert mailbox.file_away(fetched.location, folders[0])
+                assert mailbox.file_away([fetched.location], folders[0])
         with shared_dovecot.client(user, "Обработано") as other:
             assert len(other.uids()) == 1
             assert {f.name for f in other.folder.list(subscribed_only=True)} >= set(folders)
@@ -357,7 +357,7 @@ class TestFilingAway:
         mailbox = open_mailbox(shared_dovecot.imap_port, username=user, inbox="Счета")
         (fetched,) = read(mailbox)
         assert fetched.location.folder == "Счета"
-        assert mailbox.file_away(fetched.location, PROCESSED)
+        assert mailbox.file_away([fetched.location], PROCESSED)
 
     def test_a_folder_that_was_deleted_meanwhile_is_created_again(
         self, shared_dovecot: Dovecot, user: str, mailbox: ImapMailbox
@@ -367,8 +367,8 @@ class TestFilingAway:
         with shared_dovecot.client(user) as other:
             other.folder.delete(PROCESSED)
         with pytest.raises(TransientFailure, match=f"moving a mail to {PROCESSED}"):
-            mailbox.file_away(fetched.location, PROCESSED)
-        assert mailbox.file_away(fetched.location, PROCESSED)
+            mailbox.file_away([fetched.location], PROCESSED)
+        assert mailbox.file_away([fetched.location], PROCESSED)
 
     def test_a_folder_that_cannot_be_created_is_named(
         self, shared_dovecot: Dovecot, user: str, open_mailbox: Open

@@ -52,8 +52,8 @@ def test_a_mail_goes_out_comes_in_and_is_filed_away(
     assert transport.send(ENVELOPE).startswith("250")
     (fetched,) = mailbox.fetch_new(lambda _: False)
     assert (fetched.raw, fetched.complete) == (RAW, True)
-    assert mailbox.file_away(fetched.location, "Обработано")
-    assert not mailbox.file_away(fetched.location, "Обработано")
+    assert mailbox.file_away([fetched.location], "Обработано")
+    assert not mailbox.file_away([fetched.location], "Обработано")
     assert list(mailbox.fetch_new(lambda _: False)) == []
 
 

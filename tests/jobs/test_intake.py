@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,9 +32,9 @@ class Folder:
             if not known(place):
                 yield FetchedMail(place, raw, len(raw))
 
-    def file_away(self, location: Location, folder: str) -> bool:
-        self.moved.append((location.uid, folder))
-        return True
+    def file_away(self, locations: Sequence[Location], folder: str) -> int:
+        self.moved += [(location.uid, folder) for location in locations]
+        return len(locations)
 
 
 MAILS = [f"Message-ID: <{n}@example.com>\r\nSubject: {n}\r\n\r\n".encode() for n in range(3)]

@@ -31,21 +31,23 @@ from tests.simulation.simulation import Result, run
 
 def claimed_without_a_lease(patch: pytest.MonkeyPatch) -> None:
     """A mail that is being sent is anybody's."""
-    claim = Outbox.claim_due
+    claim = Outbox.claim_batch
 
-    def at_once_free_again(self: Outbox, now: datetime, lease: timedelta, **more: Any) -> OutboxEntry | None:
-        return claim(self, now, timedelta(0), **more)
+    def at_once_free_again(
+        self: Outbox, now: datetime, lease: timedelta, *more: Any, **named: Any
+    ) -> list[OutboxEntry]:
+        return claim(self, now, timedelta(0), *more, **named)
 
-    patch.setattr(Outbox, "claim_due", at_once_free_again)
+    patch.setattr(Outbox, "claim_batch", at_once_free_again)
 
 
 def moved_before_it_is_recorded(patch: pytest.MonkeyPatch) -> None:
     """The mail leaves INBOX first."""
     record = Intake._record
 
-    def move_and_record(self: Intake, fetched: FetchedMail, now: datetime) -> bool:
-        self.mailbox.file_away(fetched.location, self.processed)
-        return record(self, fetched, now)
+    def move_and_record(self: Intake, uow: Any, fetched: FetchedMail, now: datetime) -> Any:
+        self.mailbox.file_away([fetched.location], self.processed)
+        return record(self, uow, fetched, now)
 
     patch.setattr(Intake, "_record", move_and_record)
 
@@ -88,6 +90,7 @@ def settled_in_a_transaction_of_its_own(patch: pytest.MonkeyPatch) -> None:
             uow.inbox.settle(mail.id, settled.state, now, settled.kind, settled.reason, settled.number)
             uow.commit()
 
+    patch.setattr(processing, "PROCESSED_AT_ONCE", 1)
     patch.setattr(Processing, "_process", process)
 
 
@@ -109,6 +112,7 @@ def history_in_a_transaction_of_its_own(patch: pytest.MonkeyPatch) -> None:
                 uow.history.append(*line)
             uow.commit()
 
+    patch.setattr(processing, "PROCESSED_AT_ONCE", 1)
     patch.setattr(Processing, "_process", process)
 
 

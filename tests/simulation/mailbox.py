@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from mailflow.ports import FetchedMail, Location
@@ -30,7 +30,10 @@ class SimulatedMailbox:
                 self._may_fail("fetch one", "broken_off", "crash")
                 yield FetchedMail(location, raw, len(raw), arrived_at=self.weather.clock.now)
 
-    def file_away(self, location: Location, folder: str) -> bool:
+    def file_away(self, locations: Sequence[Location], folder: str) -> int:
+        return sum(self._file_away(location, folder) for location in locations)
+
+    def _file_away(self, location: Location, folder: str) -> bool:
         self.weather.let_others_work()
         mishap = self.weather.draw(f"move {location.uid}", "away", "crash", "after", "crash_after")
         if mishap in ("away", "crash"):

@@ -23,6 +23,7 @@ from mailflow.jobs.calendar_day import CalendarDay
 from mailflow.jobs.dispatch import Dispatch, identity_of, in_doubt_until
 from mailflow.jobs.identity import Mint
 from mailflow.jobs.intake import Intake
+from mailflow.jobs.lines import Lines
 from mailflow.jobs.outgoing import Outgoing
 from mailflow.jobs.processing import Processing
 from mailflow.jobs.whole_pass import PassResult, WholePass
@@ -103,7 +104,7 @@ def start(
         Intake(store, mailbox, router, PROCESSED, QUARANTINE),
         Processing(store, read, read_file, router, outgoing, templates),
         CalendarDay(store, company, outgoing),
-        dispatch(store, company, templates, transport, outgoing, INVITE_AT, setting.copies),
+        dispatch(store, company, templates, Lines(transport), outgoing, INVITE_AT, setting.copies),
     )
     return Mailflow(store, whole_pass, weather)
 

@@ -18,8 +18,8 @@ def test_a_mail_is_recorded_with_its_bytes_and_where_it_lies(store: Store) -> No
         recorded = record(uow, "hello")
         assert recorded.news
         assert uow.inbox.raw(recorded.id) == b"hello"
-        assert uow.inbox.known(Location("INBOX", 7, 1))
-        assert not uow.inbox.known(Location("INBOX", 8, 1)), "a UID means nothing without its UIDVALIDITY"
+        assert Location("INBOX", 7, 1) in uow.inbox.lying()
+        assert Location("INBOX", 8, 1) not in uow.inbox.lying(), "a UID means nothing without its UIDVALIDITY"
         mail = uow.inbox.get(recorded.id)
     assert mail is not None
     assert (mail.sender, mail.subject, mail.size, mail.complete) == ("ivan@example.com", "hello", 5, True)
@@ -31,7 +31,7 @@ def test_the_same_mail_delivered_twice_is_one_mail_at_two_places(store: Store) -
         first, second = record(uow, uid=1), record(uow, uid=2)
         assert second.id == first.id
         assert not second.news
-        assert uow.inbox.known(Location("INBOX", 7, 2))
+        assert Location("INBOX", 7, 2) in uow.inbox.lying()
         settle(uow, first.id)
         assert [place.uid for place, _ in uow.inbox.to_file()] == [1, 2]
 
@@ -126,7 +126,7 @@ def test_only_settled_mails_are_filed_away_each_place_once(store: Store) -> None
             (Location("INBOX", 7, 2), InboxState.QUARANTINED),
         ]
         for place, _ in places:
-            uow.inbox.filed(place)
+            uow.inbox.filed([place])
         assert uow.inbox.to_file() == []
 
 
@@ -134,12 +134,12 @@ def test_another_mail_that_lies_where_one_was_cleared_is_new_and_filed_in_its_tu
     place = Location("INBOX", 7, 1)
     with store.begin() as uow:
         settle(uow, record(uow, "before the mailbox was restored").id)
-        assert uow.inbox.known(place)
-        uow.inbox.filed(place)
-        assert not uow.inbox.known(place)
+        assert place in uow.inbox.lying()
+        uow.inbox.filed([place])
+        assert place not in uow.inbox.lying()
         other = record(uow, "after it")
         assert other.news
-        assert uow.inbox.known(place)
+        assert place in uow.inbox.lying()
         settle(uow, other.id)
         assert uow.inbox.to_file() == [(place, InboxState.PROCESSED)]
 
@@ -148,7 +148,7 @@ def test_a_mail_that_lies_again_where_it_was_cleared_is_filed_again_and_not_read
     place = Location("INBOX", 7, 1)
     with store.begin() as uow:
         settle(uow, record(uow).id, InboxState.QUARANTINED)
-        uow.inbox.filed(place)
+        uow.inbox.filed([place])
         assert not record(uow).news
         assert uow.inbox.to_file() == [(place, InboxState.QUARANTINED)]
 

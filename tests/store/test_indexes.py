@@ -26,12 +26,12 @@ NUMBER = "INV-2026-0001"
 HARMLESS = ("SCAN CONSTANT ROW", "SCAN 2 CONSTANT ROWS", "SCAN inbox_location USING COVERING INDEX")
 
 LOOK_UPS: dict[str, Callable[[UnitOfWork], object]] = {
-    "inbox.known": lambda uow: uow.inbox.known(Location("INBOX", 7, 1)),
+    "inbox.lying": lambda uow: uow.inbox.lying(),
     "inbox.record": lambda uow: record(uow),
     "inbox.claim": lambda uow: uow.inbox.claim(NOW, LEASE),
     "inbox.settle": lambda uow: uow.inbox.settle(1, InboxState.PROCESSED, NOW, "submission"),
     "inbox.to_file": lambda uow: uow.inbox.to_file(),
-    "inbox.filed": lambda uow: uow.inbox.filed(Location("INBOX", 7, 1)),
+    "inbox.filed": lambda uow: uow.inbox.filed([Location("INBOX", 7, 1)]),
     "inbox.get": lambda uow: uow.inbox.get(1),
     "inbox.raw": lambda uow: uow.inbox.raw(1),
     "inbox.quarantined": lambda uow: uow.inbox.quarantined(),

@@ -13,6 +13,7 @@ from unittest.mock import patch
 import jinja2
 
 from mailflow import bootstrap
+from mailflow.adapters.smtp import SmtpTransport
 from mailflow.approval.wording import KEYWORDS
 from mailflow.bootstrap import Application
 from mailflow.documents.reading import read_file
@@ -104,7 +105,10 @@ class Scene:
         processing = replace(whole.processing, read=_read, read_file=read_file, templates=_TEMPLATES)
         dispatch = replace(whole.dispatch, templates=_TEMPLATES)
         application.whole_pass = replace(whole, processing=processing, dispatch=dispatch)
-        application.mailbox.timeout = application.transport.timeout = _PATIENCE
+        application.mailbox.timeout = _PATIENCE
+        for line in application.lines.all:
+            assert isinstance(line, SmtpTransport)
+            line.timeout = _PATIENCE
         try:
             yield application
         finally:

@@ -21,6 +21,7 @@ from mailflow.approval.reference import Asks
 from mailflow.documents.reading import read_file
 from mailflow.inbound.reading import read_mail
 from mailflow.jobs.intake import Intake
+from mailflow.jobs.lines import Lines
 from mailflow.ports import Envelope, FetchedMail, Location
 from mailflow.settings import load_settings
 from mailflow.store.inbox import InboxState
@@ -87,7 +88,7 @@ class Desk:
             read=lambda raw, today: read(raw=raw, today=today),
             read_file=read_file,
         )
-        self.dispatch = replace(self.application.whole_pass.dispatch, transport=self.post)  # type: ignore[arg-type]
+        self.dispatch = replace(self.application.whole_pass.dispatch, lines=Lines(self.post))  # type: ignore[arg-type]
         router = self.processing.router
         self.intake = Intake(self.store, self.pile, router, "Processed", "Quarantine")  # type: ignore[arg-type]
 

@@ -1,0 +1,62 @@
+"""Several connections to one SMTP server, which hand mails over side by side."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from time import monotonic
+
+from mailflow.errors import BrokenOff, MailflowError, ServerAway
+from mailflow.ports import Envelope, MailTransport
+
+log = logging.getLogger(__name__)
+
+REST_SECONDS = 600.0
+"""So long a connection that the server does not let us have is not asked for again, where another one works."""
+
+
+class Lines:
+    """The first connection does everything that the others cannot."""
+
+    def __init__(self, first: MailTransport, *others: MailTransport) -> None:
+        self.all = (first, *others)
+        self._resting_until = [0.0] * len(self.all)
+        self._threads = ThreadPoolExecutor(max(1, len(others)), thread_name_prefix="smtp")
+
+    def __len__(self) -> int:
+        """How many mails can be handed over at once."""
+        return len(self._awake())
+
+    def send_all(self, envelopes: Sequence[Envelope]) -> list[str | Exception]:
+        """Hands over as many mails as there are lines at the most: of each the server's answer, or what went wrong."""
+        used = self._awake()[1 : len(envelopes)]
+        ahead = [
+            self._threads.submit(_sent, self.all[line], mail) for line, mail in zip(used, envelopes[1:], strict=True)
+        ]
+        answers = [_sent(self.all[0], envelopes[0]), *(future.result() for future in ahead)]
+        if not isinstance(answers[0], ServerAway | BrokenOff):
+            for line, index in zip(used, range(1, len(envelopes)), strict=True):
+                if isinstance(answers[index], ServerAway):
+                    log.info("the mail server lets us have no further connection just now: %s", answers[index])
+                    self._resting_until[line] = monotonic() + REST_SECONDS
+                    answers[index] = _sent(self.all[0], envelopes[index])
+        return answers
+
+    def close(self) -> None:
+        """Ends every connection; the next call opens new ones."""
+        for line in self.all:
+            with suppress(MailflowError):
+                line.close()
+
+    def _awake(self) -> list[int]:
+        now = monotonic()
+        return [line for line, until in enumerate(self._resting_until) if until <= now]
+
+
+def _sent(line: MailTransport, mail: Envelope) -> str | Exception:
+    try:
+        return line.send(mail)
+    except Exception as failure:  # noqa: BLE001 - it is the answer, and stops no other line
+        return failure

@@ -60,7 +60,6 @@ log = logging.getLogger(__name__)
 MOST_FILES_READ = 6
 """Of one mail: each may take ten seconds, and the mail is ours for the time of LEASE."""
 
-PROCESSED_AT_ONCE = 10
 READ_WITHIN = 20.0
 """Seconds: with what one more mail may take, less than LEASE."""
 
@@ -102,7 +101,8 @@ class Rehearsal:
 class Processing:
     """Understands the recorded mails.
 
-    `read` says what a mail's bytes mean on a day, or raises; `read_file` what a file's say.
+    `read` says what a mail's bytes mean on a day, or raises; `read_file` what a file's say. Of `at_once` mails one
+    transaction is made.
     """
 
     store: Store
@@ -112,6 +112,7 @@ class Processing:
     outgoing: Outgoing
     templates: Templates
     limits: Limits = NO_MORE_THAN
+    at_once: int = 10
 
     @property
     def company(self) -> Company:
@@ -130,7 +131,7 @@ class Processing:
         Raises DatabaseAway where nothing can be processed now, which costs a mail no try.
         """
         with self.store.begin() as uow:
-            mails = uow.inbox.claim_batch(now, LEASE, PROCESSED_AT_ONCE)
+            mails = uow.inbox.claim_batch(now, LEASE, self.at_once)
             uow.commit()
         if not mails:
             return 0

@@ -6,14 +6,10 @@ way; `complete` puts the files in. Most mails carry no calendar, so what writes 
 
 from __future__ import annotations
 
-import binascii
-import hashlib
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, time
-from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime
 
 from mailflow.approval.company import Company
@@ -24,17 +20,15 @@ from mailflow.outbound.addresses import mailbox
 from mailflow.outbound.cleaning import one_line, shortened
 from mailflow.outbound.context import invitation_context, mail_context, sender_name
 from mailflow.outbound.headers import header_block, message_ids, unstructured
+from mailflow.outbound.mime import Part, base64_lines, binary_part, mime_bytes, multipart, text_part
 from mailflow.outbound.ready_to_pay import NOTHING_WANTED, PaymentFile, ReadyToPay, enclosed
-from mailflow.outbound.templating import Rendered, Templates
+from mailflow.outbound.templating import Templates
 
 _FORBIDDEN_IN_NAMES = re.compile(r'[/\\:*?"<>|]')
 _FILENAME_LENGTH = 120
 _SENT_AS_THEY_ARE = re.compile(r"(application/(?!ics)[a-z0-9.+-]+|image/[a-z0-9.+-]+|text/(plain|csv|xml))")
 _BYTES = "application/octet-stream"
 _FILE_GOES_HERE = re.compile(rb"\x00([0-9a-f]{64})\x00")  # nothing else in a mail that we write holds a NUL
-_BASE64_LINE = 76
-_BASE64_PIECE = 57 * 1000  # bytes of whole lines
-_POLICY = SMTP.clone(cte_type="7bit")  # CRLF, and no byte that an old server could change
 
 
 @dataclass(frozen=True)
@@ -66,19 +60,21 @@ def draft_mail(
     pay = enclosed(mail, ready_to_pay)
     context = mail_context(mail, identity.token, identity.date, company, pay)
     rendered = templates.render(context["language"], mail.message, context)
-    message = _alternatives(rendered, templates.branding.logo)
+    pictures = [_logo(templates.branding.logo)] if templates.branding.logo else []
     if pay.picture:
-        _show(message, pay.picture.png, "png", pay.picture.content_id, pay.picture.filename)
-    for attachment in mail.attachments:
-        _attach(message, attachment)
+        pictures.append(_picture("image/png", pay.picture.png, pay.picture.content_id, pay.picture.filename))
+    body = multipart("alternative", [text_part("plain", rendered.text), _shown(rendered.html, pictures)])
+    files = [_place_of(attachment) for attachment in mail.attachments]
     if pay.file:
-        _enclose(message, pay.file)
+        files.append(_payment_file(pay.file))
     if mail.message is Message.WORK_ON_ERRORS and mail.invoice is not None:
         from mailflow.outbound.todo import todo_calendar
 
         summary = rendered.subject.partition("] ")[2]
         calendar = todo_calendar(context["invoice"], context["extra"]["points"], summary, identity.date, company)
-        _attach_calendar(message, calendar, "text", "calendar", "todo.ics", {"method": "PUBLISH", "charset": "utf-8"})
+        facts = {"method": "PUBLISH", "charset": "utf-8"}
+        files.append(_attached_calendar(calendar, "text/calendar", "todo.ics", facts))
+    message = multipart("mixed", [body, *files])
     return _bytes(message, mail.to, rendered.subject, identity, company)
 
 
@@ -92,7 +88,7 @@ def complete(draft: bytes, files: Mapping[str, bytes]) -> bytes:
     first, *others = _FILE_GOES_HERE.split(draft)
     pieces = [first]
     for digest, following in zip(others[::2], others[1::2], strict=True):
-        pieces += [*_base64(files[digest.decode()]), following]
+        pieces += [*base64_lines(files[digest.decode()]), following]
     return b"".join(pieces)
 
 
@@ -116,66 +112,48 @@ def draft_invitation(
         invite_at=invite_at,
         company=company,
     )
-    message = _alternatives(rendered, templates.branding.logo)
-    method = InviteMethod(invitation.method).value
-    message.add_alternative(
-        calendar.decode(), subtype="calendar", charset="utf-8", cte="base64", params={"method": method}
-    )
-    _attach_calendar(message, calendar, "application", "ics", "invite.ics", {"method": method})
+    pictures = [_logo(templates.branding.logo)] if templates.branding.logo else []
+    facts = {"method": InviteMethod(invitation.method).value}
+    text, html = text_part("plain", rendered.text), _shown(rendered.html, pictures)
+    shown = binary_part("text/calendar", calendar, {"charset": "utf-8", **facts})
+    attached = _attached_calendar(calendar, "application/ics", "invite.ics", facts)
+    message = multipart("mixed", [multipart("alternative", [text, html, shown]), attached])
     return _bytes(message, invitation.to, rendered.subject, identity, company)
 
 
-def _alternatives(rendered: Rendered, logo: Logo | None) -> EmailMessage:
-    message = EmailMessage(policy=_POLICY)
-    message.set_content(rendered.text)
-    message.add_alternative(rendered.html, subtype="html")
-    if logo:
-        _show(message, logo.content, logo.format, logo.content_id, logo.filename)
-    return message
+def _shown(html: str, pictures: Sequence[Part]) -> Part:
+    """The HTML with the pictures that it shows beside it (RFC 2387)."""
+    return multipart("related", [text_part("html", html), *pictures], type="text/html")
 
 
-def _show(message: EmailMessage, picture: bytes, subtype: str, content_id: str, filename: str) -> None:
-    """Puts a picture beside the HTML that shows it (RFC 2387)."""
-    *_, html = message.iter_parts()
-    assert isinstance(html, EmailMessage)
-    html.add_related(
-        picture, maintype="image", subtype=subtype, cid=f"<{content_id}>", filename=filename, disposition="inline"
-    )
-    html.set_param("type", "text/html")
+def _logo(logo: Logo) -> Part:
+    return _picture(f"image/{logo.format}", logo.content, logo.content_id, logo.filename)
 
 
-def _enclose(message: EmailMessage, file: PaymentFile) -> None:
-    maintype, _, subtype = file.media_type.partition("/")
-    params = {"charset": file.charset} if file.charset else {}
-    message.add_attachment(file.content, maintype=maintype, subtype=subtype, filename=file.filename, params=params)
+def _picture(media_type: str, content: bytes, content_id: str, filename: str) -> Part:
+    return binary_part(media_type, content, {}, "inline", filename, f"<{content_id}>")
 
 
-def _base64(content: bytes) -> Iterator[bytes]:
-    """As it stands in a mail (RFC 2045 section 6.8), without the last line end; in pieces, for files are large."""
-    for start in range(0, len(content), _BASE64_PIECE):
-        encoded = binascii.b2a_base64(content[start : start + _BASE64_PIECE], newline=False)
-        lines = [encoded[i : i + _BASE64_LINE] for i in range(0, len(encoded), _BASE64_LINE)]
-        yield (b"\r\n" if start else b"") + b"\r\n".join(lines)
+def _payment_file(file: PaymentFile) -> Part:
+    parameters = {"charset": file.charset} if file.charset else {}
+    return binary_part(file.media_type, file.content, parameters, "attachment", file.filename)
 
 
-def _attach(message: EmailMessage, attachment: Attachment) -> None:
+def _place_of(attachment: Attachment) -> Part:
+    """A file's part, with its place in the draft instead of its content."""
     media_type = attachment.media_type.lower()
-    maintype, _, subtype = (media_type if _SENT_AS_THEY_ARE.fullmatch(media_type) else _BYTES).partition("/")
     name = shortened(_FORBIDDEN_IN_NAMES.sub("_", one_line(attachment.filename)), _FILENAME_LENGTH)
-    message.add_attachment(b"", maintype=maintype, subtype=subtype, filename=name or "file")
-    *_, part = message.iter_attachments()
-    part.set_payload(f"\0{attachment.sha256}\0")
-
-
-def _attach_calendar(
-    message: EmailMessage, calendar: bytes, maintype: str, subtype: str, filename: str, params: Mapping[str, str]
-) -> None:
-    message.add_attachment(
-        calendar, maintype=maintype, subtype=subtype, filename=filename, params={**params, "name": filename}
+    part = binary_part(
+        media_type if _SENT_AS_THEY_ARE.fullmatch(media_type) else _BYTES, b"", {}, "attachment", name or "file"
     )
+    return replace(part, content=f"\0{attachment.sha256}\0".encode())
 
 
-def _bytes(message: EmailMessage, to: str, subject: str, identity: Identity, company: Company) -> bytes:
+def _attached_calendar(calendar: bytes, media_type: str, filename: str, parameters: Mapping[str, str]) -> Part:
+    return binary_part(media_type, calendar, {**parameters, "name": filename}, "attachment", filename)
+
+
+def _bytes(message: Part, to: str, subject: str, identity: Identity, company: Company) -> bytes:
     """The header, and the parts between boundaries that follow from the Message-ID."""
     header = header_block(
         [
@@ -190,8 +168,4 @@ def _bytes(message: EmailMessage, to: str, subject: str, identity: Identity, com
             ("X-Auto-Response-Suppress", "All"),
         ]
     )
-    digest = hashlib.sha256(identity.message_id.encode()).hexdigest()[:32]
-    multiparts = (part for part in message.walk() if part.is_multipart())
-    for index, part in enumerate(multiparts):
-        part.set_boundary(f"=_{digest}_{index}")  # no line of quoted-printable or base64 begins so
-    return header + message.as_bytes()
+    return header + b"MIME-Version: 1.0\r\n" + mime_bytes(message, identity.message_id)

@@ -90,7 +90,6 @@ def settled_in_a_transaction_of_its_own(patch: pytest.MonkeyPatch) -> None:
             uow.inbox.settle(mail.id, settled.state, now, settled.kind, settled.reason, settled.number)
             uow.commit()
 
-    patch.setattr(processing, "PROCESSED_AT_ONCE", 1)
     patch.setattr(Processing, "_process", process)
 
 
@@ -112,7 +111,6 @@ def history_in_a_transaction_of_its_own(patch: pytest.MonkeyPatch) -> None:
                 uow.history.append(*line)
             uow.commit()
 
-    patch.setattr(processing, "PROCESSED_AT_ONCE", 1)
     patch.setattr(Processing, "_process", process)
 
 

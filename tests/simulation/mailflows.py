@@ -8,6 +8,7 @@ from datetime import date, time
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from unittest.mock import patch
 
 from mailflow.approval.company import Company
 from mailflow.approval.effects import Mail
@@ -19,6 +20,7 @@ from mailflow.documents.reading import read_file
 from mailflow.inbound.read_mail import ReadMail
 from mailflow.inbound.reading import read_mail
 from mailflow.inbound.routing import Router
+from mailflow.jobs import dispatch
 from mailflow.jobs.calendar_day import CalendarDay
 from mailflow.jobs.dispatch import Dispatch, identity_of, in_doubt_until
 from mailflow.jobs.identity import Mint
@@ -66,7 +68,8 @@ class Mailflow:
 
     def run(self) -> PassResult:
         """One whole pass."""
-        return self.whole_pass.run(self.weather.clock)
+        with patch.object(dispatch, "monotonic", lambda: self.weather.clock.now.timestamp()):
+            return self.whole_pass.run(self.weather.clock)
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,7 @@ def start(
     if alone:
         store.take_part(weather.clock.now, in_doubt_until(weather.clock.now, setting.copies))
     outgoing = Outgoing(company, Mint("example.com", store.identity_key()))
-    dispatch = PlainDispatch if setting.plain else Dispatch
+    delivers = PlainDispatch if setting.plain else Dispatch
 
     def read(raw: bytes, today: date) -> ReadMail:
         weather.let_others_work()
@@ -102,9 +105,9 @@ def start(
     router = Router(company, "reference")
     whole_pass = WholePass(
         Intake(store, mailbox, router, PROCESSED, QUARANTINE),
-        Processing(store, read, read_file, router, outgoing, templates),
+        Processing(store, read, read_file, router, outgoing, templates, at_once=1),  # the model follows each commit
         CalendarDay(store, company, outgoing),
-        dispatch(store, company, templates, Lines(transport), outgoing, INVITE_AT, setting.copies),
+        delivers(store, company, templates, Lines(transport), outgoing, INVITE_AT, setting.copies),
     )
     return Mailflow(store, whole_pass, weather)
 

@@ -8,6 +8,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 _BREAK = re.compile("\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+_OTHER_BREAK = re.compile("[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 _SPACES = re.compile("[ \t]+")
 
@@ -17,13 +18,15 @@ PARAGRAPHS = frozenset({"comment", "reason", "question", "answer", "text", "line
 
 def paragraph(text: str) -> str:
     """Text whose only control character is the newline; no surrogates, no marks that turn the reading direction."""
+    if text.isprintable() and "  " not in text and text == text.strip():
+        return text
     lines = (_SPACES.sub(" ", _INVISIBLE.sub("", line)).strip() for line in _BREAK.split(text))
     return "\n".join(lines).strip()
 
 
 def one_line(text: str) -> str:
     """The same on one line."""
-    return " ".join(paragraph(text).split("\n")).strip()
+    return paragraph(text).replace("\n", " ")
 
 
 def shortened(text: str, length: int) -> str:
@@ -33,7 +36,7 @@ def shortened(text: str, length: int) -> str:
 
 def whole_text(text: str) -> str:
     """A finished body: newlines as they are, every other control character gone."""
-    return _INVISIBLE.sub("", _BREAK.sub(lambda found: "\n" if found[0] in ("\n", "\r\n") else " ", text))
+    return _INVISIBLE.sub("", _OTHER_BREAK.sub(" ", text.replace("\r\n", "\n")))
 
 
 def cleaned(value: Any, name: str = "") -> Any:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
+from functools import lru_cache
 
 from babel import Locale
 from babel.dates import format_date, format_datetime
@@ -19,8 +20,10 @@ _MONEY = {"en": "¤¤ {}", "ru": "{}\u00a0¤"}
 _UNITS = {"en": ("bytes", "KB", "MB"), "ru": ("байт", "КБ", "МБ")}
 _UNITS_ELSEWHERE = ("B", "KB", "MB")
 _KILO = 1000
+_KEPT = 1024  # of what was written lately: one mail says the same sum several times
 
 
+@lru_cache(maxsize=_KEPT)
 def money(value: Money | str, language: str) -> str:
     """'RUB 125,000.00' or '125 000,00 ₽'. Text is an amount as facts have it, '125000.00 RUB'; "" stays empty."""
     if isinstance(value, str):
@@ -37,6 +40,7 @@ def money(value: Money | str, language: str) -> str:
     return format_currency(value.amount, value.currency, locale=language)
 
 
+@lru_cache(maxsize=_KEPT)
 def day(value: date | str, language: str) -> str:
     """'15 December 2026' or '15 декабря 2026 г.'; text is an ISO date."""
     return format_date(_date(value), _DAY.get(language, "long"), locale=language)
@@ -47,6 +51,7 @@ def typed_day(value: date | str, language: str) -> str:
     return _date(value).strftime("%d.%m.%Y" if language == "ru" else "%Y-%m-%d")
 
 
+@lru_cache(maxsize=_KEPT)
 def moment(value: datetime | str, language: str, timezone: tzinfo) -> str:
     """'1 December 2026, 12:00' in the company's time zone; text is ISO 8601 with offset."""
     at = datetime.fromisoformat(value) if isinstance(value, str) else value
@@ -54,6 +59,7 @@ def moment(value: datetime | str, language: str, timezone: tzinfo) -> str:
     return f"{day(there.date(), language)}, {format_datetime(there, 'HH:mm', locale=language)}"
 
 
+@lru_cache(maxsize=_KEPT)
 def size(count: int, language: str) -> str:
     """'340 KB' or '1,2 МБ', of a number of bytes (SI units)."""
     units, amount, unit = _UNITS.get(language, _UNITS_ELSEWHERE), Decimal(count), 0

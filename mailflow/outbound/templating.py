@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
+from typing import Any
 
 import jinja2
 from babel.localedata import exists
+from jinja2 import sandbox
 from jinja2.runtime import Context as TemplateContext
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup, escape
@@ -30,6 +32,14 @@ from mailflow.outbound.context import Context
 
 _SUBJECT_LENGTH = 160
 _QUOTED_TITLE_LENGTH = 60
+_FORBIDDEN = frozenset({"mro"}).union(
+    sandbox.UNSAFE_FUNCTION_ATTRIBUTES,
+    sandbox.UNSAFE_METHOD_ATTRIBUTES,
+    sandbox.UNSAFE_GENERATOR_ATTRIBUTES,
+    sandbox.UNSAFE_COROUTINE_ATTRIBUTES,
+    sandbox.UNSAFE_ASYNC_GENERATOR_ATTRIBUTES,
+    ("tb_frame", "tb_next"),
+)
 _BLANK_LINES = re.compile(r"\n{3,}")
 _EDGES = " \t.,:;!?«»“”„\"'()[]*-–—`"
 
@@ -63,12 +73,19 @@ class BrokenTemplate(TransientFailure):
         self.problem = problem
 
 
+class _Sandbox(SandboxedEnvironment):
+    """Jinja2's own, forbidding by name what that one forbids by name and type: stricter, and several times faster."""
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        return not attr.startswith("_") and attr not in _FORBIDDEN
+
+
 class Templates:
     """Renders messages. `loader` finds the templates by their path below the templates folder."""
 
     def __init__(self, loader: jinja2.BaseLoader, branding: Branding | None = None) -> None:
         self.branding = branding or Branding()
-        self._environment = SandboxedEnvironment(
+        self._environment = _Sandbox(
             loader=loader,
             autoescape=lambda name: bool(name) and ".html" in str(name),
             undefined=jinja2.StrictUndefined,

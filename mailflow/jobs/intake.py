@@ -127,8 +127,8 @@ class Intake:
     def file_away(self) -> int:
         """Moves every settled mail out of the inbox folder; one that is gone is filed all the same.
 
-        Only whoever watches the mailbox, by what the database says before each command: of two that move the same mail at
-        the same moment Dovecot lets both, and it lies there twice.
+        Only whoever watches the mailbox, by what the database says before each command: of two that move the same mail
+        at the same moment Dovecot lets both, and it lies there twice.
         """
         with self.store.begin() as uow:
             waiting = uow.inbox.to_file()

@@ -80,6 +80,7 @@ class Dispatch:
                 return None
             arrived = {entry.id for entry in entries if self._has_come_back(uow, entry, now)}
             drafts = [(entry, *self._drafted(uow, entry)) for entry in entries if entry.id not in arrived]
+            uow.outbox.keep_drafts({entry.id: draft for entry, draft, _ in drafts if draft and entry.draft is None})
             uow.commit()
         done = len(arrived) + sum(self._put_off(entry, error, now) for entry, _, error in drafts if error)
         waiting = [(entry, draft) for entry, draft, error in drafts if not error]
@@ -97,7 +98,7 @@ class Dispatch:
         """Where the mailbox has a mail's copy, it has arrived."""
         if not (self.copies and uow.inbox.holds_copy(entry.message_id, self.company.mailbox)):
             return False
-        note_delivered(uow, entry, "its copy has come to the mailbox", now)
+        note_delivered(uow, [(entry, "its copy has come to the mailbox")], now)
         return True
 
     def _drafted(self, uow: UnitOfWork, entry: OutboxEntry) -> tuple[bytes, str]:
@@ -111,7 +112,6 @@ class Dispatch:
         except Exception as failure:  # one mail that cannot be written must not hold up the others
             log.exception("mail %s to %s could not be written", entry.id, entry.recipient)
             return b"", f"{type(failure).__name__}: {failure}"
-        uow.outbox.keep_draft(entry.id, draft)
         return draft, ""
 
     def _draft(self, uow: UnitOfWork, entry: OutboxEntry) -> bytes:
@@ -129,9 +129,8 @@ class Dispatch:
         ready, answers = self._envelopes(wave)
         answers |= dict(zip(ready, self.lines.send_all(list(ready.values())), strict=True)) if ready else {}
         with self.store.begin() as uow:
-            taken = [entry for entry, _ in wave if isinstance(answers[entry.id], str)]
-            for entry in taken:
-                note_delivered(uow, entry, str(answers[entry.id]), now)
+            taken = [(entry, answer) for entry, _ in wave if isinstance(answer := answers[entry.id], str)]
+            note_delivered(uow, taken, now)
             uow.commit()
         done = len(taken)
         for entry, _ in wave:
@@ -222,13 +221,14 @@ class Dispatch:
         return True
 
 
-def note_delivered(uow: UnitOfWork, entry: OutboxEntry, answer: str, now: datetime) -> None:
-    """A mail has arrived; `answer` says by what we know."""
-    uow.outbox.delivered(entry.id, now, answer)
-    if entry.number:
-        sent = Entry("mail_sent", "mailflow", {"to": entry.recipient, "message": kind_of(entry.effect)})
-        uow.history.append(entry.number, sent, now, entry.message_id, None)
-    log.info("sent %s to %s %s", kind_of(entry.effect), entry.recipient, entry.number or "")
+def note_delivered(uow: UnitOfWork, arrived: Sequence[tuple[OutboxEntry, str]], now: datetime) -> None:
+    """Mails have arrived; beside each stands by what we know."""
+    uow.outbox.delivered({entry.id: answer for entry, answer in arrived}, now)
+    for entry, _ in arrived:
+        if entry.number:
+            sent = Entry("mail_sent", "mailflow", {"to": entry.recipient, "message": kind_of(entry.effect)})
+            uow.history.append(entry.number, sent, now, entry.message_id, None)
+        log.info("sent %s to %s %s", kind_of(entry.effect), entry.recipient, entry.number or "")
 
 
 def identity_of(entry: OutboxEntry, mint: Mint) -> Identity:

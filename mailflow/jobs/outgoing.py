@@ -160,7 +160,7 @@ class Outgoing:
         facts = [*_about(effect), trigger.evidence if trigger else _told(effect)]
         abouts = (hashlib.sha256(json.dumps([*facts, nth]).encode()).hexdigest() for nth in itertools.count())
         names = ((about, fingerprint(self.mint.token(about)), self.mint.message_id(about)) for about in abouts)
-        return next(name for name in names if _is_new(uow, *name[1:]))
+        return next(name for name in names if uow.references.is_new(*name[1:]))
 
 
 def _number(mail: Mail) -> str | None:
@@ -170,10 +170,6 @@ def _number(mail: Mail) -> str | None:
 def _is_alike(mail: Mail, other: Mail) -> bool:
     line = mail.extra.get("line")
     return line is not None and (mail.message, line) == (other.message, other.extra.get("line"))
-
-
-def _is_new(uow: UnitOfWork, reference: str, message_id: str) -> bool:
-    return not uow.outbox.knows(message_id) and uow.references.message_id_of(reference) is None
 
 
 def _about(effect: Effect) -> list[object]:

@@ -238,7 +238,7 @@ class Processing:
         match, intent, trigger = self._understand(uow, read, mail)
         own = read.message.sender == self.company.mailbox  # whose next mail names the one before, arrived or not
         if match and not own and (answered := uow.outbox.undelivered_with(match.reference.fingerprint)):
-            note_delivered(uow, answered, f"{read.message.sender or 'somebody'} has it", now)
+            note_delivered(uow, [(answered, f"{read.message.sender or 'somebody'} has it")], now)
         if not mail.complete:
             return self._too_large(uow, mail, read.message, trigger, now)
         return self._act(uow, intent, mail, trigger, now)

@@ -37,15 +37,14 @@ class History:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._last: dict[str, tuple[int, str]] = {}
 
     def append(self, number: str, entry: Entry, at: datetime, message_id: str | None, evidence: str | None) -> None:
         """Adds a line to an invoice's history."""
-        if on_postgresql(self._connection):
-            self._hold(number)
-        last = self._connection.execute(_LAST, {"of": number}).first()
+        position, before = self._last_of(number)
         line = {
             "number": number,
-            "position": last.position + 1 if last else 0,
+            "position": position + 1,
             "at": at,
             "event": storable(entry.event),
             "actor": storable(entry.actor),
@@ -53,8 +52,9 @@ class History:
             "message_id": storable(message_id) if message_id else None,
             "evidence": evidence,
         }
-        chained = _hash(last.hash if last else FIRST, line)
+        chained = _hash(before, line)
         self._connection.execute(_ADD, {**line, "hash": chained})
+        self._last[number] = position + 1, chained
 
     def of(self, number: str) -> list[HistoryLine]:
         """An invoice's history, oldest first."""
@@ -81,9 +81,17 @@ class History:
         """An invoice's history as it is hashed: each line's JSON values, and its hash."""
         return [{**_plain(_line(row)), "hash": row.hash} for row in self._rows(number)]
 
-    def _hold(self, number: str) -> None:
-        """Two units of work must not both follow the same line: the invoice's row is the lock."""
-        self._connection.execute(_HOLD, {"of": number})
+    def _last_of(self, number: str) -> tuple[int, str]:
+        """The last line's position and hash. Two units of work must not both follow it: the invoice's row is the lock.
+
+        With the lock held and one unit of work on this connection, it is asked for once.
+        """
+        if number not in self._last:
+            if on_postgresql(self._connection):
+                self._connection.execute(_HOLD, {"of": number})
+            last = self._connection.execute(_LAST, {"of": number}).first()
+            self._last[number] = (last.position, last.hash) if last else (-1, FIRST)
+        return self._last[number]
 
     def _rows(self, number: str) -> list[Row[Any]]:
         return list(self._connection.execute(_LINES, {"of": number}))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import Connection, Select, bindparam, insert, select, update
@@ -21,11 +21,21 @@ _SUPPLIER = "supplier|"
 _BY_AGE = (col(InvoiceRow.created_at), col(InvoiceRow.number))
 
 
+@dataclass(frozen=True)
+class _Known:
+    """By what an invoice is found: its files, the UIDs of its payment, its marks."""
+
+    files: frozenset[str] = frozenset()
+    invites: frozenset[str] = frozenset()
+    marks: frozenset[str] = frozenset()
+
+
 class Invoices:
     """The invoices of the company."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._known: dict[str, _Known] = {}
 
     def next_number(self, year: int) -> str:
         """The next number of a year, as INV-2026-0001; a number is never given twice."""
@@ -40,7 +50,11 @@ class Invoices:
     def get(self, number: str) -> Invoice | None:
         """One invoice, held against other writers until this unit of work ends."""
         document = self._connection.execute(_GET, {"this": number}).scalar()
-        return read_invoice(document) if document else None
+        if document is None:
+            return None
+        invoice = read_invoice(document)
+        self._known[number] = _known_by(invoice)
+        return invoice
 
     def save(self, invoice: Invoice) -> Invoice:
         """Writes an invoice; raises TransientFailure where somebody else has changed it meanwhile."""
@@ -146,13 +160,17 @@ class Invoices:
         return [read_invoice(document) for document in self._connection.execute(statement, values).scalars()]
 
     def _remember(self, invoice: Invoice) -> None:
-        files = [{"number": invoice.number, "sha256": sha256} for sha256 in {a.sha256 for a in invoice.attachments}]
-        invites = [{"uid": uid, "number": invoice.number} for uid in {invite.uid for invite in invoice.invites}]
-        all_marks = (*marks(invoice), *(f"{_SUPPLIER}{supplier}" for supplier in suppliers(invoice)))
-        known_by = [{"number": invoice.number, "mark": mark} for mark in all_marks]
-        for statement, rows in ((_HAS_FILE, files), (_HAS_INVITE, invites), (_HAS_MARK, known_by)):
-            if rows:
+        """What an invoice is known by is added to what it was known by before, which stays."""
+        number, known_by = invoice.number, _known_by(invoice)
+        before = self._known.get(number, _Known())
+        for statement, column, words, old in (
+            (_HAS_FILE, "sha256", known_by.files, before.files),
+            (_HAS_INVITE, "uid", known_by.invites, before.invites),
+            (_HAS_MARK, "mark", known_by.marks, before.marks),
+        ):
+            if rows := [{"number": number, column: word} for word in sorted(words - old)]:
                 self._connection.execute(statement(self._connection), rows)
+        self._known[number] = known_by
 
 
 _NUMBER = col(InvoiceRow.number)
@@ -215,6 +233,14 @@ _LOOK_ALIKE = tuple(
     .limit(1)
     for other in (col(InvoiceRow.spelling) < bindparam("spelt"), col(InvoiceRow.spelling) > bindparam("spelt"))
 )
+
+
+def _known_by(invoice: Invoice) -> _Known:
+    return _Known(
+        frozenset(attachment.sha256 for attachment in invoice.attachments),
+        frozenset(invite.uid for invite in invoice.invites),
+        frozenset((*marks(invoice), *(f"{_SUPPLIER}{supplier}" for supplier in suppliers(invoice)))),
+    )
 
 
 def _columns(invoice: Invoice) -> dict[str, object]:

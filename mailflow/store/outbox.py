@@ -138,22 +138,16 @@ class Outbox:
         taken = set(self._connection.execute(_TAKE, {**these, **sending}).scalars())
         return [_taken(row) for row in found if row.id in taken]
 
-    def keep_draft(self, entry_id: int, draft: bytes) -> None:
-        """The mail as it goes out, at the first try and at any other."""
-        self._set(_WHATEVER, entry_id, draft=draft)
+    def keep_drafts(self, drafts: Mapping[int, bytes]) -> None:
+        """Mails as they go out, at the first try and at any other, by their entries' ids."""
+        if drafts:
+            self._connection.execute(_DRAFT, [{"this": entry_id, "its_draft": drafts[entry_id]} for entry_id in drafts])
 
-    def delivered(self, entry_id: int, now: datetime, answer: str) -> None:
-        """The world has taken it; `answer` are its words."""
-        self._set(
-            _WHATEVER,
-            entry_id,
-            state=OutboxState.DELIVERED.value,
-            delivered_at=now,
-            answer=answer,
-            leased_until=None,
-            last_error="",
-            draft=None,
-        )
+    def delivered(self, answers: Mapping[int, str], now: datetime) -> None:
+        """The world has taken these; its words by the entries' ids."""
+        if answers:
+            said = [{"this": entry_id, "its_answer": answers[entry_id], "at": now} for entry_id in answers]
+            self._connection.execute(_DELIVERED, said)
 
     def retry(self, entry_id: int, error: str, next_attempt_at: datetime) -> None:
         """Not this time; tried again later, unless our lease ran out and somebody else has it or has ended it."""
@@ -405,6 +399,15 @@ _CLAIM = (
 _CLAIM_UNTRIED = _CLAIM.where(col(OutboxRow.state) == OutboxState.PENDING.value)
 _WHATEVER = update(OutboxRow).where(col(OutboxRow.id) == bindparam("this"))
 _TAKE = update(OutboxRow).where(_ID.in_(bindparam("these", expanding=True)), _DUE).returning(_ID)
+_DRAFT = _WHATEVER.values(draft=bindparam("its_draft"))
+_DELIVERED = _WHATEVER.values(
+    state=OutboxState.DELIVERED.value,
+    delivered_at=bindparam("at"),
+    answer=bindparam("its_answer"),
+    leased_until=None,
+    last_error="",
+    draft=None,
+)
 _OURS = _WHATEVER.where(
     _STILL_WAITS, func.coalesce(col(OutboxRow.leased_by), bindparam("holder")) == bindparam("holder")
 )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from sqlalchemy import Connection, Select, bindparam, insert, select
+from sqlalchemy import Connection, Select, bindparam, insert, select, union_all
 from sqlmodel import col
 
 from mailflow.approval.reference import Asks, Reference, fingerprint
-from mailflow.store.tables import IdentityKeyRow, InviteUidRow, ReferenceRow
+from mailflow.store.tables import IdentityKeyRow, InviteUidRow, OutboxRow, ReferenceRow
 
 
 class References:
@@ -34,6 +34,10 @@ class References:
         message_id: str | None = self._connection.execute(_MESSAGE_ID_OF, {"key": reference}).scalar()
         return message_id
 
+    def is_new(self, reference: str, message_id: str) -> bool:
+        """Whether no mail was ever written under this Message-ID, or gave out a reference with this fingerprint."""
+        return self._connection.execute(_USED, {"key": reference, "its_id": message_id}).first() is None
+
     def number_of_uid(self, uid: str) -> str | None:
         """The invoice whose payment has this calendar UID."""
         number: str | None = self._connection.execute(
@@ -56,4 +60,8 @@ class References:
 _ADD = insert(ReferenceRow)
 _BY_FINGERPRINT = select(ReferenceRow).where(col(ReferenceRow.fingerprint) == bindparam("key"))
 _BY_MESSAGE_ID = select(ReferenceRow).where(col(ReferenceRow.message_id) == bindparam("key"))
+_USED = union_all(
+    select(col(ReferenceRow.message_id)).where(col(ReferenceRow.fingerprint) == bindparam("key")),
+    select(col(OutboxRow.message_id)).where(col(OutboxRow.message_id) == bindparam("its_id")),
+)
 _MESSAGE_ID_OF = select(col(ReferenceRow.message_id)).where(col(ReferenceRow.fingerprint) == bindparam("key"))

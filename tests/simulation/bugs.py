@@ -153,7 +153,7 @@ def doubt_counts_as_delivered(patch: pytest.MonkeyPatch) -> None:
 
     def believed(self: Dispatch, entry: OutboxEntry, error: str, now: datetime) -> bool:
         with self.store.begin() as uow:
-            dispatch.note_delivered(uow, entry, error, now)
+            dispatch.note_delivered(uow, [(entry, error)], now)
             uow.commit()
         return True
 

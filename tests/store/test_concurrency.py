@@ -59,7 +59,7 @@ def test_no_mail_is_sent_by_two_daemons_and_each_invoice_keeps_its_order(store: 
             if entry:
                 sent.append((entry.number or "", int(str(entry.identity["name"]))))
                 with store.begin() as uow:
-                    uow.outbox.delivered(entry.id, NOW, "250 ok")
+                    uow.outbox.delivered({entry.id: "250 ok"}, NOW)
                     uow.commit()
 
     at_once(DAEMONS, daemon)

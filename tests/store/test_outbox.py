@@ -32,7 +32,7 @@ def test_effects_of_one_invoice_and_person_leave_in_order_each_after_the_one_bef
     assert claimed(store) == "first"
     assert claimed(store) is None
     with store.begin() as uow:
-        uow.outbox.delivered(first, NOW, "250 ok")
+        uow.outbox.delivered({first: "250 ok"}, NOW)
         uow.commit()
     assert claimed(store) == "second"
 
@@ -124,10 +124,10 @@ def test_the_draft_is_kept_while_the_mail_is_on_its_way_and_no_longer(store: Sto
     with store.begin() as uow:
         entry_id = enqueue(uow, "mail")
         uow.outbox.claim_due(NOW, LEASE)
-        uow.outbox.keep_draft(entry_id, b"draft")
+        uow.outbox.keep_drafts({entry_id: b"draft"})
         uow.outbox.retry(entry_id, "450 later", SOON)
         again = uow.outbox.claim_due(SOON, LEASE)
-        uow.outbox.delivered(entry_id, SOON, "250 ok")
+        uow.outbox.delivered({entry_id: "250 ok"}, SOON)
         delivered = uow.outbox.get(entry_id)
     assert again is not None
     assert delivered is not None
@@ -149,7 +149,7 @@ def test_a_delivered_mail_is_never_sent_again_whatever_a_slower_sender_says(stor
     with store.begin() as uow:
         entry_id = enqueue(uow, "mail")
         uow.outbox.claim_due(NOW, LEASE)
-        uow.outbox.delivered(entry_id, NOW, "250 ok")
+        uow.outbox.delivered({entry_id: "250 ok"}, NOW)
         uow.outbox.retry(entry_id, "timeout", NOW)
         uow.outbox.dead(entry_id, NOW, "timeout")
         uow.outbox.redo(entry_id, NOW)
@@ -182,7 +182,7 @@ def test_a_mail_that_is_being_sent_is_not_redone(store: Store) -> None:
 def test_the_administrator_sees_what_has_not_left(store: Store) -> None:
     with store.begin() as uow:
         ids = [enqueue(uow, name, number=f"INV-2026-000{n}") for n, name in enumerate(["gone", "dead", "waits", "new"])]
-        uow.outbox.delivered(ids[0], NOW, "250 ok")
+        uow.outbox.delivered({ids[0]: "250 ok"}, NOW)
         uow.outbox.dead(ids[1], NOW, "550 unknown")
         uow.outbox.retry(ids[2], "450 later", LATER)
         assert [(e.id, e.state) for e in uow.outbox.undelivered()] == [
@@ -192,7 +192,7 @@ def test_the_administrator_sees_what_has_not_left(store: Store) -> None:
         ]
         assert uow.outbox.waiting(NOW) == 2
         assert uow.outbox.next_due() == NOW
-        uow.outbox.delivered(ids[3], NOW, "250 ok")
+        uow.outbox.delivered({ids[3]: "250 ok"}, NOW)
         assert uow.outbox.next_due() == LATER
 
 

@@ -90,7 +90,7 @@ def test_how_far_the_portal_shows_an_invoice(store: Store) -> None:
         enqueue(uow, "a mail waits too")
         assert uow.portal.how_far([NUMBER]) == {NUMBER: InPortal(None, 2)}
         assert uow.outbox.claim_due(NOW, LEASE, World.PORTAL) is not None
-        uow.outbox.delivered(first, NOW, "")
+        uow.outbox.delivered({first: ""}, NOW)
         uow.portal.about_to_make(KEY, NUMBER, Showing.RECORD.value, {}, NOW)
         uow.portal.made(KEY, 7)
         assert uow.portal.how_far([NUMBER, "INV-2026-0002"]) == {

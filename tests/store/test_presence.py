@@ -87,7 +87,7 @@ def test_nothing_that_has_ended_comes_back_to_life(store: Store, url: str) -> No
         assert mail is not None
         assert entry is not None
         uow.inbox.drop(mail.id, NOW)
-        uow.outbox.delivered(entry.id, NOW, "250 ok")
+        uow.outbox.delivered({entry.id: "250 ok"}, NOW)
         uow.commit()
     assert taken_by_one_that_starts(url) == [None, None]
 

@@ -222,7 +222,7 @@ class PortalSync:
             answer = f"shown as {made}" if made is not None else "shown"
         self._doubts, now = 0, clock()
         with self.store.begin() as uow:
-            uow.outbox.delivered(entry.id, now, answer)
+            uow.outbox.delivered({entry.id: answer}, now)
             if made is not None and change.shows.is_new_thing:
                 line = Entry("shown_in_portal", "mailflow", {"what": change.shows.value, "id": made})
                 uow.history.append(change.invoice.number, line, now, None, None)

@@ -59,7 +59,9 @@ class Theatre:
         self.dovecot.furnish(user, FOLDERS, uidvalidity=1_000_000 + number)
         if stage.mail:
             self.dovecot.deliver(user, stage.mail)
-        settings = write_settings(folder, database=url, imap=self.dovecot.imap_port, smtp=self.sink.port, user=user)
+        settings = write_settings(
+            folder, database=url, imap=self.dovecot.imap_port, smtp=self.sink.port, user=user, connections=1
+        )
         return Scene(stage, url, user, folder, settings, self.dovecot, self.sink, len(self.sink.mails))
 
     def _sent(self) -> list[Sent]:

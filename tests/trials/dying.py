@@ -9,6 +9,8 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from mailflow.jobs import dispatch
+from mailflow.jobs.lines import Lines
 from tests.trials.worker import FORKS, wired
 
 
@@ -37,13 +39,14 @@ def _lived(deed: Callable[[Path, datetime], None], settings: Path, now: datetime
 
 
 def _reads(settings: Path, now: datetime) -> None:
-    replace(wired(settings).whole_pass.processing, read=_die).run_once(now)
+    replace(wired(settings).whole_pass.processing, read=_die, at_once=1).run_once(now)
 
 
 def _sends(settings: Path, now: datetime) -> None:
     mailflow = wired(settings)
-    dispatch = replace(mailflow.whole_pass.dispatch, transport=_Grave())  # type: ignore[arg-type]
-    replace(mailflow.whole_pass, dispatch=dispatch).run(lambda: now)
+    dispatch.WAVES = 1
+    dying = replace(mailflow.whole_pass.dispatch, lines=Lines(_Grave()))  # type: ignore[arg-type]
+    replace(mailflow.whole_pass, dispatch=dying).run(lambda: now)
 
 
 def _die(*_: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import Any
 
 from tests.trials.databases import rows
@@ -28,11 +29,27 @@ def standing(url: str) -> Standing:
     For an id stands which one of its table it is: PostgreSQL leaves out the number of a row that was taken back.
     """
     found = rows(url, *TABLES)
+    found["history"] = _told(found["history"])
     ranks = {table: {row["id"]: rank for rank, row in enumerate(_by_id(found[table]))} for table in ("inbox", "outbox")}
     return {
         table: sorted(repr(_ranked(table, _without(table, row), ranks)) for row in of_it)
         for table, of_it in found.items()
     }
+
+
+def _told(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The histories, where it is all one which of several mails was delivered first.
+
+    So the places in the chain, and the chain itself, are left out; that it holds is looked at elsewhere.
+    """
+    told, decided = [], Counter[str]()
+    for line in sorted(lines, key=lambda line: (line["number"], line["position"])):
+        rest = {name: value for name, value in line.items() if name not in ("position", "hash")}
+        if line["event"] != "mail_sent":
+            rest["rank"] = decided[line["number"]]
+            decided[line["number"]] += 1
+        told.append(rest)
+    return told
 
 
 def outline(url: str) -> Standing:

@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -194,7 +194,7 @@ def test_when_all_are_gone_the_next_one_takes_over_at_once_what_they_held(firm: 
     with closing(wired(firm.settings)) as first:
         firm.people.submit(2)
         first.whole_pass.intake.run_once(NOW)
-        first.whole_pass.processing.run_once(NOW)
+        replace(first.whole_pass.processing, at_once=1).run_once(NOW)
         dies_reading(firm.settings, NOW)
         dies_sending(firm.settings, NOW)
         firm.watcher.doubt()

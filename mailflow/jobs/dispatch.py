@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from time import monotonic
@@ -147,9 +147,14 @@ class Dispatch:
         """The mails as they go out, by their entries' ids; and what hinders one from being put together."""
         ready: dict[int, Envelope] = {}
         hindered: dict[int, str | Exception] = {}
+        lacking = frozenset[str]().union(*(files_of(draft) for _, draft in wave))
+        files: dict[str, bytes] = {}
+        if lacking:
+            with self.store.begin() as uow:
+                files = uow.files.several(lacking)
         for entry, draft in wave:
             try:
-                ready[entry.id] = self._envelope(entry, draft)
+                ready[entry.id] = self._envelope(entry, draft, files)
             except Exception as failure:  # noqa: BLE001 - one mail that nobody foresaw must not hold up the others
                 hindered[entry.id] = failure
         return ready, hindered
@@ -169,11 +174,7 @@ class Dispatch:
         log.error("mail %s to %s could not be sent", entry.id, entry.recipient, exc_info=failure)
         return self._doubt(entry, f"{type(failure).__name__}: {failure}", now)
 
-    def _envelope(self, entry: OutboxEntry, draft: bytes) -> Envelope:
-        files: dict[str, bytes] = {}
-        if lacking := files_of(draft):
-            with self.store.begin() as uow:
-                files = {sha256: uow.files.read(sha256) for sha256 in lacking}
+    def _envelope(self, entry: OutboxEntry, draft: bytes, files: Mapping[str, bytes]) -> Envelope:
         copy_to = self.company.mailbox if self.copies else None
         return Envelope(self.company.mailbox, entry.recipient, complete(draft, files), copy_to)
 

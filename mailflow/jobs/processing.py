@@ -145,7 +145,7 @@ class Processing:
         """In one transaction; where any of them breaks it, each in its own, as if it had come alone."""
         try:
             with self.store.begin() as uow:
-                raws = {mail.id: uow.inbox.raw(mail.id) for mail in mails}
+                raws = uow.inbox.raws([mail.id for mail in mails])
             read = self._read_some(mails, raws)
             with self.store.begin() as uow:
                 settled = {mail: self._settle_as(uow, mail, read[mail.id], now) for mail in mails if mail.id in read}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 
 from sqlalchemy import Connection, bindparam, select
 from sqlmodel import col
@@ -26,13 +27,19 @@ class Files:
 
     def read(self, sha256: str) -> bytes:
         """The content of a file; raises LookupError for one that is not there."""
-        content: bytes | None = self._connection.execute(
-            select(col(FileRow.content)).where(col(FileRow.sha256) == sha256)
-        ).scalar()
-        if content is None:
+        found = self.several([sha256])
+        if sha256 not in found:
             raise LookupError(f"no file {sha256}")
-        return content
+        return found[sha256]
+
+    def several(self, digests: Collection[str]) -> dict[str, bytes]:
+        """The contents of files by their SHA-256; one that is not there is left out."""
+        rows = self._connection.execute(_CONTENTS, {"these": sorted(digests)})
+        return {row.sha256: row.content for row in rows}
 
 
 _KNOWN = select(col(FileRow.sha256)).where(col(FileRow.sha256) == bindparam("key"))
+_CONTENTS = select(col(FileRow.sha256), col(FileRow.content)).where(
+    col(FileRow.sha256).in_(bindparam("these", expanding=True))
+)
 _KEEP = per_dialect(lambda insert: insert(FileRow).on_conflict_do_nothing())

@@ -38,9 +38,10 @@ class History:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._last: dict[str, tuple[int, str]] = {}
+        self._new: list[dict[str, object]] = []
 
     def append(self, number: str, entry: Entry, at: datetime, message_id: str | None, evidence: str | None) -> None:
-        """Adds a line to an invoice's history."""
+        """Adds a line to an invoice's history; it is written by `flush`."""
         position, before = self._last_of(number)
         line = {
             "number": number,
@@ -53,8 +54,14 @@ class History:
             "evidence": evidence,
         }
         chained = _hash(before, line)
-        self._connection.execute(_ADD, {**line, "hash": chained})
+        self._new.append({**line, "hash": chained})
         self._last[number] = position + 1, chained
+
+    def flush(self) -> None:
+        """Writes what was added."""
+        if self._new:
+            self._connection.execute(_ADD, self._new)
+            self._new = []
 
     def of(self, number: str) -> list[HistoryLine]:
         """An invoice's history, oldest first."""
@@ -94,6 +101,7 @@ class History:
         return self._last[number]
 
     def _rows(self, number: str) -> list[Row[Any]]:
+        self.flush()
         return list(self._connection.execute(_LINES, {"of": number}))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -208,8 +208,11 @@ class Inbox:
 
     def raw(self, inbox_id: int) -> bytes:
         """The bytes of a mail as they were received."""
-        raw: bytes = self._connection.execute(_RAW, {"this": inbox_id}).scalar_one()
-        return raw
+        return self.raws([inbox_id])[inbox_id]
+
+    def raws(self, inbox_ids: Sequence[int]) -> dict[int, bytes]:
+        """The bytes of several, by id."""
+        return {row.inbox_id: row.raw for row in self._connection.execute(_RAWS, {"these": inbox_ids})}
 
     def arrived(self, queue: str, until: datetime, within: timedelta) -> int:
         """How many mails of a queue came in the time that ends at a moment."""
@@ -337,7 +340,9 @@ _CLAIM = (
 _WHATEVER = update(InboxRow).where(col(InboxRow.id) == bindparam("this"))
 _WAITING = _WHATEVER.where(_STILL_WAITS)
 _TAKE = update(InboxRow).where(_ID.in_(bindparam("these", expanding=True)), _DUE).returning(_ID)
-_RAW = select(col(RawMailRow.raw)).where(col(RawMailRow.inbox_id) == bindparam("this"))
+_RAWS = select(col(RawMailRow.inbox_id), col(RawMailRow.raw)).where(
+    col(RawMailRow.inbox_id).in_(bindparam("these", expanding=True))
+)
 _HOLDS_COPY = (
     select(_ID).where(col(InboxRow.message_id) == bindparam("key"), col(InboxRow.sender) == bindparam("by")).limit(1)
 )

@@ -36,6 +36,7 @@ class Invoices:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._known: dict[str, _Known] = {}
+        self._held: dict[str, Invoice] = {}
 
     def next_number(self, year: int) -> str:
         """The next number of a year, as INV-2026-0001; a number is never given twice."""
@@ -49,12 +50,13 @@ class Invoices:
 
     def get(self, number: str) -> Invoice | None:
         """One invoice, held against other writers until this unit of work ends."""
-        document = self._connection.execute(_GET, {"this": number}).scalar()
-        if document is None:
-            return None
-        invoice = read_invoice(document)
-        self._known[number] = _known_by(invoice)
-        return invoice
+        if number not in self._held:
+            document = self._connection.execute(_GET, {"this": number}).scalar()
+            if document is None:
+                return None
+            self._held[number] = invoice = read_invoice(document)
+            self._known[number] = _known_by(invoice)
+        return self._held[number]
 
     def save(self, invoice: Invoice) -> Invoice:
         """Writes an invoice; raises TransientFailure where somebody else has changed it meanwhile."""
@@ -171,6 +173,7 @@ class Invoices:
             if rows := [{"number": number, column: word} for word in sorted(words - old)]:
                 self._connection.execute(statement(self._connection), rows)
         self._known[number] = known_by
+        self._held[number] = invoice
 
 
 _NUMBER = col(InvoiceRow.number)

@@ -16,6 +16,7 @@ class References:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._found: dict[str, Reference] = {}
 
     def add(self, reference: Reference, message_id: str) -> None:
         """A mail that is about to go out."""
@@ -23,7 +24,8 @@ class References:
 
     def by_token(self, token: str) -> Reference | None:
         """The mail whose subject had this #token."""
-        return self._find(_BY_FINGERPRINT, fingerprint(token))
+        key = fingerprint(token)
+        return self._found.get(key) or self._find(_BY_FINGERPRINT, key)
 
     def by_message_id(self, message_id: str) -> Reference | None:
         """The mail with this Message-ID."""
@@ -54,7 +56,10 @@ class References:
         row = self._connection.execute(statement, {"key": key}).first()
         if row is None:
             return None
-        return Reference(row.fingerprint, row.number, row.revision, Asks(row.asks), row.person, row.digest, row.step)
+        asks = Asks(row.asks)
+        found = Reference(row.fingerprint, row.number, row.revision, asks, row.person, row.digest, row.step)
+        self._found[found.fingerprint] = found
+        return found
 
 
 _ADD = insert(ReferenceRow)

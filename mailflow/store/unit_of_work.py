@@ -30,4 +30,5 @@ class UnitOfWork:
 
     def commit(self) -> None:
         """Keeps everything, synced to the disk before this returns."""
+        self.history.flush()
         self._connection.commit()

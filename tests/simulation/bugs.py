@@ -56,8 +56,8 @@ def a_new_message_id_at_each_try(patch: pytest.MonkeyPatch) -> None:
     """A repetition is another mail."""
     envelope = Dispatch._envelope
 
-    def renamed(self: Dispatch, entry: OutboxEntry, draft: bytes) -> Envelope:
-        first = envelope(self, entry, draft)
+    def renamed(self: Dispatch, entry: OutboxEntry, *more: Any) -> Envelope:
+        first = envelope(self, entry, *more)
         if not entry.attempts and not entry.again:
             return first
         return replace(first, message=first.message.replace(b"Message-ID: <", b"Message-ID: <again."))

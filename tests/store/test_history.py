@@ -108,7 +108,7 @@ def test_strange_words_are_chained_as_they_are_kept(store_with_history: Store) -
 
 def test_there_is_no_way_to_change_or_delete_a_line() -> None:
     public = {name for name in vars(History) if not name.startswith("_")}
-    assert public == {"append", "of", "broken_link", "chain", "numbers"}
+    assert public == {"append", "of", "broken_link", "chain", "flush", "numbers"}
 
 
 def tamper(url: str, statement: str) -> None:

@@ -112,6 +112,7 @@ def test_whoever_loses_the_watch_while_it_moves_mail_moves_no_more_of_it(
             uow.inbox.settle(mail, InboxState.PROCESSED, NOW, "submission")
         uow.commit()
     held = iter([True, True, False])
+    monkeypatch.setattr(intake, "FILED_AT_ONCE", 1)
     monkeypatch.setattr(store, "watches", lambda: next(held))
     assert one.file_away() == 2
     assert one.mailbox.moved == [(1, "Processed"), (2, "Processed")]  # type: ignore[attr-defined]

@@ -8,16 +8,17 @@ from __future__ import annotations
 import binascii
 import hashlib
 import re
+import string
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
-from urllib.parse import quote
 
 _LINE = 78
 _BASE64_LINE = 76
 _BASE64_PIECE = 57 * 1000  # bytes of whole lines
 _PIECE = 60  # characters of a parameter's value on one line
 _PIECES = re.compile("(?:%[0-9A-F]{2}|[^%]){1,20}")
+_UNRESERVED = frozenset(string.ascii_letters.encode() + string.digits.encode() + b"-._")
 _TOKEN = re.compile(r"[!#$&+.^_`{|}~0-9A-Za-z-]+")
 
 
@@ -96,7 +97,7 @@ def _parameter(name: str, value: str) -> list[str]:
     if value.isascii() and value.isprintable() and len(value) <= _PIECE:
         escaped = value.replace("\\", "\\\\").replace('"', '\\"')
         return [f'{name}="{escaped}"']
-    encoded = quote(value, safe="", errors="replace")
+    encoded = "".join(chr(byte) if byte in _UNRESERVED else f"%{byte:02X}" for byte in value.encode("utf-8", "replace"))
     pieces = _PIECES.findall(encoded)
     if len(pieces) == 1:
         return [f"{name}*=utf-8''{encoded}"]

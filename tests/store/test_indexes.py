@@ -56,7 +56,7 @@ LOOK_UPS: dict[str, Callable[[UnitOfWork], object]] = {
     "outbox.let_go": lambda uow: uow.outbox.let_go(1, "away", OutboxState.PENDING),
     "outbox.undelivered_with": lambda uow: uow.outbox.undelivered_with("token"),
     "invoices.next_number": lambda uow: uow.invoices.next_number(2026),
-    "invoices.get": lambda uow: uow.invoices.get(NUMBER),
+    "invoices.get": lambda uow: uow.invoices.get("INV-2026-9999"),
     "invoices.save": lambda uow: uow.invoices.save(opened().invoice),
     "invoices.of_file": lambda uow: uow.invoices.of_file("0" * 64, NUMBER),
     "invoices.waiting_since": lambda uow: uow.invoices.waiting_since(NOW),

@@ -63,7 +63,7 @@ def ask_choice(question: str, choices: Sequence[str], unfit: str, default: str) 
         chosen = numbered.get(typed, typed.lower())
         if chosen in choices:
             return chosen
-        raise Unfit(unfit.format(choices=", ".join(choices)))
+        raise Unfit(unfit)
 
     return ask(question, read, default)
 

@@ -32,7 +32,7 @@ class Answers:
     approvers: tuple[str, ...] = ()
     submitters: tuple[str, ...] = ()
     administrator: str = ""
-    timezone: str = "Europe/Moscow"
+    timezone: str = ""
     sender_check: str = "dmarc"
     trusted_authserv: str = ""
 

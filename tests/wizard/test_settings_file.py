@@ -29,6 +29,7 @@ def answers(**changes: object) -> Answers:
         "smtp": ServerAddress("smtp.example.com", 587, "starttls"),
         "username": "finance@example.com",
         "password": "s3cret",
+        "timezone": "Europe/Moscow",
         "accountant": "anna@example.com",
         "approvers": ("olga@example.com",),
         "submitters": ("@example.com", "supplier@example.net"),

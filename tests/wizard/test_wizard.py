@@ -42,6 +42,8 @@ def test_an_administrator_is_asked_and_everything_is_tried(
     tmp_path: Path, terminal: Open, dovecot: Dovecot, sink: SmtpSink, certificates: Certificates
 ) -> None:
     """Wrong answers are explained, a wrong password is followed by the right one, and a way leads back."""
+    stamp = b"Authentication-Results: mx.company.invalid; dmarc=pass header.from=example.com\r\n"
+    dovecot.deliver(FINANCE, stamp + b"Subject: from outside\r\n\r\nHello.\r\n")
     at = terminal("init")
     at.answer("Language", "3")
     at.see("Answer one of: en, ru")
@@ -63,7 +65,7 @@ def test_an_administrator_is_asked_and_everything_is_tried(
     give_people(at)
     at.see("guessable reference")
     at.answer("Sender check [dmarc]")
-    at.answer("Authentication-Results header", "mx.company.invalid")
+    at.answer("received from outside [mx.company.invalid]")
     at.answer("Write settings.yaml? (Y/n)")
     at.answer("Send a test mail to admin@company.invalid? (Y/n)")
     at.see("Sent: 250")

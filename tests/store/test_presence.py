@@ -13,6 +13,7 @@ from typing import Self
 import pytest
 from sqlalchemy import text
 
+from mailflow.jobs.portal.sync import who_speaks
 from mailflow.store import engine, presence_postgresql
 from mailflow.store.engine import GONE_AFTER, Store, open_store
 from mailflow.store.presence_postgresql import PresenceByConnection
@@ -283,7 +284,7 @@ def _take_all(url: str, ready: Connection) -> None:
     with store.begin() as uow:
         assert uow.inbox.claim(NOW, LEASE)
         assert uow.outbox.claim_due(NOW, LEASE)
-        assert uow.portal.take_turn(f"mailflow ({store.holder})", NOW, LEASE)
+        assert uow.portal.take_turn(who_speaks(store), NOW, LEASE)
         uow.commit()
     ready.send("busy")
     sleep(600)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import secrets
 import socket
 import time
 from collections.abc import Callable
@@ -55,9 +54,9 @@ MOST_DOUBTS = 3
 """After so many answers in a row that never came the portal is left alone until the next pass."""
 
 
-def _who_speaks() -> str:
-    """This mailflow, told from all others; for people as well."""
-    return f"mailflow on {socket.gethostname()} (process {os.getpid()}, {secrets.token_hex(4)})"
+def who_speaks(store: Store) -> str:
+    """This mailflow, told from all others, for people and for whoever finds it gone."""
+    return f"mailflow on {socket.gethostname()} (process {os.getpid()}, {store.holder})"
 
 
 @dataclass
@@ -70,13 +69,14 @@ class PortalSync:
     outgoing: Outgoing
     place: RecordPlace
     settles_in: timedelta
-    name: str = field(default_factory=_who_speaks)
+    name: str = field(init=False)
     _setup: Setup | None = None
     _caught_up: bool = False
     _doubts: int = 0
     _in_doubt: str = ""
 
     def __post_init__(self) -> None:
+        self.name = who_speaks(self.store)
         self._people = People(self.portal)
         self._maker = Maker(self.settles_in)
 

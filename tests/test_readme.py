@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -14,6 +15,7 @@ import click
 import pytest
 from pydantic import BaseModel
 
+from benchmarks.million import INVOICES, MEASURED, as_markdown, needs
 from mailflow.cli import cli
 from mailflow.settings import Settings
 
@@ -104,3 +106,15 @@ def _section(annotation: Any) -> type[BaseModel] | None:
 @pytest.mark.parametrize("key", _keys(Settings))
 def test_every_key_of_the_settings_stands_in_the_readme(key: str) -> None:
     assert re.search(rf"`[\w.]*\b{key}\b[^`]*`", README), key
+
+
+def test_the_million_a_day_is_worked_out_from_the_figures_that_the_script_has() -> None:
+    assert as_markdown(needs(MEASURED)) in README
+
+
+def test_twice_the_cost_or_twice_the_invoices_needs_twice_as_much() -> None:
+    once, twice = needs(MEASURED), needs(replace(MEASURED, cpu_ms=2 * MEASURED.cpu_ms))
+    doubled = needs(MEASURED, 2 * INVOICES)
+    daemons = [need.what for need in once].index("daemons, a core each")
+    assert (once[daemons].amount, twice[daemons].amount, doubled[daemons].amount) == ("29", "57", "57")
+    assert [a for a, b in zip(once, twice, strict=True) if a.amount != b.amount] == [once[daemons]]

@@ -98,7 +98,8 @@ def desk(tmp_path: Path) -> Callable[[int], Desk]:
 def conversation(desk: Desk, between: Callable[[Desk], object]) -> None:
     """Submissions, one of them twice; then answers that agree, contradict, come twice and from the wrong person."""
     *complete, fifth = SUBMISSIONS
-    desk.lay(*complete, fifth.replace(b"1005 EUR", b"much"), complete[0].replace(b"submission-1@", b"submission-again@"))
+    desk.lay(*complete, fifth.replace(b"1005 EUR", b"much"))
+    desk.lay(complete[0].replace(b"submission-1@", b"submission-again@"))
     between(desk)
     one, two, three, four = desk.asked(OLGA)
     desk.lay(

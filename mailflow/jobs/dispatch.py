@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from itertools import accumulate
 from time import monotonic
 
 from mailflow.approval import noticing
@@ -32,6 +33,9 @@ LEASE = timedelta(minutes=30)
 
 WAVES = 8
 """Of so many mails for each line one batch is made, written in one transaction."""
+
+BYTES_AT_ONCE = 8_000_000
+"""Of files, on all lines together; a single larger mail goes alone."""
 
 BATCH_LASTS = 240.0
 """Seconds after which the rest of a batch is left for later: the last wave has to end before LEASE does."""
@@ -86,7 +90,8 @@ class Dispatch:
         waiting = [(entry, draft) for entry, draft, error in drafts if not error]
         try:
             while waiting and monotonic() < claimed_at + BATCH_LASTS:
-                wave, waiting = waiting[: len(self.lines)], waiting[len(self.lines) :]
+                count = _at_once([entry for entry, _ in waiting], len(self.lines))
+                wave, waiting = waiting[:count], waiting[count:]
                 done += self._hand_over(wave, now)
         except TransientFailure:
             self._let_go([entry for entry, _ in waiting])
@@ -220,6 +225,16 @@ class Dispatch:
                 self.outgoing.record(uow, outcome, None, now)
             uow.commit()
         return True
+
+
+def _at_once(entries: Sequence[OutboxEntry], lines: int) -> int:
+    """How many of them are handed over side by side: no more than there are lines, and than memory should hold."""
+    weights = accumulate(_weight(entry) for entry in entries[:lines])
+    return max(1, sum(weight <= BYTES_AT_ONCE for weight in weights))
+
+
+def _weight(entry: OutboxEntry) -> int:
+    return sum(file.size for file in entry.effect.attachments) if isinstance(entry.effect, Mail) else 0
 
 
 def note_delivered(uow: UnitOfWork, arrived: Sequence[tuple[OutboxEntry, str]], now: datetime) -> None:

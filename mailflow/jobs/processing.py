@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache
+from itertools import accumulate
 from time import monotonic
 
 from mailflow.approval import noticing, opening
@@ -60,6 +61,7 @@ log = logging.getLogger(__name__)
 MOST_FILES_READ = 6
 """Of one mail: each may take ten seconds, and the mail is ours for the time of LEASE."""
 
+BYTES_AT_ONCE = 4_000_000
 READ_WITHIN = 20.0
 """Seconds: with what one more mail may take, less than LEASE."""
 
@@ -144,9 +146,10 @@ class Processing:
     def _process_together(self, mails: Sequence[InboxMail], now: datetime) -> int:
         """In one transaction; where any of them breaks it, each in its own, as if it had come alone."""
         try:
+            light = _light(mails)
             with self.store.begin() as uow:
-                raws = uow.inbox.raws([mail.id for mail in mails])
-            read = self._read_some(mails, raws)
+                raws = uow.inbox.raws([mail.id for mail in light])
+            read = self._read_some(light, raws)
             with self.store.begin() as uow:
                 settled = {mail: self._settle_as(uow, mail, read[mail.id], now) for mail in mails if mail.id in read}
                 for late in (mail for mail in mails if mail.id not in read):
@@ -517,6 +520,12 @@ class Processing:
                 }
                 self._notify(uow, Message.MAIL_FAILED, extra, now)
             uow.commit()
+
+
+def _light(mails: Sequence[InboxMail]) -> list[InboxMail]:
+    """The first of them that are together not too large to be held in memory; the very first always."""
+    weights = accumulate(mail.size for mail in mails)
+    return [mail for mail, weight in zip(mails, weights, strict=True) if mail is mails[0] or weight <= BYTES_AT_ONCE]
 
 
 def _log_settled(mail: InboxMail, end: Settled) -> None:

@@ -162,3 +162,13 @@ def test_what_cannot_be_read_in_time_is_left_for_the_next_transaction(
         assert sum(counts) == 5
         assert len(counts) > 1
         assert batch.states() == [InboxState.PROCESSED] * 5
+
+
+def test_so_many_mails_are_held_in_memory_as_are_not_too_large_together(
+    desk: Callable[[int], Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processing, "BYTES_AT_ONCE", 2 * len(SUBMISSIONS[0]))
+    with closing(desk(10)) as batch:
+        batch.lay(*SUBMISSIONS)
+        assert batch.decide() == [2, 2, 1]
+        assert batch.states() == [InboxState.PROCESSED] * 5

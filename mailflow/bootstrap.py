@@ -30,6 +30,8 @@ from mailflow.daemon import Beside, Daemon, heed_signals
 from mailflow.errors import ConfigurationError, MailflowError, SettingsProblem
 from mailflow.inbound.routing import Router
 from mailflow.jobs.calendar_day import CalendarDay
+from mailflow.jobs.company_now import company_now
+from mailflow.jobs.daily_mails import DailyMails
 from mailflow.jobs.dispatch import Dispatch, in_doubt_until
 from mailflow.jobs.heartbeat import Heartbeat
 from mailflow.jobs.identity import Mint
@@ -170,6 +172,7 @@ def _whole_pass_of(
         intake=Intake(store, mailbox, router, folders.processed, folders.quarantine, limits),
         processing=Processing(store, reading.read, reading.read_file, router, outgoing, templates, limits),
         calendar_day=CalendarDay(store, company, outgoing),
+        daily_mails=DailyMails(store, company, outgoing),
         dispatch=Dispatch(
             store,
             company,
@@ -441,7 +444,8 @@ def reassign(settings: Settings, number: str, old: str, new: str) -> None:
             invoice = uow.invoices.get(number)
             if invoice is None:
                 raise LookupError(number)
-            outcome = deciding.reassign(invoice, old.lower(), new.lower(), company, utc_now())
+            known = company_now(company, uow)
+            outcome = deciding.reassign(invoice, old.lower(), new.lower(), known, utc_now())
             outgoing.record(uow, outcome, None, utc_now())
             uow.commit()
     finally:

@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import time, timedelta
 
-from mailflow.approval.company import Absence, Company, EscalateTo, Person, SecondApprover
+from mailflow.approval.company import Absence, Company, Daily, EscalateTo, Person, SecondApprover
 from mailflow.approval.route_entry import RouteEntry
 from mailflow.approval.structure import WhenAway
 from mailflow.approval.wording import KEYWORDS, Keywords
-from mailflow.settings import Settings
+from mailflow.settings import DailySettings, Settings
 from mailflow.working_days import working_day_test
+
+EVERY_WORKING_DAY = Daily(time(8, 30), frozenset(range(5)))
+"""When the mails of a day come where the settings say nothing else."""
+
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def _daily(wish: DailySettings, otherwise: Daily) -> Daily:
+    """What somebody wants; what is left open is as in `otherwise`."""
+    return Daily(
+        otherwise.at if wish.at is None else wish.at,
+        otherwise.days if wish.days is None else frozenset(map(_WEEKDAYS.index, wish.days)),
+        otherwise.only if wish.only is None else wish.only,
+    )
 
 
 def company_of(settings: Settings) -> Company:
     """The company that the settings describe."""
     days, second = settings.holidays, settings.approval.second_approver
     escalate_after, to = settings.approval.escalate_after_hours, settings.approval.escalate_to
+    daily = _daily(settings.digest, EVERY_WORKING_DAY)
     names = {alias: person.email for person in settings.people for alias in person.aliases}
 
     def on_record(address: str | None) -> str:
@@ -33,6 +48,7 @@ def company_of(settings: Settings) -> Company:
         ),
         default_route=settings.approval.route,
         remind_after=timedelta(hours=settings.approval.remind_after_hours),
+        daily=daily,
         escalate_after=timedelta(hours=escalate_after) if escalate_after else None,
         escalate_to=to if isinstance(to, EscalateTo) else on_record(to),
         unpaid_moves_to=settings.payment.unpaid_moves_to,
@@ -49,7 +65,8 @@ def company_of(settings: Settings) -> Company:
                 on_record(p.deputy) or None,
                 p.department,
                 p.aliases,
-                tuple(Absence(a.first, a.until, on_record(a.deputy) or None) for a in p.away),
+                absences=tuple(Absence(a.first, a.until, on_record(a.deputy) or None) for a in p.away),
+                daily=_daily(p.digest, daily) if p.digest else None,
             )
             for p in settings.people
         },

@@ -50,6 +50,7 @@ _ASKS = {
     Asks.ANSWER: "a question that was passed on",
     Asks.CORRECTION: "the task to work on errors",
     Asks.PAYMENT: "the request for payment",
+    Asks.DIGEST: "the digest of open requests",
 }
 _DEFECTS = {
     "header": "its header is broken",
@@ -177,6 +178,8 @@ def to_json(explanation: Explanation) -> dict[str, Any]:
 
 def about(reference: Reference) -> str:
     """Which mail of ours that is, in words."""
+    if reference.asks is Asks.DIGEST:
+        return f"{_ASKS[reference.asks]} to {reference.person}"
     step = f", step {reference.step + 1}" if reference.step is not None else ""
     return f"{reference.number}, revision {reference.revision}: {_ASKS[reference.asks]} to {reference.person}{step}"
 

@@ -475,6 +475,31 @@ class AwaySettings(Section):
         return value
 
 
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
+def _daily(value: object) -> object:
+    """`false` is no day at all, `true` is as the company's, `only` the digest in the place of single requests."""
+    said = value.lower() if isinstance(value, str) else value
+    shorthand: dict[object, object] = {"false": {"days": []}, "true": {}, "only": {"only": "true"}}
+    return shorthand.get(said, value) if isinstance(said, str) else value
+
+
+class DailySettings(Section):
+    """When the mails of a day come: the approver's digest, the accountant's summary."""
+
+    at: Annotated[time | None, BeforeValidator(_time_of_day)] = Field(
+        None, description='a time of day, such as "08:30"'
+    )
+    days: tuple[Weekday, ...] | None = Field(None, description="a list of mon, tue, wed, thu, fri, sat, sun")
+    only: bool | None = Field(None, description="true or false: whether an approver gets no requests one by one")
+
+
+DailyWish = Annotated[
+    DailySettings, BeforeValidator(_daily, json_schema_input_type=bool | Literal["only"] | DailySettings)
+]
+
+
 class PersonSettings(Section):
     """Somebody of the directory."""
 
@@ -490,6 +515,7 @@ class PersonSettings(Section):
         None, ge=1, description="the id of the department in Bitrix24 that counts for somebody who is in several"
     )
     away: tuple[AwaySettings, ...] = Field((), description="a list of {from, until, deputy}")
+    digest: DailyWish | None = Field(None, description="false, only, or a section with at and days")
 
     @field_validator("deputy")
     @classmethod
@@ -757,6 +783,7 @@ class Settings(Section):
     max_message_mb: int = Field(40, ge=1, le=1000, description="the largest mail that is read, in MB")
     keywords: dict[Verb, tuple[Keyword, ...]] = Field({}, description="a section of verbs with a list of words each")
     holidays: HolidaySettings = Field(HolidaySettings(), description="a section with country")
+    digest: DailyWish = Field(DailySettings(), description="false, only, or a section with at and days")
 
     @field_validator("people")
     @classmethod

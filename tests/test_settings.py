@@ -12,7 +12,8 @@ import pytest
 from hypothesis import strategies as st
 from PIL import Image
 
-from mailflow.approval.company import Absence, EscalateTo
+from mailflow.approval.company import Absence, Daily, EscalateTo
+from mailflow.approval.daily import daily_of
 from mailflow.approval.document import PaymentDetails
 from mailflow.approval.route_entry import RouteEntry
 from mailflow.approval.structure import HierarchySource, WhenAway
@@ -292,6 +293,40 @@ def test_a_mistake_in_an_absence_is_named(tmp_path: Path, away: str, key: str, w
     assert found[f"people[1].{key}"].line == 20
     assert what in found[f"people[1].{key}"].what
     assert mend in found[f"people[1].{key}"].mend
+
+
+@pytest.mark.parametrize(
+    ("company", "person", "at", "days"),
+    [
+        ("", "", time(8, 30), "01234"),
+        ('digest: {at: "07:00", days: [mon, sat]}', "", time(7), "05"),
+        ("digest: false", "", time(8, 30), ""),
+        ("digest: false", 'digest: {at: "9:15", days: [fri]}', time(9, 15), "4"),
+        ('digest: {at: "07:00"}', "digest: {days: [tue]}", time(7), "1"),
+        ("", "digest: false", time(8, 30), ""),
+    ],
+)
+def test_the_mails_of_a_day_come_when_the_person_wants_them_else_when_the_company_does(
+    tmp_path: Path, company: str, person: str, at: time, days: str
+) -> None:
+    text = good("administrator:", f"{company}\nadministrator:")
+    rules = company_of(load(tmp_path, text.replace("deputy: null", person) if person else text))
+    assert daily_of("ivan@example.com", rules) == Daily(at, frozenset(map(int, days)))
+
+
+@pytest.mark.parametrize(
+    ("wish", "key", "what"),
+    [
+        ("sometimes", "digest", "is no section of keys"),
+        ("{at: 8.30}", "digest.at", "'8.30' is no time of day"),
+        ("{days: [mon, tomorrow]}", "digest.days[2]", "'tomorrow' is not allowed"),
+        ("{hour: 8}", "digest.hour", "is not a known key"),
+    ],
+)
+def test_a_mistake_in_the_hours_of_a_day_is_named(tmp_path: Path, wish: str, key: str, what: str) -> None:
+    (found,) = problems(tmp_path, good("administrator:", f"digest: {wish}\nadministrator:"))
+    assert found.key == key
+    assert what in found.what
 
 
 def test_nobody_is_their_own_deputy(tmp_path: Path) -> None:

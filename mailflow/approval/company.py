@@ -39,6 +39,18 @@ class Absence:
 
 
 @dataclass(frozen=True)
+class Daily:
+    """When a daily mail comes: at a time of day in the company's zone, on these days of the week (0 is Monday).
+
+    `only`: an approver gets it in the place of requests one by one.
+    """
+
+    at: time = time(8, 30)
+    days: frozenset[int] = frozenset()
+    only: bool = False
+
+
+@dataclass(frozen=True)
 class Person:
     """Somebody known by e-mail address (always lower case).
 
@@ -54,6 +66,7 @@ class Person:
     department: int | None = None
     aliases: tuple[str, ...] = ()
     absences: tuple[Absence, ...] = ()
+    daily: Daily | None = None
 
     def absence(self, day: date) -> Absence | None:
         """The absence that a day belongs to; None where the person is there."""
@@ -114,6 +127,7 @@ class Company:
     when_portal_away: WhenAway = WhenAway.LAST_KNOWN
     second_approver: SecondApprover | None = None
     hold: timedelta = timedelta()
+    daily: Daily = Daily()
     escalate_after: timedelta | None = None
     escalate_to: EscalateTo | str = EscalateTo.DEPUTY
 

@@ -43,6 +43,7 @@ REFUSED_FOR = {
     "on_hold": Condition.TURN,
     "nothing_to_undo": Condition.TURN,
     "undone": Condition.REFERENCE,
+    "no_numbers": Condition.KEYWORD,
     "own_invoice": Condition.NOT_OWN,
 }
 """The condition that failed, by the code of the refusal; one that is not here is about no decision."""

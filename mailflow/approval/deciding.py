@@ -11,6 +11,7 @@ from mailflow.approval.effects import Entry, Mail, Message, Outcome
 from mailflow.approval.holding import put_on_hold
 from mailflow.approval.invoice import HandedOn, Invoice, StepStatus
 from mailflow.approval.lifecycle import Event, Status
+from mailflow.approval.on_record import on_record
 from mailflow.approval.opening import ask, hand_on, was_asked
 from mailflow.approval.paying import to_payment
 from mailflow.approval.reference import Reference
@@ -53,7 +54,7 @@ def reassign(invoice: Invoice, old: str, new: str, company: Company, now: dateti
     not_asked where `old` has nothing left to decide, or the code of what is wrong with `new`.
     """
     open_ones = (StepStatus.ASKED, StepStatus.WAITING)
-    new = company.on_record(new)
+    invoice, old, new = on_record(invoice, company), company.on_record(old), company.on_record(new)
     index = next((i for i, s in enumerate(invoice.steps) if s.approver == old and s.status in open_ones), None)
     if invoice.status is not Status.IN_APPROVAL or index is None:
         raise Refusal("not_asked")

@@ -91,7 +91,7 @@ class Unclear:
     """No decision can be read without guessing.
 
     `why`: no_keyword, both_keywords, negation, condition, question, mixed_script, glued, hidden_text, parts_differ,
-    damaged_text, empty.
+    damaged_text, empty; in an answer to a digest no_number, number_twice, number_unknown too.
     """
 
     why: str
@@ -120,6 +120,14 @@ class Reading:
     command: Command
     line: str
     text: str
+
+
+@dataclass(frozen=True)
+class NumberedAnswer:
+    """One line of an answer to a digest: the numbers that it is about, none where it names none."""
+
+    numbers: tuple[int, ...]
+    reading: Reading
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,8 @@ class Message(StrEnum):
     ACKNOWLEDGEMENT = "acknowledgement"  # submitter: number, fields, chain
     APPROVAL_REQUEST = "approval_request"  # approver
     APPROVAL_REMINDER = "approval_reminder"  # approver
+    APPROVAL_DIGEST = "approval_digest"  # approver, in the morning: all open requests, to be answered line by line
+    DIGEST_TAKEN = "digest_taken"  # approver: what each line of the answer came to
     DECISION_TAKEN = "decision_taken"  # whoever decided anything: the line that was read, what follows
     WAS_IT_YOU = "was_it_you"  # whoever was asked: an answer came from elsewhere, and the question again
     UNCLEAR = "unclear"  # whoever wrote it: the line that was read, how to answer
@@ -37,6 +39,7 @@ class Message(StrEnum):
     INVITE_DECLINED = "invite_declined"  # accountant: POSTPONE or REJECT?
     PAID = "paid"  # submitter, approvers
     WITHDRAWN = "withdrawn"  # approvers, accountant: withdrawn by the submitter
+    PAYMENT_SUMMARY = "payment_summary"  # accountant, in the morning: today, overdue, the coming week
     STATUS = "status"  # whoever asked
     HELP = "help"  # whoever asked
     NOBODY_ELSE = "nobody_else"  # administrator: an approver is silent, and nobody may decide instead

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from mailflow.approval.company import Company
 from mailflow.approval.conditions import Condition
+from mailflow.approval.digest import is_in_digest_alone
 from mailflow.approval.effects import Effect, Entry, Mail, Message, Outcome
 from mailflow.approval.invoice import Caution, HandedOn, Invoice
 from mailflow.approval.lifecycle import Status
@@ -145,5 +146,7 @@ def remind_approver(invoice: Invoice, company: Company, now: datetime) -> Outcom
     if told_at is None or not company.is_time_to_remind(told_at, now):
         return None
     reminded = invoice.with_step(index, told_at=now)
-    entry = Entry("reminded", "mailflow", {"person": reminded.steps[index].approver})
-    return Outcome(reminded, (request(reminded, index, Message.APPROVAL_REMINDER),), (entry,))
+    reminder = request(reminded, index, Message.APPROVAL_REMINDER)
+    if is_in_digest_alone(reminder, company):
+        return None
+    return Outcome(reminded, (reminder,), (Entry("reminded", "mailflow", {"person": reminder.to}),))

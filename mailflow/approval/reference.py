@@ -16,6 +16,7 @@ class Asks(StrEnum):
     ANSWER = "answer"
     CORRECTION = "correction"
     PAYMENT = "payment"
+    DIGEST = "digest"
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Reference:
     """One mail of ours: whom it went to, about which revision and step, and the digest of what was shown.
 
     `fingerprint` is that of the #token in its subject. `step` counts from 0 in the invoice's chain.
+    A digest is about no single invoice: its `number` is "".
     """
 
     fingerprint: str

@@ -32,7 +32,7 @@ def is_open(invoice: Invoice, reference: Reference) -> bool:
             return invoice.asked_step == reference.step
         case Asks.ANSWER:
             return invoice.status is Status.TO_PAY
-        case Asks.NOTHING:
+        case Asks.NOTHING | Asks.DIGEST:
             return False
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mailflow.approval.decision import Reading
+    from mailflow.approval.decision import NumberedAnswer, Reading
     from mailflow.approval.rsvp import CalendarReply
     from mailflow.approval.submission import Form
     from mailflow.inbound.correlation import Clues
@@ -19,7 +19,7 @@ class ReadMail:
     """A mail and what every reader finds in it; None where a reader finds nothing of its kind.
 
     `sha256` is that of its bytes (hex); `automatic`: by what it can be told that a machine wrote it; `is_absence`:
-    that machine says that somebody is away.
+    that machine says that somebody is away; `numbered` are the lines of the answer, should it answer a digest.
     """
 
     message: InboundMessage
@@ -30,5 +30,6 @@ class ReadMail:
     automatic: str | None
     is_absence: bool
     answer: Reading
+    numbered: tuple[NumberedAnswer, ...]
     form: Form
     files: tuple[File, ...]

@@ -13,6 +13,7 @@ from mailflow.inbound.calendar_reply import read_reply
 from mailflow.inbound.correlation import clues
 from mailflow.inbound.delivery_report import read_report
 from mailflow.inbound.message import invoice_files, parse
+from mailflow.inbound.numbered_answer import read_numbered
 from mailflow.inbound.read_mail import ReadMail
 from mailflow.inbound.submission_form import read_form
 
@@ -31,6 +32,7 @@ def read_mail(raw: bytes, keywords: Keywords, today: date) -> ReadMail:
         automatic=automatic,
         is_absence=automatic is not None and is_absence(message, answer.text),
         answer=answer,
+        numbered=read_numbered(message, keywords, today),
         form=read_form(answer.text, today),
         files=invoice_files(message),
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mailflow.approval.company import Company
 from mailflow.approval.conditions import Condition
-from mailflow.approval.decision import AskHelp, AskStatus, Reading, Unclear
+from mailflow.approval.decision import AskHelp, AskStatus, NumberedAnswer, Reading, Unclear
 from mailflow.approval.reference import Reference
 from mailflow.approval.rsvp import CalendarReply
 from mailflow.approval.submission import Form
@@ -69,6 +69,7 @@ class Answered:
     form: Form
     files: tuple[File, ...]
     body: str
+    numbered: tuple[NumberedAnswer, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -199,7 +200,7 @@ class Router:
     ) -> Intent:
         answer = mail.answer
         if reference:
-            return Answered(sender, reference, answer, mail.form, mail.files, mail.message.text)
+            return Answered(sender, reference, answer, mail.form, mail.files, mail.message.text, mail.numbered)
         if isinstance(answer.command, AskStatus | AskHelp):
             return Enquired(sender, answer.command)
         if mail.clues.subject or mail.clues.quoted:

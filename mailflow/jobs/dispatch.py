@@ -14,6 +14,7 @@ from mailflow.approval.company import Company
 from mailflow.approval.effects import Entry, Invitation, Mail, Message
 from mailflow.errors import BrokenOff, InDoubt, PermanentFailure, ServerAway, TransientFailure
 from mailflow.jobs.company_now import company_now
+from mailflow.jobs.digest_answer import numbers_of
 from mailflow.jobs.identity import Mint
 from mailflow.jobs.lines import Lines
 from mailflow.jobs.outgoing import Outgoing
@@ -218,11 +219,11 @@ class Dispatch:
         log.error("%s to %s cannot be delivered: %s", kind_of(entry.effect), entry.recipient, error)
         with self.store.begin() as uow:
             uow.outbox.dead(entry.id, now, error)
-            invoice = uow.invoices.get(entry.number) if entry.number else None
             kind = kind_of(entry.effect)
-            if invoice and kind != Message.NOT_DELIVERED:
-                outcome = noticing.record_bounce(invoice, entry.recipient, kind, True, error, self.company)
-                self.outgoing.record(uow, outcome, None, now)
+            for number in numbers_of(uow, entry) if kind != Message.NOT_DELIVERED else ():
+                if invoice := uow.invoices.get(number):
+                    outcome = noticing.record_bounce(invoice, entry.recipient, kind, True, error, self.company)
+                    self.outgoing.record(uow, outcome, None, now)
             uow.commit()
         return True
 

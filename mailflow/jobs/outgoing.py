@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from mailflow.approval.company import Company
+from mailflow.approval.digest import is_in_digest_alone
 from mailflow.approval.effects import Effect, Entry, Invitation, Mail, Message, Outcome, PortalChange, PortalKind
 from mailflow.approval.invoice import Invoice
 from mailflow.approval.reference import Asks, Reference, fingerprint
@@ -69,6 +70,14 @@ class Trigger:
 
 
 @dataclass(frozen=True)
+class Given:
+    """What a mail that was written can be answered by: its reference's fingerprint, its Message-ID."""
+
+    fingerprint: str
+    message_id: str
+
+
+@dataclass(frozen=True)
 class Outgoing:
     """Writes what a decision came to; `shown` is what the portal is told of it, nothing where there is none."""
 
@@ -111,8 +120,10 @@ class Outgoing:
                 written += 1
         return written
 
-    def enqueue(self, uow: UnitOfWork, effect: Effect, trigger: Trigger | None, now: datetime) -> None:
+    def enqueue(self, uow: UnitOfWork, effect: Effect, trigger: Trigger | None, now: datetime) -> Given | None:
         """Puts one effect into the outbox, with its identity and the reference that a reply will carry.
+
+        None where it is not sent: a request that is left to the digest, or one explanation too many.
 
         Explanations about one thing are sent so often in an hour and no oftener: who writes back to each of them is a
         machine, or wants our mail to flood somebody.
@@ -123,7 +134,9 @@ class Outgoing:
             most_alike = MOST_ALIKE if effect.invoice else MOST_ALIKE_OF_NO_INVOICE
             if len(told) >= MOST_EXPLANATIONS or sum(_is_alike(mail, effect) for mail in told) >= most_alike:
                 log.warning("%s has had enough explanations for an hour: this one is not sent", effect.to)
-                return
+                return None
+        if is_in_digest_alone(effect, self.company):
+            return None
         about, reference, message_id = self._identity(uow, effect, trigger)
         invoice = effect.invoice
         number = invoice.number if invoice else None
@@ -151,6 +164,26 @@ class Outgoing:
                 created_at=now,
             )
         )
+        return Given(reference, message_id)
+
+    def enqueue_daily(self, uow: UnitOfWork, mail: Mail, moment: datetime, now: datetime) -> Given | None:
+        """Puts the mail of a day into the outbox; None where it was written before.
+
+        Its Message-ID follows from whom it goes to and the day, and there is one of it: that is the claim.
+        """
+        day = moment.astimezone(self.company.timezone).date().isoformat()
+        about = hashlib.sha256(json.dumps([mail.message.value, mail.to, day]).encode()).hexdigest()
+        nothing: dict[str, object] = {"in_reply_to": None, "references": [], "answers": False}
+        entry = NewEntry(
+            channel=f"mail:{mail.to}",
+            number=None,
+            recipient=mail.to,
+            effect=mail,
+            identity={"date": now.isoformat(), "about": about, **nothing},
+            message_id=self.mint.message_id(about),
+            created_at=now,
+        )
+        return Given(fingerprint(self.mint.token(about)), entry.message_id) if uow.outbox.add_once(entry) else None
 
     def _identity(self, uow: UnitOfWork, effect: Effect, trigger: Trigger | None) -> tuple[str, str, str]:
         """What the mail's names are made from, and of these the token's fingerprint and the Message-ID.
@@ -201,16 +234,17 @@ def _enriched(uow: UnitOfWork, effect: Effect) -> Effect:
         return effect
     invoice, facts = effect.invoice, dict(effect.extra)
     if effect.message in ASK_FOR_MONEY and (alike := uow.invoices.look_alike(invoice.counterparty, invoice.number)):
-        facts["looks_like"] = _summary(alike)
+        facts["looks_like"] = summary_of(alike)
     if "recent" in facts:
-        facts["recent"] = [_summary(i) for i in uow.invoices.of_counterparty(invoice.counterparty, invoice.number)]
+        facts["recent"] = [summary_of(i) for i in uow.invoices.of_counterparty(invoice.counterparty, invoice.number)]
     if effect.message is Message.REPEATED and invoice.repeat:
         earlier = uow.invoices.get(invoice.repeat.number)
-        facts["earlier"] = _summary(earlier) if earlier else None
+        facts["earlier"] = summary_of(earlier) if earlier else None
     return replace(effect, extra=facts)
 
 
-def _summary(invoice: Invoice) -> dict[str, object]:
+def summary_of(invoice: Invoice) -> dict[str, object]:
+    """Another invoice, as mails show it beside their own."""
     return {
         "number": invoice.number,
         "status": invoice.status.value,

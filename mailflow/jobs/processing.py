@@ -15,7 +15,7 @@ from mailflow.approval import noticing, opening
 from mailflow.approval.answering import record_answer, status_report
 from mailflow.approval.company import Company
 from mailflow.approval.conditions import REFUSED_FOR, Condition
-from mailflow.approval.decision import Answer, AskHelp
+from mailflow.approval.decision import Answer, AskHelp, AskStatus
 from mailflow.approval.document import ReadFile
 from mailflow.approval.effects import Entry, Mail, Message, Outcome
 from mailflow.approval.invoice import Invoice
@@ -43,6 +43,7 @@ from mailflow.inbound.routing import (
     Unmatched,
 )
 from mailflow.jobs.company_now import company_now
+from mailflow.jobs.digest_answer import DigestAnswer, numbers_of, questions
 from mailflow.jobs.dispatch import identity_of, note_delivered
 from mailflow.jobs.earlier import past
 from mailflow.jobs.limits import HOUR, NO_MORE_THAN, Limits
@@ -313,6 +314,8 @@ class Processing:
         return Settled(InboxState.PROCESSED, SUBMISSION, number=number)
 
     def _answer(self, uow: UnitOfWork, intent: Answered, mail: InboxMail, trigger: Trigger, now: datetime) -> Settled:
+        if intent.reference.asks is Asks.DIGEST:
+            return self._answer_digest(uow, intent, trigger, now)
         invoice = self._invoice(uow, intent.reference.number)
         attachments = self._keep(uow, intent.files)
         form = self._with_filled_form(uow, intent, invoice, self.company.today(mail.received_at))
@@ -326,6 +329,22 @@ class Processing:
             return Settled(InboxState.REFUSED, "answer", refusal.code, invoice.number)
         self.outgoing.record(uow, outcome, trigger, now)
         return Settled(InboxState.PROCESSED, "answer", number=invoice.number)
+
+    def _answer_digest(self, uow: UnitOfWork, intent: Answered, trigger: Trigger, now: datetime) -> Settled:
+        """One reply to many requests; a question about all of them is answered like one that answers nothing."""
+        command = intent.reading.command
+        if not intent.numbered and isinstance(command, AskHelp | AskStatus):
+            return self._enquire(uow, Enquired(intent.sender, command), trigger, now)
+        code = "wrong_person" if intent.sender != intent.reference.person else "no_numbers"
+        if code == "wrong_person" or not intent.numbered:
+            refusal = Refusal(code, {"by": intent.reference.person} if code == "wrong_person" else {})
+            self._refuse(uow, intent.sender, refusal, intent.reading.line, None, trigger, now)
+            if code == "wrong_person":
+                self._tell_who_was_asked(uow, intent.reference, intent.sender, Condition.SENDER, trigger, now)
+            return Settled(InboxState.REFUSED, "digest", code)
+        answer = DigestAnswer(uow, self.outgoing, self.company, trigger, now)
+        changed = answer.record(intent.reference, intent.numbered)
+        return Settled(InboxState.PROCESSED if changed else InboxState.REFUSED, "digest")
 
     @staticmethod
     def _keep(uow: UnitOfWork, files: tuple[File, ...]) -> tuple[Attachment, ...]:
@@ -349,7 +368,7 @@ class Processing:
     def _hold(self, uow: UnitOfWork, intent: Held, mail: InboxMail, trigger: Trigger, now: datetime) -> Settled:
         self._tell_who_was_asked(uow, intent.reference, intent.sender, intent.condition, trigger, now)
         self._announce_quarantine(uow, mail, intent.reason, now)
-        return Settled(InboxState.QUARANTINED, "answer", intent.reason, intent.reference.number)
+        return Settled(InboxState.QUARANTINED, "answer", intent.reason, intent.reference.number or None)
 
     def _tell_who_was_asked(
         self,
@@ -360,10 +379,11 @@ class Processing:
         trigger: Trigger,
         now: datetime,
     ) -> None:
-        invoice = self._invoice(uow, reference.number)
-        known = [line.details for line in uow.history.of(invoice.number) if line.event == "held"]
-        outcome = noticing.record_held(invoice, reference, address, condition, known)
-        self.outgoing.record(uow, outcome, trigger, now)
+        for question in questions(uow, reference):
+            invoice = self._invoice(uow, question.number)
+            known = [line.details for line in uow.history.of(invoice.number) if line.event == "held"]
+            outcome = noticing.record_held(invoice, question, address, condition, known)
+            self.outgoing.record(uow, outcome, trigger, now)
 
     def _with_filled_form(self, uow: UnitOfWork, intent: Answered, invoice: Invoice, today: date) -> Form:
         """The answer's fields, and those that were filled in within the quotation of our form."""
@@ -413,15 +433,14 @@ class Processing:
         sent = _bounced_mail(uow, intent)
         if sent is None:
             return self._bounced_somewhere(uow, intent, mail, now)
-        if sent.number is None:
-            return Settled(InboxState.PROCESSED, "bounce", f"a mail to {sent.recipient} did not arrive")
         kind = sent.effect.message.value if isinstance(sent.effect, Mail) else Message.INVITE.value
         of_recipient = [f for f in intent.report.failures if f.recipient == sent.recipient]
         failure = max(of_recipient or intent.report.failures, key=lambda f: (f.given_up, f.permanent))
         reason = f"{failure.status} {failure.diagnostic}".strip()
-        invoice = self._invoice(uow, sent.number)
-        outcome = noticing.record_bounce(invoice, sent.recipient, kind, failure.given_up, reason, self.company)
-        self.outgoing.record(uow, outcome, trigger, now)
+        for number in numbers_of(uow, sent):
+            invoice = self._invoice(uow, number)
+            outcome = noticing.record_bounce(invoice, sent.recipient, kind, failure.given_up, reason, self.company)
+            self.outgoing.record(uow, outcome, trigger, now)
         return Settled(InboxState.PROCESSED, "bounce", f"a mail to {sent.recipient} did not arrive", sent.number)
 
     def _bounced_somewhere(self, uow: UnitOfWork, intent: Bounced, mail: InboxMail, now: datetime) -> Settled:
@@ -437,11 +456,13 @@ class Processing:
         sign, reference = intent.sign, intent.reference
         if reference is None:
             return Settled(InboxState.IGNORED, "automatic", sign)
-        outcome = noticing.record_automatic(
-            self._invoice(uow, reference.number), reference, trigger.sender, sign, intent.is_absence, self.company, now
-        )
-        self.outgoing.record(uow, outcome, trigger, now)
-        return Settled(InboxState.IGNORED, "automatic", sign, reference.number)
+        for question in questions(uow, reference):
+            invoice = self._invoice(uow, question.number)
+            outcome = noticing.record_automatic(
+                invoice, question, trigger.sender, sign, intent.is_absence, self.company, now
+            )
+            self.outgoing.record(uow, outcome, trigger, now)
+        return Settled(InboxState.IGNORED, "automatic", sign, reference.number or None)
 
     def _too_large(
         self, uow: UnitOfWork, mail: InboxMail, message: InboundMessage, trigger: Trigger, now: datetime

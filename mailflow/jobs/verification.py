@@ -132,8 +132,13 @@ def _decisions(history: Sequence[HistoryLine], witnesses: Sequence[Witness]) -> 
             yield f"{name}: the mail that says so is not there"
         elif witness.read is None or witness.read.message.sender != line.details.get("address", line.actor):
             yield f"{name}: its mail {witness.mail.id} is by somebody else"
-        elif "line" in line.details and line.details["line"] != witness.read.answer.line:
+        elif "line" in line.details and line.details["line"] not in _lines_of(witness.read):
             yield f"{name}: its mail {witness.mail.id} says {witness.read.answer.line!r}"
+
+
+def _lines_of(read: ReadMail) -> set[str]:
+    """The line that a mail decides by; of an answer to a digest each of its lines."""
+    return {read.answer.line, *(numbered.reading.line for numbered in read.numbered)}
 
 
 def _was_put_on_hold(decided: HistoryLine, before: Sequence[HistoryLine]) -> bool:

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from mailflow.errors import TransientFailure
 from mailflow.jobs.calendar_day import CalendarDay
+from mailflow.jobs.daily_mails import DailyMails
 from mailflow.jobs.dispatch import Dispatch
 from mailflow.jobs.intake import Intake
 from mailflow.jobs.processing import Processing
@@ -44,6 +45,7 @@ class WholePass:
     intake: Intake
     processing: Processing
     calendar_day: CalendarDay
+    daily_mails: DailyMails
     dispatch: Dispatch
 
     def run(self, clock: Callable[[], datetime], progress: Progress = lambda what, count: None) -> PassResult:
@@ -62,6 +64,7 @@ class WholePass:
         looked = bool(self._guarded(result, lambda: self._receive(clock, result, progress)))
         self._guarded(result, lambda: self._process(clock, result, progress))
         self._guarded(result, lambda: self.calendar_day.run_once(clock(), looked))
+        self._guarded(result, lambda: self.daily_mails.run_once(clock()))
         self._guarded(result, lambda: self._deliver(clock, result, progress, looked))
         self._guarded(result, self.intake.file_away)
         return before != (result.received, result.processed, result.sent)

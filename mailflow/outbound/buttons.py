@@ -54,6 +54,8 @@ def answers_to(mail: Mail, language: str) -> tuple[Answer, ...]:
             return (Answer("answer", "", ""),)
         case Asks.COMPLETION | Asks.CORRECTION:
             return _submitters_answers(mail, language)
+        case Asks.DIGEST:
+            return ()
         case Asks.NOTHING:
             verbs = _verbs_besides(mail)
     proposed = mail.extra.get("proposed")

@@ -68,7 +68,7 @@ UNCLEAR_CODES = (
 )  # fmt: skip
 REFUSAL_CODES = (
     "already_decided", "replaced", "undone", "changed_since", "not_asked", "not_yet", "withdrawn", "rejected", "paid",
-    "wrong_person", "own_invoice", "on_hold", "nothing_to_undo",
+    "wrong_person", "own_invoice", "no_numbers", "on_hold", "nothing_to_undo",
     "unknown_reference", "no_reference", "not_for_you", "cannot_now", "not_authentic",
     "too_large",
 )  # fmt: skip
@@ -282,6 +282,37 @@ def _approval_mails(language: str, full: bool) -> Iterator[Mail]:
         SUBMITTER, Message.QUESTION, invoice, Asks.ANSWER, 2, {"from": SECOND, "question": tongue.question},
         invoice.attachments[1:],
     )  # fmt: skip
+    item: dict[str, object] = {
+        "position": 1,
+        "number": NUMBER,
+        "revision": 1,
+        "title": tongue.title,
+        "counterparty": tongue.counterparty,
+        "amount": "125000.00 RUB",
+        "pay_date": "2026-12-15",
+        "account": "40702810138250123017" if full else "",
+        "submitter": SUBMITTER,
+        "comment": tongue.comment if full else "",
+        "asked_at": NOW.isoformat(),
+        "approved_by": [FIRST] if full else [],
+        "warnings": [{"code": code, "detail": detail} for code, detail in CAUTIONS.items()] if full else [],
+        "repeats": {"number": "INV-2026-0000", "reason": tongue.reason} if full else None,
+        "files": [tongue.filename],
+    }
+    items = [item, {**item, "position": 2, "warnings": [], "repeats": None, **alike}] if full else [item]
+    digest = {"day": "2026-12-01", "items": items, "has_files": not full}
+    yield Mail(SECOND, Message.APPROVAL_DIGEST, asks=Asks.DIGEST, extra=digest)
+    about = {"number": NUMBER, "counterparty": tongue.counterparty, "amount": "125000.00 RUB", "line": tongue.remark}
+    lines: list[dict[str, object]] = [{**about, "position": 1, "what": "approve", "text": "", "next": ACCOUNTANT}]
+    if full:
+        held = {"what": "approve_on_hold", "text": "", "next": None, "until": NOW.isoformat()}
+        lines.append({**about, "position": 2, **held})
+        for code in ("changed_since", "already_decided", "replaced"):
+            lines.append({**about, "position": 3, "code": code, "by": FIRST, "at": NOW.isoformat()})
+        lines.append({**about, "position": 4, "why": "condition"})
+        lines.append({"line": tongue.remark, "position": 9, "why": "number_unknown"})
+        lines.append({"line": tongue.remark, "why": "no_number"})
+    yield Mail(SECOND, Message.DIGEST_TAKEN, extra={"lines": lines})
     answer = {"question": tongue.question if full else "", "answer": tongue.answer if full else ""}
     yield Mail(SECOND, Message.ANSWER, invoice, Asks.APPROVAL, 2, answer, invoice.attachments)
     to_pay = sample_invoice(language, full, Status.TO_PAY)
@@ -377,6 +408,7 @@ def _other_mails(language: str, full: bool) -> Iterator[Mail]:
     for count in (2, 1) if full else (0,):
         yield Mail(SUBMITTER, Message.STATUS, extra={"open": waiting[:count]})
     yield Mail(SUBMITTER, Message.HELP)
+    yield from _summaries(language, full)
     bounced = {"recipient": SECOND, "message": Message.APPROVAL_REQUEST.value, "reason": "550 5.1.1 no such user"}
     for person in (SUBMITTER, ADMINISTRATOR):
         yield Mail(person, Message.NOT_DELIVERED, invoice, extra={**bounced, "deputy": DEPUTY if full else None})
@@ -392,6 +424,44 @@ def _other_mails(language: str, full: bool) -> Iterator[Mail]:
     yield Mail(ADMINISTRATOR, Message.PORTAL_TROUBLE, extra={"trouble": trouble, "waiting": 12})
     strange = {"reason": "stranger@example.net is not among the people of the settings"}
     yield Mail(ADMINISTRATOR, Message.QUARANTINED, extra={**mail, **strange})
+
+
+def _summaries(language: str, full: bool) -> Iterator[Mail]:
+    """A full morning, one with a late payment alone, one with nothing but a payment far ahead."""
+    tongue = _tongue(language)
+    line: dict[str, object] = {
+        "number": NUMBER,
+        "title": tongue.title,
+        "counterparty": tongue.counterparty,
+        "amount": "125000.00 RUB",
+        "due": "2026-12-01",
+        "planned": "2026-12-01",
+        "is_warned_of": False,
+    }
+    late = {**line, "planned": "2026-11-27", "is_warned_of": True}
+    coming = {**line, "number": "INV-2026-0009", "due": "2026-12-04", "planned": "2026-12-04", "amount": "980.50 EUR"}
+    lines = {"overdue": [late], "today": [line, line] if full else [], "week": [coming] if full else []}
+    sums = {"overdue": ["125000.00 RUB"], "today": ["250000.00 RUB"], "week": ["980.50 EUR"]}
+    groups = [{"name": name, "lines": group, "sums": sums[name] if group else []} for name, group in lines.items()]
+    due = {1: (3, ["375000.00 RUB"]), 4: (1, ["980.50 EUR"]), 11: (2, ["12500000.00 RUB", "5000.00 EUR"])}
+    first = date(2026, 11, 30)
+    days = [
+        {
+            "day": day.isoformat(),
+            "count": due.get(day.day, (0, []))[0] if day.month == NOW.month else 0,
+            "sums": due.get(day.day, (0, []))[1] if day.month == NOW.month else [],
+            "is_today": day == NOW.date(),
+            "is_over": day < NOW.date(),
+            "is_off": day.weekday() > 4,
+        }
+        for day in (first + timedelta(days=n) for n in range(14))
+    ]
+    later = {"count": 2, "sums": ["12500000.00 RUB", "5000.00 EUR"]} if full else {"count": 0, "sums": []}
+    extra = {"day": "2026-12-01", "groups": groups, "later": later, "weeks": [days[:7], days[7:]]}
+    yield Mail(ACCOUNTANT, Message.PAYMENT_SUMMARY, extra=extra)
+    none = [{"name": name, "lines": [], "sums": []} for name in lines]
+    far = {"count": 1, "sums": ["980.50 EUR"]}
+    yield Mail(ACCOUNTANT, Message.PAYMENT_SUMMARY, extra={**extra, "groups": none, "later": far})
 
 
 def _lacking(invoice: Invoice, full: bool) -> Invoice:

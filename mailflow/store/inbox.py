@@ -29,7 +29,7 @@ from mailflow.errors import TransientFailure
 from mailflow.ports import FetchedMail, Location
 from mailflow.store.queue import Queue, count_states, earliest
 from mailflow.store.statements import per_dialect
-from mailflow.store.tables import KEY_LENGTH, InboxRow, LocationRow, RawMailRow
+from mailflow.store.tables import KEY_LENGTH, HistoryRow, InboxRow, LocationRow, RawMailRow
 
 
 class InboxState(StrEnum):
@@ -195,10 +195,14 @@ class Inbox:
         return _mail(row) if row else None
 
     def of_invoice(self, number: str) -> list[InboxMail]:
-        """The mails that came to be about an invoice, oldest first."""
-        rows = self._connection.execute(
-            select(InboxRow).where(col(InboxRow.number) == number).order_by(col(InboxRow.id))
+        """The mails that came to be about an invoice, oldest first; one about several is in the history of each."""
+        led_to = select(col(HistoryRow.message_id)).where(
+            col(HistoryRow.number) == number,
+            col(HistoryRow.evidence).is_not(None),
+            col(HistoryRow.message_id).is_not(None),
         )
+        is_its = or_(col(InboxRow.number) == number, col(InboxRow.message_id).in_(led_to))
+        rows = self._connection.execute(select(InboxRow).where(is_its).order_by(col(InboxRow.id)))
         return [_mail(row) for row in rows]
 
     def by_digest(self, digest: str) -> InboxMail | None:

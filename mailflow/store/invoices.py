@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from sqlalchemy import Connection, Select, bindparam, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, func, insert, select, update
 from sqlmodel import col
 
 from mailflow.approval.invoice import Invoice
@@ -130,6 +130,10 @@ class Invoices:
             select(col(InvoiceRow.document)).where(col(InvoiceRow.waits_for) == person).order_by(*_BY_AGE)
         )
 
+    def askers(self) -> list[str]:
+        """The people whom an approval waits for."""
+        return list(self._connection.execute(_ASKERS).scalars())
+
     def of_submitter(self, person: str) -> list[Invoice]:
         """The invoices of this submitter that have not come to their end."""
         return self._read(
@@ -201,6 +205,11 @@ _WAITING_SINCE = (
     .order_by(_NUMBER)
 )
 _ASKED_SINCE = select(_NUMBER).where(col(InvoiceRow.asked_at) <= bindparam("moment")).order_by(col(InvoiceRow.asked_at))
+_ASKERS = (
+    select(func.coalesce(col(InvoiceRow.waits_for), ""))
+    .where(col(InvoiceRow.status) == Status.IN_APPROVAL.value, col(InvoiceRow.waits_for).is_not(None))
+    .distinct()
+)
 _UNPAID_BEFORE = (
     select(_NUMBER)
     .where(col(InvoiceRow.status) == Status.TO_PAY.value, col(InvoiceRow.due) < bindparam("moment"))

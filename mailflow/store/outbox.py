@@ -16,6 +16,7 @@ from sqlmodel import col
 from mailflow.approval.effects import Effect, Mail, Message, PortalChange
 from mailflow.store.codec import effect_document, read_effect
 from mailflow.store.queue import Queue, count_states, earliest
+from mailflow.store.statements import per_dialect
 from mailflow.store.tables import OutboxRow, ReferenceRow
 
 
@@ -92,24 +93,12 @@ class Outbox:
 
     def add(self, entry: NewEntry) -> int:
         """Writes an effect, due at once."""
-        row = {
-            "world": entry.world.value,
-            "channel": entry.channel,
-            "number": entry.number,
-            "recipient": entry.recipient,
-            "kind": kind_of(entry.effect),
-            "effect": effect_document(entry.effect),
-            "identity": json.dumps(dict(entry.identity)),
-            "message_id": entry.message_id,
-            "created_at": entry.created_at,
-            "state": OutboxState.PENDING.value,
-            "attempts": 0,
-            "next_attempt_at": entry.created_at,
-            "last_error": "",
-            "answer": "",
-        }
-        entry_id: int = self._connection.execute(_ADD, row).scalar_one()
+        entry_id: int = self._connection.execute(_ADD, _new_row(entry)).scalar_one()
         return entry_id
+
+    def add_once(self, entry: NewEntry) -> bool:
+        """Writes an effect unless one of its Message-ID is there, or is being written by somebody else."""
+        return self._connection.execute(_ADD_ONCE(self._connection), _new_row(entry)).scalar() is not None
 
     def knows(self, message_id: str) -> bool:
         """Whether an effect with this Message-ID or key was ever written."""
@@ -337,6 +326,25 @@ class Outbox:
         return self._connection.execute(statement, {"this": entry_id, **values}).rowcount == 1
 
 
+def _new_row(entry: NewEntry) -> dict[str, object]:
+    return {
+        "world": entry.world.value,
+        "channel": entry.channel,
+        "number": entry.number,
+        "recipient": entry.recipient,
+        "kind": kind_of(entry.effect),
+        "effect": effect_document(entry.effect),
+        "identity": json.dumps(dict(entry.identity)),
+        "message_id": entry.message_id,
+        "created_at": entry.created_at,
+        "state": OutboxState.PENDING.value,
+        "attempts": 0,
+        "next_attempt_at": entry.created_at,
+        "last_error": "",
+        "answer": "",
+    }
+
+
 def kind_of(effect: Effect | PortalChange) -> str:
     """What kind of effect it is: a message's template, 'invite', or what the portal shows."""
     match effect:
@@ -378,6 +386,9 @@ def _nothing_before() -> ColumnElement[bool]:
 
 
 _ADD = insert(OutboxRow).returning(_ID)
+_ADD_ONCE = per_dialect(
+    lambda insert: insert(OutboxRow).on_conflict_do_nothing(index_elements=["message_id"]).returning(_ID)
+)
 _KNOWS = select(_ID).where(col(OutboxRow.message_id) == bindparam("key"))
 _THREAD = (
     select(col(OutboxRow.message_id))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
+from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, insert, select, union_all
+from sqlalchemy import Connection, Row, Select, bindparam, insert, select, union_all
 from sqlmodel import col
 
 from mailflow.approval.reference import Asks, Reference, fingerprint
-from mailflow.store.tables import IdentityKeyRow, InviteUidRow, OutboxRow, ReferenceRow
+from mailflow.store.tables import DigestItemRow, IdentityKeyRow, InviteUidRow, OutboxRow, ReferenceRow
 
 
 class References:
@@ -22,14 +24,28 @@ class References:
         """A mail that is about to go out."""
         self._connection.execute(_ADD, {**asdict(reference), "asks": reference.asks.value, "message_id": message_id})
 
+    def add_items(self, items: Mapping[int, Reference], message_id: str) -> None:
+        """The lines of a digest that is about to go out, by their numbers; all have the fingerprint of its mail."""
+        rows = [
+            {**asdict(item), "asks": item.asks.value, "message_id": message_id, "position": position}
+            for position, item in items.items()
+        ]
+        self._connection.execute(_ADD_ITEMS, rows)
+
+    def items_of(self, digest: str) -> dict[int, Reference]:
+        """The lines of the digest with this fingerprint, by their numbers."""
+        rows = self._connection.execute(_ITEMS, {"key": digest})
+        return {row.position: _reference(row) for row in rows}
+
     def by_token(self, token: str) -> Reference | None:
         """The mail whose subject had this #token."""
         key = fingerprint(token)
-        return self._found.get(key) or self._find(_BY_FINGERPRINT, key)
+        found = self._found.get(key) or self._find(_BY_FINGERPRINT, key)
+        return found or self._digest(_DIGEST_BY_FINGERPRINT, key)
 
     def by_message_id(self, message_id: str) -> Reference | None:
         """The mail with this Message-ID."""
-        return self._find(_BY_MESSAGE_ID, message_id)
+        return self._find(_BY_MESSAGE_ID, message_id) or self._digest(_DIGEST_BY_MESSAGE_ID, message_id)
 
     def message_id_of(self, reference: str) -> str | None:
         """The Message-ID of the mail that gave out the reference with this fingerprint."""
@@ -56,10 +72,17 @@ class References:
         row = self._connection.execute(statement, {"key": key}).first()
         if row is None:
             return None
-        asks = Asks(row.asks)
-        found = Reference(row.fingerprint, row.number, row.revision, asks, row.person, row.digest, row.step)
+        found = _reference(row)
         self._found[found.fingerprint] = found
         return found
+
+    def _digest(self, statement: Select[DigestItemRow], key: str) -> Reference | None:
+        row = self._connection.execute(statement, {"key": key}).first()
+        return Reference(row.fingerprint, "", 0, Asks.DIGEST, row.person, "") if row else None
+
+
+def _reference(row: Row[Any]) -> Reference:
+    return Reference(row.fingerprint, row.number, row.revision, Asks(row.asks), row.person, row.digest, row.step)
 
 
 _ADD = insert(ReferenceRow)
@@ -69,4 +92,12 @@ _USED = union_all(
     select(col(ReferenceRow.message_id)).where(col(ReferenceRow.fingerprint) == bindparam("key")),
     select(col(OutboxRow.message_id)).where(col(OutboxRow.message_id) == bindparam("its_id")),
 )
+_ADD_ITEMS = insert(DigestItemRow)
+_ITEMS = (
+    select(DigestItemRow)
+    .where(col(DigestItemRow.fingerprint) == bindparam("key"))
+    .order_by(col(DigestItemRow.position))
+)
+_DIGEST_BY_FINGERPRINT = select(DigestItemRow).where(col(DigestItemRow.fingerprint) == bindparam("key")).limit(1)
+_DIGEST_BY_MESSAGE_ID = select(DigestItemRow).where(col(DigestItemRow.message_id) == bindparam("key")).limit(1)
 _MESSAGE_ID_OF = select(col(ReferenceRow.message_id)).where(col(ReferenceRow.fingerprint) == bindparam("key"))

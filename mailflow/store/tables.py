@@ -211,6 +211,22 @@ class ReferenceRow(SQLModel, table=True):
     step: int | None = None
 
 
+class DigestItemRow(SQLModel, table=True):
+    """What one line of a digest can be answered about; `fingerprint` and `message_id` are those of its mail."""
+
+    __tablename__ = "digest_item"
+
+    fingerprint: str = Field(primary_key=True, sa_type=Words)
+    position: int = Field(primary_key=True)
+    message_id: str = Field(index=True, sa_type=Words)
+    number: str = Field(foreign_key="invoice.number")
+    revision: int
+    asks: str
+    person: str = Field(sa_type=Words)
+    digest: str
+    step: int | None = None
+
+
 class OutboxRow(SQLModel, table=True):
     """One effect that must reach the world (transactional outbox): `world` is mail or portal.
 

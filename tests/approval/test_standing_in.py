@@ -10,6 +10,7 @@ import pytest
 
 from mailflow.approval.answering import record_answer
 from mailflow.approval.company import Absence, Company, EscalateTo, Person
+from mailflow.approval.deciding import reassign
 from mailflow.approval.decision import Approve, Delegate
 from mailflow.approval.effects import Message, Outcome
 from mailflow.approval.invoice import HandedOn, Invoice, StepStatus
@@ -125,6 +126,20 @@ def test_the_one_who_was_replaced_can_decide_nothing_any_more() -> None:
     with pytest.raises(Refusal) as refused:
         record_answer(outcome.invoice, given, answer(OLGA, Approve()), None, rules, NOON)
     assert (refused.value.code, refused.value.facts["by"]) == ("replaced", PETR)
+
+
+def test_the_administrator_may_name_either_by_an_alias() -> None:
+    rules = with_people(Person(OLGA, aliases=("olga@home.example",)), Person(PETR, aliases=("petr@home.example",)))
+    outcome = reassign(opened(rules).invoice, "olga@home.example", "petr@home.example", rules, NOON)
+    assert steps(outcome.invoice)[:2] == [("olga", "delegated"), ("petr", "asked")]
+    assert messages(outcome) == [("replaced", OLGA), ("approval_request", PETR)]
+
+
+def test_whoever_the_administrator_names_is_stood_in_for_while_away() -> None:
+    rules = with_people(away(PETR, VERA))
+    outcome = reassign(opened(rules).invoice, OLGA, PETR, rules, NOON)
+    assert steps(outcome.invoice)[:3] == [("olga", "delegated"), ("petr", "delegated"), ("vera", "asked")]
+    assert [entry.event for entry in outcome.history] == ["reassigned", "substituted"]
 
 
 PATIENT = timedelta(hours=72)

@@ -104,6 +104,9 @@ def test_every_button_opens_a_complete_ready_answer_with_the_reference_in_its_su
             assert subject.startswith(f"Re: [{NUMBER} #{TOKEN}] " if effect.invoice else f"Re: [#{TOKEN}] ")
             if isinstance(effect, Mail) and effect.asks is Asks.ANSWER:
                 assert text == ""  # whatever the submitter writes is the answer
+            elif isinstance(effect, Mail) and effect.asks is Asks.DIGEST:
+                numbers, _, word = text.partition(" ")
+                assert (re.fullmatch(r"1(-\d)?", numbers) is not None, word in words) == (True, True)
             elif text.splitlines()[0].startswith(labels):
                 assert all(line.startswith(labels) and ": " in line for line in text.split("\r\n"))
             else:

@@ -22,6 +22,7 @@ from mailflow.inbound.reading import read_mail
 from mailflow.inbound.routing import Router
 from mailflow.jobs import dispatch
 from mailflow.jobs.calendar_day import CalendarDay
+from mailflow.jobs.daily_mails import DailyMails
 from mailflow.jobs.dispatch import Dispatch, identity_of, in_doubt_until
 from mailflow.jobs.identity import Mint
 from mailflow.jobs.intake import Intake
@@ -107,6 +108,7 @@ def start(
         Intake(store, mailbox, router, PROCESSED, QUARANTINE),
         Processing(store, read, read_file, router, outgoing, templates, at_once=1),  # the model follows each commit
         CalendarDay(store, company, outgoing),
+        DailyMails(store, company, outgoing),
         delivers(store, company, templates, Lines(transport), outgoing, INVITE_AT, setting.copies),
     )
     return Mailflow(store, whole_pass, weather)

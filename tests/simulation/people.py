@@ -25,6 +25,7 @@ mailbox:
   sender_check: reference
 administrator: admin@example.com
 submitters: [ivan@example.com, olga@example.com]
+digest: false
 people:
   - {email: ivan@example.com, name: "Иван Петров", language: ru}
   - {email: olga@example.com, name: "Ольга Смирнова", language: ru}

@@ -60,6 +60,8 @@ LOOK_UPS: dict[str, Callable[[UnitOfWork], object]] = {
     "invoices.save": lambda uow: uow.invoices.save(opened().invoice),
     "invoices.of_file": lambda uow: uow.invoices.of_file("0" * 64, NUMBER),
     "invoices.waiting_since": lambda uow: uow.invoices.waiting_since(NOW),
+    "invoices.askers": lambda uow: uow.invoices.askers(),
+    "references.items_of": lambda uow: uow.references.items_of("token"),
     "invoices.asked_since": lambda uow: uow.invoices.asked_since(NOW),
     "invoices.unpaid_before": lambda uow: uow.invoices.unpaid_before(date(2026, 12, 1)),
     "invoices.on_hold_until": lambda uow: uow.invoices.on_hold_until(NOW),

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from mailflow.approval.effects import Invitation, InviteMethod, Mail, Message
 from mailflow.store.engine import Store, open_store
-from mailflow.store.outbox import OutboxState
+from mailflow.store.outbox import NewEntry, OutboxState
 from tests.approval.company import opened
 from tests.store.rows import LATER, LEASE, NOW, SOON, claimed, enqueue
 
@@ -239,3 +239,15 @@ def test_a_notice_that_was_written_for_later_does_not_wait_for_a_retry(store: St
         enqueue(uow, "notice", at=LATER)
         assert (uow.outbox.waiting(NOW), uow.outbox.waiting(LATER)) == (0, 1)
         assert uow.outbox.claim_due(NOW, LEASE) is None
+
+
+def test_the_mail_of_a_day_is_written_once_whoever_is_first(store: Store) -> None:
+    mail = Mail("anna@example.com", Message.PAYMENT_SUMMARY)
+    entry = NewEntry("mail:anna@example.com", None, mail.to, mail, {"about": "x"}, "<day@example.com>", NOW)
+    with store.begin() as uow:
+        assert uow.outbox.add_once(entry)
+        assert not uow.outbox.add_once(entry)
+        uow.commit()
+    with store.begin() as uow:
+        assert not uow.outbox.add_once(entry)
+        assert len(uow.outbox.undelivered()) == 1

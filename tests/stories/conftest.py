@@ -37,6 +37,7 @@ mailbox:
   {check}
 administrator: admin@example.com
 submitters: ["@example.com"]
+digest: false
 people:
   - {{email: ivan@example.com, name: "Иван Петров", language: ru, manager: olga@example.com}}
   - {{email: olga@example.com, name: "Ольга Смирнова", language: ru, manager: director@example.com,
@@ -86,6 +87,7 @@ class Office:
     check: str = "sender_check: reference"
     approval: str = ""
     payment: str = ""
+    digest: str = "false"
     now: datetime = MORNING
     people: dict[str, Person] = field(default_factory=dict)
 
@@ -114,6 +116,7 @@ class Office:
             approval=self.approval,
             payment=self.payment,
         )
+        text = text.replace("digest: false", f"digest: {self.digest}")
         write_settings_file(file, edit(text.replace("mailbox:\n", f"mailbox:\n{self.mailbox}")))
         self.mailflow = bootstrap.build(load_settings(file, {}))
 

@@ -26,6 +26,7 @@ mailbox:
   poll_seconds: 1
 administrator: admin@example.com
 submitters: ["@example.com"]
+digest: false
 people:
   - {{email: ivan@example.com, name: "Иван Петров", language: ru}}
   - {{email: olga@example.com, name: "Ольга Смирнова", language: ru}}

@@ -1,0 +1,27 @@
+"""When somebody's daily mail comes (process sections 3 and 6)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from mailflow.approval.company import Company, Daily
+
+SATURDAY = 5
+
+
+def daily_of(address: str, company: Company) -> Daily:
+    """A person's own wish, else the company's."""
+    return company.person(address).daily or company.daily
+
+
+def moment_today(daily: Daily, company: Company, now: datetime) -> datetime | None:
+    """The moment of today's mail, once it has come; None before it and on days without one.
+
+    What has happened since belongs to the next day's, so that a mail that is late tells the same.
+    """
+    today = company.today(now)
+    is_day_off = today.weekday() < SATURDAY and not company.is_working_day(today)
+    if today.weekday() not in daily.days or is_day_off:
+        return None
+    moment = datetime.combine(today, daily.at, company.timezone)
+    return moment if moment <= now else None

@@ -26,7 +26,7 @@ from mailflow.approval.effects import PortalKind
 from mailflow.approval.structure import HierarchySource
 from mailflow.branding import Branding
 from mailflow.company_settings import company_of, keywords_of
-from mailflow.daemon import Beside, Daemon, heed_signals
+from mailflow.daemon import Beside, Daemon, Observer, heed_signals
 from mailflow.errors import ConfigurationError, MailflowError, SettingsProblem
 from mailflow.inbound.routing import Router
 from mailflow.jobs.calendar_day import CalendarDay
@@ -404,10 +404,14 @@ def daemon_of(application: Application, settings: Settings, file: Path, manager:
     """What runs a company's passes, when its mailbox says so and by the clock, each with the settings as they are."""
     store, seconds = application.store, settings.mailbox.poll_seconds
     watch = watch_of(application, settings, file)
-    heartbeat = Heartbeat(store, settings.mailbox.address, lambda: utc_now() + store.ahead, discreet)
+    observers: list[Observer] = [
+        Heartbeat(store, settings.mailbox.address, lambda: utc_now() + store.ahead, discreet),
+        *metrics_of(application, settings),
+    ]
 
     def got_further(what: str, count: int) -> None:
-        heartbeat.within_a_pass()
+        for observer in observers:
+            observer.within_a_pass()
         manager.tell(ALIVE)
 
     def run_pass() -> PassResult:
@@ -415,7 +419,17 @@ def daemon_of(application: Application, settings: Settings, file: Path, manager:
         return application.mail_pass(progress=got_further)
 
     beside = Beside(application.portal_pass, seconds) if application.portal else None
-    return Daemon(run_pass, application.mailbox, seconds, store.watches, beside, [heartbeat], manager)
+    return Daemon(run_pass, application.mailbox, seconds, store.watches, beside, observers, manager)
+
+
+def metrics_of(application: Application, settings: Settings) -> list[Observer]:
+    """What serves metrics, where the settings want it."""
+    if settings.metrics is None:
+        return []
+    from mailflow.metrics import Health, Metrics
+
+    mailbox, health = application.mailbox, Health(settings.mailbox.poll_seconds, discreet)
+    return [Metrics(application.store, health, lambda: mailbox.is_connected, *settings.metrics.place)]
 
 
 def watch_of(application: Application, settings: Settings, file: Path) -> SettingsWatch:

@@ -52,7 +52,9 @@ def load_and_log(ctx: click.Context) -> Installation:
     from mailflow.log import start_logging
 
     installation = _load_all(ctx)
-    start_logging(installation.secrets(), installation.companies if installation.several else ())
+    log = next(iter(installation.companies.values())).log
+    names = installation.companies if installation.several else ()
+    start_logging(installation.secrets(), names, log.format, log.level)
     return installation
 
 

@@ -15,6 +15,7 @@ import schedule
 from mailflow.errors import TransientFailure
 from mailflow.jobs.portal.result import PortalResult
 from mailflow.jobs.whole_pass import PassResult
+from mailflow.observation import noted
 from mailflow.ports import Mailbox
 from mailflow.service_manager import ALIVE, READY, STOPPING, ServiceManager
 
@@ -40,9 +41,9 @@ class Troubles:
         """
         news = [trouble for trouble in troubles if trouble not in self._now]
         for trouble in news:
-            log.error("%s", trouble, exc_info=unforeseen)
+            log.error("%s", trouble, exc_info=unforeseen, extra=noted("trouble"))
         if self._now and not troubles:
-            log.info("everything can be reached again")
+            log.info("everything can be reached again", extra=noted("trouble_over"))
         self._now = troubles
         return bool(news)
 
@@ -129,9 +130,9 @@ class Daemon:
 
     def run(self) -> None:
         """Until it is told to stop; a pass that has begun is finished first."""
-        for observer in self.observers:
-            observer.start()
         try:
+            for observer in self.observers:
+                observer.start()
             self._work()
         finally:
             for observer in self.observers:
@@ -144,7 +145,7 @@ class Daemon:
         job.run()
         if self.beside:
             self.beside.start(self.mailbox.wake)
-        log.info("mailflow is running; stop it with SIGTERM or Ctrl-C")
+        log.info("mailflow is running; stop it with SIGTERM or Ctrl-C", extra=noted("started"))
         while not self._stopping.is_set():
             self.manager.tell(ALIVE)
             if self._something_came(scheduler.idle_seconds or 0):
@@ -153,7 +154,7 @@ class Daemon:
                 scheduler.run_pending()
         if self.beside:
             self.beside.stop()
-        log.info("mailflow has stopped")
+        log.info("mailflow has stopped", extra=noted("stopped"))
 
     def wake(self) -> None:
         """A pass at once; may be called from a signal handler."""

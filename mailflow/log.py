@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import sys
 import textwrap
 from base64 import b64encode
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -41,8 +43,8 @@ class DiscreetFormatter(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
         """One line for one message."""
-        company = (record.threadName or "").partition(" ")[0]
-        record.company = f"{company}: " if company in self._companies else ""
+        company = self.company_of(record)
+        record.company = f"{company}: " if company else ""
         return one_line(self.discreet(super().formatMessage(record)))
 
     def formatException(  # noqa: N802 - logging's name
@@ -50,6 +52,11 @@ class DiscreetFormatter(logging.Formatter):
     ) -> str:
         """A traceback, indented: no line of it, whoever's words it repeats, looks like a message."""
         return textwrap.indent(several_lines(self.discreet(super().formatException(ei))), "  ")
+
+    def company_of(self, record: logging.LogRecord) -> str:
+        """Whose line it is, "" where there is one company."""
+        company = (record.threadName or "").partition(" ")[0]
+        return company if company in self._companies else ""
 
     def discreet(self, text: str) -> str:
         """A text without the secrets."""
@@ -81,17 +88,41 @@ def _goes_to_the_journal() -> bool:
     return os.environ.get("JOURNAL_STREAM") == f"{stream.st_dev}:{stream.st_ino}"
 
 
+class JsonFormatter(DiscreetFormatter):
+    """An object a line: time (ISO 8601), level, event, message, the company of several, and the facts of the event."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line, whatever strangers wrote into it."""
+        when = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        line = {"time": when, "level": record.levelname.lower(), "event": getattr(record, "event", "log")}
+        if company := self.company_of(record):
+            line["company"] = company
+        facts = {**line, **getattr(record, "facts", {}), "message": record.getMessage()}
+        if record.exc_info:
+            facts["traceback"] = self.formatException(record.exc_info)
+        return json.dumps({name: self._clean(name, value) for name, value in facts.items()}, ensure_ascii=False)
+
+    def _clean(self, name: str, value: object) -> object:
+        if name == "traceback" or not isinstance(value, str):
+            return value
+        return one_line(self.discreet(value))
+
+
 def _forms(secret: str) -> tuple[str, ...]:
     """A secret as it stands, in an address (RFC 3986) and in Base64 (RFC 4648)."""
     return secret, quote(secret, safe=""), quote(secret), b64encode(secret.encode()).decode()
 
 
-def start_logging(secrets: Iterable[str], companies: Iterable[str] = ()) -> None:
-    """What mailflow does is logged from INFO, what its libraries say from WARNING."""
+def start_logging(
+    secrets: Iterable[str], companies: Iterable[str] = (), form: str = "text", level: str = "info"
+) -> None:
+    """What mailflow does is logged from a level on, what its libraries say from WARNING; `form` is text or json."""
     handler = logging.StreamHandler()
-    handler.setFormatter((JournalFormatter if _goes_to_the_journal() else DiscreetFormatter)(secrets, companies))
+    text = JournalFormatter if _goes_to_the_journal() else DiscreetFormatter
+    handler.setFormatter((JsonFormatter if form == "json" else text)(secrets, companies))
+    handler.setLevel(level.upper())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
-    logging.getLogger("mailflow").setLevel(logging.INFO)
+    logging.getLogger("mailflow").setLevel(min(logging.INFO, handler.level))  # metrics count what is not shown, too
 
 
 def keep_secret(secrets: Iterable[str]) -> None:

@@ -63,6 +63,7 @@ _WEBHOOK = re.compile(r"(?P<scheme>https?)://(?P<host>\[[0-9A-Fa-f:.]+\]|[^/:\s]
 _ENDPOINT = re.compile(r"(?P<scheme>https?)://(?P<host>\[[0-9A-Fa-f:.]+\]|[^/:?#@\s]+)(:\d+)?(/[^\s#]*)?")
 _SECRET_WITHIN = re.compile(r"(?:^[\w+]+://[^/@:]*:(?=[^/]*@)|/rest/\d+/|[?&]password=)([^/@&\s]+)")
 _SIGNATURE_LINES, _SIGNATURE_LENGTH = 8, 600
+_LISTEN = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):(?!0)[0-9]{1,5}")
 _DATABASE = re.compile(r"sqlite:///(?P<file>[^?]+)(?:\?.*)?|postgresql\+psycopg://.+")
 
 
@@ -751,6 +752,44 @@ class BrandingSettings(Section):
     ] = Field({}, description="the lines at the foot of every mail, or a section of them with a key for each language")
 
 
+class LogSettings(Section):
+    """The log on standard error."""
+
+    format: Literal["text", "json"] = Field("text", description="text for people, or json: an object a line")
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="debug, info, warning or error: what is less is not logged"
+    )
+
+
+def _listen(value: str) -> str:
+    if not _LISTEN.fullmatch(value):
+        raise _wrong("is no address to listen at.", 'Give host and port in quotes, such as "127.0.0.1:9464".')
+    return value
+
+
+class MetricsSettings(Section):
+    """Where metrics and a health check are served, unencrypted and to anybody who can reach it."""
+
+    insecure: bool = Field(False, description="true or false; true allows to listen to a network")
+    listen: Annotated[str, AfterValidator(_listen)] = Field(
+        description='the address and port to listen at, such as "127.0.0.1:9464"'
+    )
+
+    @field_validator("listen")
+    @classmethod
+    def _stays_here(cls, value: str, info: ValidationInfo) -> str:
+        if not is_loopback(value.rpartition(":")[0].strip("[]")) and not info.data.get("insecure", True):
+            mend = 'Give "127.0.0.1:9464"; if the network is safe, write `insecure: true` beside it.'
+            raise _wrong("would show everybody on the network how much mail there is.", mend)
+        return value
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """Host and port."""
+        host, _, port = self.listen.rpartition(":")
+        return host.strip("[]"), int(port)
+
+
 class Settings(Section):
     """The whole of settings.yaml. Addresses are lower case, paths are absolute or below the settings' folder."""
 
@@ -774,6 +813,8 @@ class Settings(Section):
     branding: BrandingSettings = Field(BrandingSettings(), description="a section with logo and signature")
     templates: Folder = Field(default_factory=lambda: packaged_templates(), description="a folder of templates")
     read_scans: bool = Field(False, description="true or false: whether the program tesseract reads scanned invoices")
+    metrics: MetricsSettings | None = Field(None, description="a section with listen")
+    log: LogSettings = Field(LogSettings(), description="a section with format and level")
     max_mails_an_hour: int = Field(
         1000, ge=1, description="how many mails of one person or domain in an hour may still bring an invoice"
     )

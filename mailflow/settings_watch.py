@@ -84,11 +84,14 @@ class SettingsWatch:
         self._contents = {file: self._contents.get(file) or _content(file) for file in files}
 
 
+_LASTING = ("database", "bitrix24", "max_message_mb", "log", "metrics")
+
+
 def until_restart(old: Settings, new: Settings) -> tuple[Settings, list[str]]:
     """The new settings without what only a restart can change, and the keys of that."""
     lasting = [name for name in MailboxSettings.model_fields if name not in AT_ONCE]
     mailbox = new.mailbox.model_copy(update={name: getattr(old.mailbox, name) for name in lasting})
-    kept = {"mailbox": mailbox, **{name: getattr(old, name) for name in ("database", "bitrix24", "max_message_mb")}}
+    kept = {"mailbox": mailbox, **{name: getattr(old, name) for name in _LASTING}}
     later = [f"mailbox.{name}" for name in lasting if getattr(old.mailbox, name) != getattr(new.mailbox, name)]
     later += [name for name in kept if name != "mailbox" and kept[name] != getattr(new, name)]
     return new.model_copy(update=kept), later

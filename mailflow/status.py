@@ -83,12 +83,21 @@ class Status:
 def status_of(store: Store, now: datetime, poll_seconds: float) -> Status:
     """How mailflow is now. Raises as `Store.begin`."""
     with store.begin() as uow:
-        daemons, inbox = uow.daemons.all(), uow.inbox.queue(now)
-        outbox, portal = uow.outbox.queue(World.MAIL, now), uow.outbox.queue(World.PORTAL, now)
+        daemons = uow.daemons.all()
     shown = [daemon for daemon in daemons if now - daemon.seen_at < FORGOTTEN_AFTER]
     longest = max(SILENT_AFTER, timedelta(seconds=3 * poll_seconds))
     seen = tuple(SeenDaemon(daemon, _life(store, daemon, now, longest)) for daemon in shown)
-    return Status(now, seen, inbox, outbox, portal)
+    return Status(now, seen, **queues_of(store, now))
+
+
+def queues_of(store: Store, now: datetime) -> dict[str, Queue]:
+    """What waits, by the queue's name. Raises as `Store.begin`."""
+    with store.begin() as uow:
+        return {
+            "inbox": uow.inbox.queue(now),
+            "outbox": uow.outbox.queue(World.MAIL, now),
+            "portal": uow.outbox.queue(World.PORTAL, now),
+        }
 
 
 def _life(store: Store, daemon: DaemonState, now: datetime, longest: timedelta) -> Life:

@@ -680,3 +680,15 @@ def test_whatever_a_slip_of_the_hand_leaves_behind_is_settings_or_a_list_of_mist
     except ConfigurationError as error:
         found = error.problems
     assert found is None or (found and all(problem.what and problem.mend for problem in found))
+
+
+def test_metrics_are_for_this_machine_unless_a_network_is_called_safe(tmp_path: Path) -> None:
+    assert load(tmp_path, GOOD).metrics is None
+    for listen, place in (("127.0.0.1:9464", ("127.0.0.1", 9464)), ("[::1]:80", ("::1", 80))):
+        metrics = load(tmp_path, GOOD + f'metrics: {{listen: "{listen}"}}\n').metrics
+        assert metrics
+        assert metrics.place == place
+    (problem,) = problems(tmp_path, GOOD + 'metrics: {listen: "0.0.0.0:9464"}\n')
+    assert (problem.key, "insecure: true" in problem.mend) == ("metrics.listen", True)
+    assert load(tmp_path, GOOD + 'metrics: {listen: "0.0.0.0:9464", insecure: true}\n').metrics
+    assert problems(tmp_path, GOOD + "metrics: {listen: 9464}\n")[0].key == "metrics.listen"

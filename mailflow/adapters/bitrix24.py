@@ -32,6 +32,7 @@ from mailflow.errors import (
     SettingsProblem,
     TransientFailure,
 )
+from mailflow.observation import step
 from mailflow.ports import PortalAnswer
 
 if TYPE_CHECKING:
@@ -277,6 +278,7 @@ class Bitrix24Portal:
             raise outcome  # here, where no other exception and no address is in sight
         return outcome
 
+    @step("portal_call")
     def _send(self, origin: Origin, call: _Call) -> _Raw | MailflowError:
         """The answer as it is, or the failure to raise: an exception of httpx may hold the address."""
         import httpx  # takes a seventh of a second, which only those with a portal should pay

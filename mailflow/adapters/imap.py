@@ -23,6 +23,7 @@ from mailflow.adapters.connection import said, verified_tls, without_secret, wor
 from mailflow.adapters.idle import idle as wait_in_idle
 from mailflow.adapters.sasl import GIVING_UP, Credentials, bearer_response, mechanism_of, without_token
 from mailflow.errors import SignInRefused, TransientFailure
+from mailflow.observation import step
 from mailflow.ports import FetchedMail, Location
 
 LONGEST_IDLE = 9 * 60.0
@@ -96,6 +97,7 @@ class ImapMailbox:
                 mails = self._read(box, batch, sizes, arrivals)
             yield from mails
 
+    @step("move")
     def file_away(self, locations: Sequence[Location], folder: str) -> int:
         """Moves mails and touches no others, many by one command; how many were still there.
 
@@ -130,6 +132,11 @@ class ImapMailbox:
             if "UIDPLUS" in client.capabilities:
                 _ok(client.uid("EXPUNGE", _set_of(uids)))
         return len(uids)
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether there is a connection; that it still holds is known when it is used."""
+        return self._box is not None
 
     def wait(self, seconds: float) -> bool:
         """Waits in IDLE, at most nine minutes; where the server has none, just waits. True where mail may have come.
@@ -346,6 +353,7 @@ class ImapMailbox:
             if place.uid in bodies
         ]
 
+    @step("fetch")
     def _fetch(self, box: BaseMailBox, places: Sequence[Location], what: str) -> Sequence[object]:
         """Where some were expunged meanwhile, a server may say NO (RFC 5530, EXPUNGEISSUED), but not after a NOOP."""
         command = "FETCH", _set_of([place.uid for place in places]), f"(UID {what})"

@@ -18,6 +18,7 @@ from mailflow.approval.document import ReadFile
 from mailflow.approval.wording import Keywords
 from mailflow.errors import PermanentFailure
 from mailflow.inbound.read_mail import ReadMail
+from mailflow.observation import step
 
 LONGEST = 20.0
 """Seconds for one mail; the largest that is read takes about one."""
@@ -64,6 +65,7 @@ class ReadingProcess:
         self._process: BaseProcess | None = None
         self._channel: Connection | None = None
 
+    @step("read")
     def read(self, raw: bytes, today: date) -> ReadMail:
         """What the mail says. Raises PermanentFailure where that cannot be found out within the limits."""
         answer = self._asked(_Mail(raw, today), self._seconds)

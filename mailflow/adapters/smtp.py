@@ -24,6 +24,7 @@ from mailflow.errors import (
     SignInRefused,
     TransientFailure,
 )
+from mailflow.observation import step
 from mailflow.ports import Envelope
 
 SILENT_FOR_LONG = 5.0
@@ -68,6 +69,7 @@ class SmtpTransport:
     _client: smtplib.SMTP | None = field(default=None, init=False, repr=False)
     _last_spoken: float = field(default=0.0, init=False, repr=False)
 
+    @step("send")
     def send(self, envelope: Envelope) -> str:
         """Hands over one mail; the server's answer.
 

@@ -18,6 +18,7 @@ from mailflow.approval.paying import move_unpaid, remind_accountant
 from mailflow.errors import TransientFailure
 from mailflow.jobs.company_now import company_now
 from mailflow.jobs.outgoing import Outgoing
+from mailflow.observation import noted
 from mailflow.store.engine import Store
 from mailflow.store.unit_of_work import UnitOfWork
 
@@ -99,5 +100,6 @@ class CalendarDay:
                 return False
             self.outgoing.record(uow, outcome, None, now)
             uow.commit()
-        log.info("%s: %s", number, ", ".join(entry.event for entry in outcome.history))
+        events = [entry.event for entry in outcome.history]
+        log.info("%s: %s", number, ", ".join(events), extra=noted("invoice_moved_on", invoice=number, events=events))
         return True

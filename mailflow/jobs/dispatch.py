@@ -19,6 +19,7 @@ from mailflow.jobs.identity import Mint
 from mailflow.jobs.lines import Lines
 from mailflow.jobs.outgoing import Outgoing
 from mailflow.jobs.retry import next_delivery
+from mailflow.observation import noted, step
 from mailflow.outbound.mail import Identity, complete, draft_invitation, draft_mail, files_of
 from mailflow.outbound.ready_to_pay import NOTHING_WANTED, ReadyToPay
 from mailflow.outbound.templating import Templates
@@ -120,6 +121,7 @@ class Dispatch:
             return b"", f"{type(failure).__name__}: {failure}"
         return draft, ""
 
+    @step("draft")
     def _draft(self, uow: UnitOfWork, entry: OutboxEntry) -> bytes:
         identity, company = identity_of(entry, self.outgoing.mint), company_now(self.company, uow)
         match entry.effect:
@@ -198,7 +200,8 @@ class Dispatch:
         again_at = next_delivery(entry.attempts + 1, entry.created_at, now)
         if again_at is None:
             return self._give_up(entry, f"not delivered in five days: {error}", now)
-        log.warning("%s to %s may have been taken: %s", kind_of(entry.effect), entry.recipient, error)
+        doubt = _noted("effect_in_doubt", entry)
+        log.warning("%s to %s may have been taken: %s", kind_of(entry.effect), entry.recipient, error, extra=doubt)
         with self.store.begin() as uow:
             uow.outbox.doubt(entry.id, error, max(again_at, in_doubt_until(now, self.copies)))
             uow.commit()
@@ -208,7 +211,8 @@ class Dispatch:
         again_at = next_delivery(entry.attempts + 1, entry.created_at, now)
         if again_at is None:
             return self._give_up(entry, f"not delivered in five days: {error}", now)
-        log.warning("%s to %s waits until %s: %s", kind_of(entry.effect), entry.recipient, again_at, error)
+        facts = _noted("effect_put_off", entry, until=again_at.isoformat(timespec="seconds"))
+        log.warning("%s to %s waits until %s: %s", kind_of(entry.effect), entry.recipient, again_at, error, extra=facts)
         with self.store.begin() as uow:
             uow.outbox.retry(entry.id, error, again_at)
             uow.commit()
@@ -216,7 +220,8 @@ class Dispatch:
 
     def _give_up(self, entry: OutboxEntry, error: str, now: datetime) -> bool:
         """A mail that the server refuses is dead; its invoice shows it, and people are told as of a bounce."""
-        log.error("%s to %s cannot be delivered: %s", kind_of(entry.effect), entry.recipient, error)
+        dead = _noted("effect_dead", entry)
+        log.error("%s to %s cannot be delivered: %s", kind_of(entry.effect), entry.recipient, error, extra=dead)
         with self.store.begin() as uow:
             uow.outbox.dead(entry.id, now, error)
             kind = kind_of(entry.effect)
@@ -245,7 +250,15 @@ def note_delivered(uow: UnitOfWork, arrived: Sequence[tuple[OutboxEntry, str]], 
         if entry.number:
             sent = Entry("mail_sent", "mailflow", {"to": entry.recipient, "message": kind_of(entry.effect)})
             uow.history.append(entry.number, sent, now, entry.message_id, None)
-        log.info("sent %s to %s %s", kind_of(entry.effect), entry.recipient, entry.number or "")
+        facts = _noted("effect_sent", entry)
+        log.info("sent %s to %s %s", kind_of(entry.effect), entry.recipient, entry.number or "", extra=facts)
+
+
+def _noted(event: str, entry: OutboxEntry, **facts: object) -> dict[str, object]:
+    kind, attempt = kind_of(entry.effect), entry.attempts + 1
+    return noted(
+        event, effect=entry.id, kind=kind, recipient=entry.recipient, invoice=entry.number, attempt=attempt, **facts
+    )
 
 
 def identity_of(entry: OutboxEntry, mint: Mint) -> Identity:

@@ -17,6 +17,7 @@ from mailflow.errors import MailflowError, PermanentFailure, TransientFailure
 from mailflow.inbound.message import content_digest, parse_header
 from mailflow.inbound.routing import Router
 from mailflow.jobs.limits import ALWAYS_KEPT, NO_MORE_THAN, Limits
+from mailflow.observation import noted
 from mailflow.ports import FetchedMail, Location, Mailbox
 from mailflow.store.engine import Store
 from mailflow.store.inbox import InboxState, Recorded
@@ -148,15 +149,14 @@ class Intake:
 
     def _record_all(self, batch: Sequence[FetchedMail], now: datetime) -> int:
         """In one transaction; how many of them are news."""
-        said = []
         with self.store.begin() as uow:
-            for fetched in batch:
-                recorded, sender = self._record(uow, fetched, now)
-                said.append((recorded.id, sender or "nobody", "" if recorded.news else " (known already)"))
+            said = [self._record(uow, fetched, now) for fetched in batch]
             uow.commit()
-        for line in said:
-            log.info("received mail %s from %s%s", *line)
-        return sum(not known for *_, known in said)
+        for recorded, sender in said:
+            news = "" if recorded.news else " (known already)"
+            facts = noted("mail_received", mail=recorded.id, sender=sender, known=not recorded.news)
+            log.info("received mail %s from %s%s", recorded.id, sender or "nobody", news, extra=facts)
+        return sum(recorded.news for recorded, _ in said)
 
     def _record(self, uow: UnitOfWork, fetched: FetchedMail, now: datetime) -> tuple[Recorded, str]:
         known_by = _identity(fetched.raw, self.router)

@@ -49,6 +49,7 @@ from mailflow.jobs.earlier import past
 from mailflow.jobs.limits import HOUR, NO_MORE_THAN, Limits
 from mailflow.jobs.outgoing import Outgoing, Trigger
 from mailflow.jobs.retry import INBOX_PAUSES, next_reading
+from mailflow.observation import noted, step
 from mailflow.outbound.mail import draft_mail
 from mailflow.outbound.templating import Templates
 from mailflow.store.engine import Store
@@ -201,6 +202,7 @@ class Processing:
             uow.commit()
         _log_settled(mail, settled)
 
+    @step("process")
     def _settle_as(self, uow: UnitOfWork, mail: InboxMail, read: ReadMail, now: datetime) -> Settled:
         settled = self._settle(uow, mail, read, now)
         uow.inbox.settle(mail.id, settled.state, now, settled.kind, settled.reason, settled.number)
@@ -521,10 +523,11 @@ class Processing:
     def _put_off(self, mail: InboxMail, error: Exception, now: datetime) -> None:
         attempts = mail.attempts + 1
         again_at = next_reading(attempts, now)
+        facts = noted("mail_put_off", mail=mail.id, attempt=attempts, last=again_at is None)
         if isinstance(error, MailflowError):
-            log.warning("mail %s could not be processed (try %s): %s", mail.id, attempts, error)
+            log.warning("mail %s could not be processed (try %s): %s", mail.id, attempts, error, extra=facts)
         else:
-            log.error("mail %s could not be processed (try %s)", mail.id, attempts, exc_info=error)
+            log.error("mail %s could not be processed (try %s)", mail.id, attempts, exc_info=error, extra=facts)
         with self.store.begin() as uow:
             if again_at:
                 uow.inbox.fail(mail.id, "".join(traceback.format_exception(error)), again_at, attempts)
@@ -550,7 +553,12 @@ def _light(mails: Sequence[InboxMail]) -> list[InboxMail]:
 
 
 def _log_settled(mail: InboxMail, end: Settled) -> None:
-    log.info("mail %s: %s, %s %s %s", mail.id, end.state, end.kind, end.number or "", end.reason)
+    """Logs how a mail ended; a reason that is no code is words for people."""
+    code = end.reason if end.reason.replace("_", "").isalpha() and end.reason.isascii() else ""
+    facts = noted(
+        "mail_processed", mail=mail.id, outcome=end.state.value, intent=end.kind, code=code, invoice=end.number
+    )
+    log.info("mail %s: %s, %s %s %s", mail.id, end.state, end.kind, end.number or "", end.reason, extra=facts)
 
 
 def _bounced_mail(uow: UnitOfWork, intent: Bounced) -> OutboxEntry | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
+from mailflow.observation import step
 from mailflow.store.daemons import Daemons
 from mailflow.store.files import Files
 from mailflow.store.history import History
@@ -28,6 +29,7 @@ class UnitOfWork:
         self.portal = PortalMemory(connection)
         self.daemons = Daemons(connection)
 
+    @step("commit")
     def commit(self) -> None:
         """Keeps everything, synced to the disk before this returns."""
         self.history.flush()

@@ -28,11 +28,12 @@ from mailflow.jobs.portal.people import People
 from mailflow.jobs.portal.setup import NOT_SET_UP, SettingUp, Setup, kept_setup
 from mailflow.jobs.portal.showing import show
 from mailflow.jobs.retry import next_try_at_portal
+from mailflow.observation import noted
 from mailflow.outbound.portal import from_the_beginning
 from mailflow.outbound.portal_texts import PortalTexts
 from mailflow.ports import Portal
 from mailflow.store.engine import Store
-from mailflow.store.outbox import OutboxEntry, World
+from mailflow.store.outbox import OutboxEntry, World, kind_of
 
 log = logging.getLogger(__name__)
 
@@ -228,7 +229,8 @@ class PortalSync:
                 uow.history.append(change.invoice.number, line, now, None, None)
             uow.commit()
         self._note_missing(change.invoice.number, bench.missing, now)
-        log.info("portal: %s %s", change.key, answer)
+        facts = noted("effect_sent", effect=entry.id, kind=kind_of(entry.effect), invoice=entry.number)
+        log.info("portal: %s %s", change.key, answer, extra=facts)
         return True
 
     def _is_superseded(self, entry: OutboxEntry, change: PortalChange) -> bool:
@@ -287,7 +289,8 @@ class PortalSync:
 
     def _give_up(self, entry: OutboxEntry, change: PortalChange, failure: PermanentFailure, now: datetime) -> bool:
         """The portal says no: the invoice's history and the administrator hear of it, the next changes go on."""
-        log.error("portal: %s: %s", entry.message_id, failure)
+        facts = noted("effect_dead", effect=entry.id, kind=kind_of(entry.effect), invoice=entry.number)
+        log.error("portal: %s: %s", entry.message_id, failure, extra=facts)
         with self.store.begin() as uow:
             uow.outbox.dead(entry.id, now, str(failure))
             if isinstance(failure, PortalRefused):

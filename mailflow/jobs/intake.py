@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -105,8 +105,8 @@ class Intake:
         """Whether the mailbox is ours to look after: one mailflow's at a time, the next one's when that dies."""
         return self.store.watches()
 
-    def run_once(self, now: datetime) -> int:
-        """Records what is new; returns how many mails that were.
+    def run_once(self, now: datetime, so_far: Callable[[int], None] = lambda count: None) -> int:
+        """Records what is new; returns how many mails that were. `so_far` hears after every few how many those are.
 
         Raises TransientFailure, after all others were recorded, for one that the database does not take.
         """
@@ -121,6 +121,7 @@ class Intake:
                     except PermanentFailure as failure:
                         place = fetched.location
                         untaken = f"mail {place.uid} of {place.folder} cannot be recorded: {failure}"
+            so_far(count)
         if untaken:
             raise TransientFailure(untaken)
         return count

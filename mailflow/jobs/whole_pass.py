@@ -73,7 +73,8 @@ class WholePass:
         """Whether the mailbox was read: by another mailflow where this one does not watch it."""
         if not self.intake.watches():
             return False
-        result.received += self.intake.run_once(clock())
+        before = result.received
+        result.received += self.intake.run_once(clock(), lambda count: progress("received", before + count))
         progress("received", result.received)
         return True
 

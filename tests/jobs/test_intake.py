@@ -116,3 +116,10 @@ def test_whoever_loses_the_watch_while_it_moves_mail_moves_no_more_of_it(
     monkeypatch.setattr(store, "watches", lambda: next(held))
     assert one.file_away() == 2
     assert one.mailbox.moved == [(1, "Processed"), (2, "Processed")]  # type: ignore[attr-defined]
+
+
+def test_a_long_intake_says_on_its_way_how_far_it_has_come(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "RECORDED_AT_ONCE", 2)
+    so_far: list[int] = []
+    assert intake_of(store).run_once(NOW, so_far.append) == 3
+    assert so_far == [2, 3]

@@ -111,6 +111,8 @@ def _shared(one: Settings, other: Settings) -> Iterator[tuple[str, str]]:
         yield "mailbox.address", "Give each company a mailbox of its own."
     if _account(one) == _account(other) and _folders(one) & _folders(other):
         yield "mailbox.folders", "Give each company an account, or folders, of its own."
+    if _token_file(one) and _token_file(one) == _token_file(other):
+        yield "mailbox.oauth.token_file", "Give each company a file of its own for its sign-in."
     if _database(one) == _database(other):
         yield "database", "Give each company a schema (?schema=NAME) or a file of its own."
     if _portal(one) and _portal(one) == _portal(other):
@@ -125,6 +127,10 @@ def _account(settings: Settings) -> tuple[str, int, str]:
 def _folders(settings: Settings) -> set[str]:
     folders = settings.mailbox.folders
     return {name.casefold() for name in (folders.inbox, folders.processed, folders.quarantine)}
+
+
+def _token_file(settings: Settings) -> Path | None:
+    return settings.mailbox.oauth.token_file.resolve() if settings.mailbox.oauth else None
 
 
 def _database(settings: Settings) -> tuple[object, ...]:

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
 from pydantic_core import core_schema
 
+from mailflow.installation import CompaniesSettings
 from mailflow.settings import Settings
 
 _FROM_ELSEWHERE = {"type": "string", "pattern": r"\$\{.+\}"}
@@ -17,9 +18,20 @@ _TIME_OF_DAY = {"type": "string", "pattern": "^([01]?[0-9]|2[0-3]):[0-5][0-9]$"}
 
 
 def settings_schema() -> dict[str, Any]:
-    """The schema of the whole file. What it lets pass may still be wrong: servers, files and people are for `check`."""
-    made = Settings.model_json_schema(schema_generator=_AsWritten)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made, "title": "mailflow's settings"}
+    """The schema of the whole file: of one company, or one that names the files of several.
+
+    What it lets pass may still be wrong: servers, files and people are for `check`.
+    """
+    of_one, of_several = (Settings, "validation"), (CompaniesSettings, "validation")
+    made, shared = models_json_schema([of_one, of_several], schema_generator=_AsWritten)  # type: ignore[list-item]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "mailflow's settings",
+        "if": {"required": ["companies"]},
+        "then": made[of_several],  # type: ignore[index]
+        "else": made[of_one],  # type: ignore[index]
+        **shared,
+    }
 
 
 def packaged_schema() -> Path:

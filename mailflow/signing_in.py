@@ -21,7 +21,7 @@ def sign_in(mailbox: MailboxSettings, said: Callable[[str], None]) -> None:
         mend = "`check` tries the passwords; for OAuth give `oauth: {provider: ..., flow: ..., client_id: ...}`."
         raise ConfigurationError("settings", [SettingsProblem("mailbox.oauth", "is not there.", mend)])
     if mailbox.oauth.flow == "client_credentials":
-        tokens.after("")
+        tokens.after(tokens.current())  # a token that was kept would hide that the secret is wrong now
         return
     if mailbox.oauth.flow == "device":
         got = by_device(tokens.endpoint, lambda code: said(_enter(code)))

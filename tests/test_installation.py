@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,17 @@ def test_a_company_whose_file_is_not_there_is_named(tmp_path: Path) -> None:
 )
 def test_two_companies_share_no_mailbox_folder_or_database(tmp_path: Path, north: str, key: str, mend: str) -> None:
     assert wrong(tmp_path, north=north) == [f"line 1, companies[2].{key}: is the same as that of north. {mend}"]
+
+
+def test_two_companies_share_no_sign_in(tmp_path: Path) -> None:
+    """The token of one would be tried at the mailbox of the other."""
+    oauth = "  oauth: {provider: microsoft, flow: device, client_id: an-id}\n  sender_check"
+    north, south = (
+        re.sub(", password: [^}]+", "", COMPANY.format(name=name)).replace("  sender_check", oauth)
+        for name in ("north", "south")
+    )
+    (found,) = wrong(tmp_path, north=north, south=south)
+    assert "companies[2].mailbox.oauth.token_file: is the same as that of north." in found
 
 
 def test_two_companies_share_no_portal(tmp_path: Path) -> None:

@@ -38,7 +38,8 @@ def wrongs(text: str) -> list[str]:
 
 def known(section: str) -> set[str]:
     """The keys of a section."""
-    return set(SCHEMA["$defs"][SCHEMA["properties"][section]["$ref"].rpartition("/")[2]]["properties"])
+    of_settings = SCHEMA["$defs"]["Settings"]["properties"]
+    return set(SCHEMA["$defs"][of_settings[section]["$ref"].rpartition("/")[2]]["properties"])
 
 
 def merged(into: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
@@ -77,7 +78,14 @@ def test_the_settings_of_the_readme_keep_to_it() -> None:
         keys = yaml.load(fragment, Editors)
         section = next((name for name in ("mailbox", "approval") if set(keys) <= known(name)), "")
         within = {section: keys} if section else keys
-        assert [error.message for error in VALID.iter_errors(merged(yaml.load(GOOD, Editors), within))] == [], fragment
+        whole = keys if "companies" in keys else merged(yaml.load(GOOD, Editors), within)
+        assert [error.message for error in VALID.iter_errors(whole)] == [], fragment
+
+
+def test_a_file_that_names_companies_holds_nothing_of_one() -> None:
+    assert wrongs("companies: [north.yaml]\ndatabase: sqlite:///all.db\n") == []
+    assert wrongs("companies: []\n")
+    assert wrongs(GOOD + "companies: [north.yaml]\n")
 
 
 @pytest.mark.parametrize(

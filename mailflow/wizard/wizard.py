@@ -66,7 +66,8 @@ def init(file: Path, show: Show) -> int:
         return 1
     finally:
         if is_new and not wizard.written:
-            folder.rmdir()
+            with suppress(OSError):
+                folder.rmdir()
 
 
 @dataclass

@@ -115,6 +115,11 @@ def test_an_application_of_its_own_needs_nobody(
     settings = settings_of(tmp_path, "client_credentials", server, dovecot, sink, certificates)
     assert run(settings, "check").exit_code == 0, "no sign-in comes before"
     assert run(settings, "sign-in").exit_code == 0
+    settings.write_text(settings.read_text().replace("client-s3cret", "old-s3cret"))
+    result = run(settings, "sign-in")
+    assert result.exit_code == 1, "a secret that is wrong now is noticed though a token is kept"
+    assert "invalid_client" in result.output
+    assert "Check client_id, client_secret and tenant" in result.output
 
 
 def test_a_sign_in_that_is_declined_ends_with_a_sentence(

@@ -117,8 +117,8 @@ def test_what_is_edited_while_it_is_read_is_seen_with_the_next_look(
 ) -> None:
     watched = Watched(tmp_path)
 
-    def edited_meanwhile(file: Path, environment: dict[str, str]) -> Settings:
-        settings = load_settings(file, environment)
+    def edited_meanwhile(file: Path, environment: dict[str, str], database: str) -> Settings:
+        settings = load_settings(file, environment, database)
         write_settings_file(file, GOOD.replace("remind_after_hours: 24", "remind_after_hours: 12"))
         return settings
 

@@ -15,7 +15,7 @@ from benchmarks.throughput import ROWS_OF_SUBMISSION, Round
 
 def measure(bench: Bench) -> Iterator[Line]:
     """Submissions with a small file, beside the raw loop."""
-    count = 300 if bench.quick else 5000
+    count = 100 if bench.quick else 5000
     bench.say(f"burst, {count:,} mails")
     names = [f"burst-{index}" for index in range(count)]
     mails = [submission(name, name.encode()) for name in names]

@@ -44,7 +44,7 @@ def samples() -> Iterator[tuple[str, bytes]]:
 def measure(bench: Bench) -> Iterator[Line]:
     """A line for each kind."""
     bench.say("documents")
-    times = 3 if bench.quick else 15
+    times = 1 if bench.quick else 15
     for name, content in samples():
         ours, beside = (_in_a_process(work, content, times) for work in (_read, _opened))
         yield Line(f"{name}, read: CPU", "ms", ours, beside, "the bare libraries")

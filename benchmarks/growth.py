@@ -18,7 +18,7 @@ FEW = 100
 def measure(bench: Bench) -> Iterator[Line]:
     """Submissions and replies, beside the same with FEW invoices."""
     sizes = [FEW, 10_000] if bench.quick else [FEW, 10_000, 1_000_000]
-    rounds, count = (1, 20) if bench.quick else (3, 50)
+    rounds, count = (1, 12) if bench.quick else (3, 50)
     source = template(bench)
     companies = {}
     for size in sizes:

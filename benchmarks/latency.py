@@ -47,7 +47,7 @@ def watching(bench: Bench, user: str) -> Iterator[list[float]]:
 
 def measure(bench: Bench) -> Iterator[Line]:
     """Submission to request, reply to the next request: median and 95 of 100."""
-    count = 8 if bench.quick else 30
+    count = 3 if bench.quick else 30
     one = bench.company()
     waits: dict[str, list[tuple[float, float]]] = {"submission": [], "reply": []}
     with daemon(one), watching(bench, one.user) as heard:

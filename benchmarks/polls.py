@@ -68,7 +68,7 @@ def measure(bench: Bench) -> Iterator[Line]:
 
 def _polled(bench: Bench, user: str, database: str) -> tuple[Poll, Poll]:
     """A poll as the daemon makes it, and a NOOP, in turn."""
-    times = 50 if bench.quick else 200
+    times = 30 if bench.quick else 200
     with DelayProxy(0, bench.dovecot.imap_port) as line, bench.dovecot.client(user) as client:
         one = bench.company(user=user, database=database)
         application = bootstrap.build(load_settings(one.settings, ENVIRONMENT))

@@ -31,7 +31,7 @@ def measure(bench: Bench) -> Iterator[Line]:
         "once, nothing to do": lambda: bench.once(one),
         "daemon until it has polled": lambda: _daemon(one),
     }
-    for number in range(3 if bench.quick else 10):
+    for number in range(2 if bench.quick else 10):
         bench.say(f"start, round {number + 1}")
         bare.append(python("-c", "pass"))
         stack.append(python("-c", STACK))

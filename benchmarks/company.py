@@ -67,7 +67,7 @@ def found(folder: Path, user: str, imap: int, smtp: int, *, database: str = "", 
 
 
 def submission(name: str, file: bytes, filename: str = "invoice.docx") -> bytes:
-    """An invoice with everything in the mail's text; names that differ are invoices that differ."""
+    """An invoice with everything in the mail's text; names of other words are other invoices."""
     mail = EmailMessage(policy=SMTP)
     mail["From"], mail["To"] = SUBMITTER, "finance@example.com"
     mail["Subject"], mail["Message-ID"] = f"Invoice {name}", f"<submission.{name}@example.com>"

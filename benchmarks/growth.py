@@ -31,7 +31,7 @@ def measure(bench: Bench) -> Iterator[Line]:
     for number in range(rounds):
         bench.say(f"growth, round {number + 1} of {rounds}")
         for size, one in companies.items():
-            cost, reply = _round(bench, one, f"growth-{size}-{number}", count)
+            cost, reply = _round(bench, one, f"growth{size}round{number}", count)
             submissions[size].append(cost)
             replies[size].append(reply)
     for size in sizes[1:]:

@@ -6,8 +6,6 @@ import io
 import warnings
 from pathlib import Path
 
-from PIL import Image
-
 from mailflow.branding import Logo
 
 MOST_BYTES = 100_000
@@ -38,6 +36,8 @@ def read_logo(path: Path) -> Logo:
         ) from None
     if len(content) > MOST_BYTES:
         raise UnfitLogo(f"has more than {MOST_BYTES // 1000} kB, and goes with every mail.", "Give a smaller picture.")
+    from PIL import Image  # only a company with a logo pays for it
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")

@@ -12,7 +12,7 @@ from mailflow.importing import importing
 
 FOR_A_COMMAND = ("pydantic", "sqlalchemy", "yaml", "rich", "jinja2", "imap_tools", "json", "traceback")
 FOR_A_MAIL = ("icalendar", "lxml", "inscriptis", "mailflow.inbound.reading", "mailflow.inbound.quoting")
-FOR_SOME_SETTINGS = ("httpx", "mailflow.adapters.bitrix24", "segno", "sepaxml", "sqlalchemy.dialects.postgresql")
+FOR_SOME_SETTINGS = ("httpx", "PIL", "mailflow.adapters.bitrix24", "segno", "sepaxml", "sqlalchemy.dialects.postgresql")
 FOR_A_MIGRATION = ("alembic", "mako")
 FOR_PEOPLE_WHO_ASK = ("rich", "mailflow.outbound.samples", "mailflow.explanation", "mailflow.checking")
 

@@ -20,8 +20,8 @@ def moment_today(daily: Daily, company: Company, now: datetime) -> datetime | No
     What has happened since belongs to the next day's, so that a mail that is late tells the same.
     """
     today = company.today(now)
-    is_day_off = today.weekday() < SATURDAY and not company.is_working_day(today)
-    if today.weekday() not in daily.days or is_day_off:
-        return None
     moment = datetime.combine(today, daily.at, company.timezone)
-    return moment if moment <= now else None
+    if moment > now or today.weekday() not in daily.days:
+        return None
+    is_day_off = today.weekday() < SATURDAY and not company.is_working_day(today)
+    return None if is_day_off else moment

@@ -16,6 +16,12 @@ log = logging.getLogger(__name__)
 REST_SECONDS = 600.0
 """So long a connection that the server does not let us have is not asked for again, where another one works."""
 
+AGAIN_WITHIN = 60.0
+"""Seconds in which the first line takes another one's mail too: one after the other they may else outlast the lease."""
+
+_NOT_HAD = ServerAway, BrokenOff
+"""The server does not have the mail, and the connection is gone."""
+
 
 class Lines:
     """The first connection does everything that the others cannot."""
@@ -23,6 +29,7 @@ class Lines:
     def __init__(self, first: MailTransport, *others: MailTransport) -> None:
         self.all = (first, *others)
         self._resting_until = [0.0] * len(self.all)
+        self._are_let_in = False
         self._threads = ThreadPoolExecutor(max(1, len(others)), thread_name_prefix="smtp")
 
     def __len__(self) -> int:
@@ -30,18 +37,36 @@ class Lines:
         return len(self._awake())
 
     def send_all(self, envelopes: Sequence[Envelope]) -> list[str | Exception]:
-        """Hands over as many mails as there are lines at the most: of each the server's answer, or what went wrong."""
+        """Hands over as many mails as there are lines at the most: of each the server's answer, or what went wrong.
+
+        Whether the server lets us in, one line finds out for all: several refused sign-ins at once lock an account.
+        """
+        if self._are_let_in:
+            return self._side_by_side(envelopes)
+        first = _sent(self.all[0], envelopes[0])
+        if isinstance(first, _NOT_HAD):
+            untried = first if isinstance(first, ServerAway) else ServerAway(str(first))
+            return [first, *[untried] * (len(envelopes) - 1)]
+        self._are_let_in = True
+        return [first, *(self._side_by_side(envelopes[1:]) if envelopes[1:] else ())]
+
+    def _side_by_side(self, envelopes: Sequence[Envelope]) -> list[str | Exception]:
+        until = monotonic() + AGAIN_WITHIN
         used = self._awake()[1 : len(envelopes)]
         ahead = [
             self._threads.submit(_sent, self.all[line], mail) for line, mail in zip(used, envelopes[1:], strict=True)
         ]
         answers = [_sent(self.all[0], envelopes[0]), *(future.result() for future in ahead)]
-        if not isinstance(answers[0], ServerAway | BrokenOff):
-            for line, index in zip(used, range(1, len(envelopes)), strict=True):
-                if isinstance(answers[index], ServerAway):
-                    log.info("the mail server lets us have no further connection just now: %s", answers[index])
-                    self._resting_until[line] = monotonic() + REST_SECONDS
-                    answers[index] = _sent(self.all[0], envelopes[index])
+        self._are_let_in = not isinstance(answers[0], ServerAway)
+        if isinstance(answers[0], _NOT_HAD):
+            return answers
+        for index, line in enumerate(used, start=1):
+            failure = answers[index]
+            if isinstance(failure, ServerAway):
+                log.info("the mail server lets us have no further connection just now: %s", failure)
+                self._resting_until[line] = monotonic() + REST_SECONDS
+            if isinstance(failure, _NOT_HAD) and monotonic() < until:
+                answers[index] = _sent(self.all[0], envelopes[index])
         return answers
 
     def close(self) -> None:

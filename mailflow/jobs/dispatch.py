@@ -12,7 +12,15 @@ from time import monotonic
 from mailflow.approval import noticing
 from mailflow.approval.company import Company
 from mailflow.approval.effects import Entry, Invitation, Mail, Message
-from mailflow.errors import BrokenOff, InDoubt, PermanentFailure, ServerAway, TransientFailure
+from mailflow.errors import (
+    BrokenOff,
+    DatabaseAway,
+    InDoubt,
+    MailflowError,
+    PermanentFailure,
+    ServerAway,
+    TransientFailure,
+)
 from mailflow.jobs.company_now import company_now
 from mailflow.jobs.digest_answer import numbers_of
 from mailflow.jobs.identity import Mint
@@ -136,10 +144,8 @@ class Dispatch:
         """As many mails as there are lines, and what came of it written down before any other is sent."""
         ready, answers = self._envelopes(wave)
         answers |= dict(zip(ready, self.lines.send_all(list(ready.values())), strict=True)) if ready else {}
-        with self.store.begin() as uow:
-            taken = [(entry, answer) for entry, _ in wave if isinstance(answer := answers[entry.id], str)]
-            note_delivered(uow, taken, now)
-            uow.commit()
+        taken = [(entry, answer) for entry, _ in wave if isinstance(answer := answers[entry.id], str)]
+        self._write_down(taken, now)
         done = len(taken)
         for entry, _ in wave:
             if isinstance(failure := answers[entry.id], Exception):
@@ -148,6 +154,33 @@ class Dispatch:
             if isinstance(failure, ServerAway | BrokenOff):
                 raise failure
         return done
+
+    def _write_down(self, taken: Sequence[tuple[OutboxEntry, str]], now: datetime) -> None:
+        """What arrived, in one transaction; where that fails, each in its own, for what is not is sent again.
+
+        Two daemons that hold invoices and wait for each other's are what PostgreSQL ends by refusing one of them.
+        Raises what hindered one, after the others.
+        """
+        try:
+            self._note(taken, now)
+            return
+        except MailflowError as error:
+            log.debug("these mails are written down one by one: %s", error)
+        hindered: MailflowError | None = None
+        for one in taken:
+            try:
+                self._note([one], now)
+            except DatabaseAway:
+                raise
+            except MailflowError as failure:
+                hindered = failure
+        if hindered:
+            raise hindered
+
+    def _note(self, taken: Sequence[tuple[OutboxEntry, str]], now: datetime) -> None:
+        with self.store.begin() as uow:
+            note_delivered(uow, taken, now)
+            uow.commit()
 
     def _envelopes(
         self, wave: Sequence[tuple[OutboxEntry, bytes]]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from pathlib import Path
@@ -26,6 +27,7 @@ from mailflow.ports import FetchedMail, Location
 from mailflow.settings import packaged_templates
 from mailflow.store.engine import open_store
 from mailflow.store.outbox import OutboxEntry, OutboxState
+from mailflow.store.unit_of_work import UnitOfWork
 from tests.approval.company import NOON, OLGA, PETR, company
 from tests.servers.smtp_sink import DROP, Fault, SmtpSink, Stage
 
@@ -192,6 +194,27 @@ def test_what_was_being_sent_when_the_database_broke_is_in_doubt_at_the_next_pas
     first, again = sink.mails
     assert first.raw == again.raw
     assert desk.states() == [OutboxState.DELIVERED]
+
+
+def test_what_cannot_be_written_down_together_is_written_down_one_by_one_and_not_sent_again(
+    open_desk: Open, sink: SmtpSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = open_desk()
+    lines = Lines(desk.transport, SmtpTransport("127.0.0.1", sink.port, "none", timeout=2, timeout_after_data=2))
+    desk.dispatch = replace(desk.dispatch, lines=lines)
+    desk.write(OLGA, PETR)
+    note = dispatch.note_delivered
+
+    def deadlocked(uow: UnitOfWork, arrived: Sequence[tuple[OutboxEntry, str]], now: datetime) -> None:
+        note(uow, arrived, now)
+        if len(arrived) > 1:
+            raise TransientFailure("The database cannot be used just now: deadlock detected")
+
+    monkeypatch.setattr(dispatch, "note_delivered", deadlocked)
+    with closing(lines):
+        desk.deliver(NOON)
+    assert desk.states() == [OutboxState.DELIVERED] * 2
+    assert len(sink.mails) == 2
 
 
 def test_a_mail_that_nobody_foresaw_holds_up_no_other(

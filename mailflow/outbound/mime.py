@@ -17,7 +17,6 @@ _LINE = 78
 _BASE64_LINE = 76
 _BASE64_PIECE = 57 * 1000  # bytes of whole lines
 _PIECE = 60  # characters of a parameter's value on one line
-_PIECES = re.compile("(?:%[0-9A-F]{2}|[^%]){1,20}")
 _UNRESERVED = frozenset(string.ascii_letters.encode() + string.digits.encode() + b"-._")
 _TOKEN = re.compile(r"[!#$&+.^_`{|}~0-9A-Za-z-]+")
 
@@ -97,11 +96,23 @@ def _parameter(name: str, value: str) -> list[str]:
     if value.isascii() and value.isprintable() and len(value) <= _PIECE:
         escaped = value.replace("\\", "\\\\").replace('"', '\\"')
         return [f'{name}="{escaped}"']
-    encoded = "".join(chr(byte) if byte in _UNRESERVED else f"%{byte:02X}" for byte in value.encode("utf-8", "replace"))
-    pieces = _PIECES.findall(encoded)
+    pieces = _pieces(value)
     if len(pieces) == 1:
-        return [f"{name}*=utf-8''{encoded}"]
+        return [f"{name}*=utf-8''{pieces[0]}"]
     return [f"{name}*{index}*={'' if index else 'utf-8' + chr(39) * 2}{piece}" for index, piece in enumerate(pieces)]
+
+
+def _pieces(value: str) -> list[str]:
+    """A value in percent-encoding, for one line each; none cuts a character in two, for some read each by itself."""
+    pieces = [""]
+    for character in value:
+        encoded = "".join(
+            chr(byte) if byte in _UNRESERVED else f"%{byte:02X}" for byte in character.encode("utf-8", "replace")
+        )
+        if len(pieces[-1]) + len(encoded) > _PIECE:
+            pieces.append("")
+        pieces[-1] += encoded
+    return pieces
 
 
 def mime_bytes(part: Part, seed: str) -> bytes:

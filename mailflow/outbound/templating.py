@@ -15,7 +15,6 @@ from typing import Any
 
 import jinja2
 from babel.localedata import exists
-from jinja2 import sandbox
 from jinja2.runtime import Context as TemplateContext
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup, escape
@@ -32,14 +31,7 @@ from mailflow.outbound.context import Context
 
 _SUBJECT_LENGTH = 160
 _QUOTED_TITLE_LENGTH = 60
-_FORBIDDEN = frozenset({"mro"}).union(
-    sandbox.UNSAFE_FUNCTION_ATTRIBUTES,
-    sandbox.UNSAFE_METHOD_ATTRIBUTES,
-    sandbox.UNSAFE_GENERATOR_ATTRIBUTES,
-    sandbox.UNSAFE_COROUTINE_ATTRIBUTES,
-    sandbox.UNSAFE_ASYNC_GENERATOR_ATTRIBUTES,
-    ("tb_frame", "tb_next"),
-)
+_FORBIDDEN = re.compile("_|(f|co|tb|gi|cr|ag)_|mro$")  # privates; frames, code, tracebacks and what leads to them
 _BLANK_LINES = re.compile(r"\n{3,}")
 _EDGES = " \t.,:;!?«»“”„\"'()[]*-–—`"
 
@@ -74,10 +66,10 @@ class BrokenTemplate(TransientFailure):
 
 
 class _Sandbox(SandboxedEnvironment):
-    """Jinja2's own, forbidding by name what that one forbids by name and type: stricter, and several times faster."""
+    """Jinja2's own, which forbids by name alone what that one forbids by name and type: several times faster."""
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        return not attr.startswith("_") and attr not in _FORBIDDEN
+        return not _FORBIDDEN.match(attr)
 
 
 class Templates:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import html as entities
+import inspect
 import re
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
+from types import FrameType, TracebackType
 
 import jinja2
 import pytest
@@ -52,6 +55,39 @@ def test_templates_run_in_a_sandbox_and_stop_at_a_name_that_is_not_there(index: 
         environment.from_string("{{ cycler.__init__.__globals__.os.popen('id').read() }}").render()
     with pytest.raises(jinja2.UndefinedError):
         environment.from_string("{{ nobody }}").render()
+
+
+async def _awaited() -> None:
+    """Something that is waited for."""
+
+
+async def _several() -> AsyncIterator[int]:
+    yield 1
+
+
+def _frame() -> FrameType:
+    frame = inspect.currentframe()
+    assert frame
+    return frame
+
+
+def test_whatever_fact_jinja_keeps_from_a_template_is_kept_by_ours_too() -> None:
+    """A19: frames, code and tracebacks lead to everything that the process knows."""
+    frame, coroutine = _frame(), _awaited()
+    traceback = TracebackType(None, frame, 0, 1)
+    inner = (i for i in ""), coroutine, _several(), traceback, frame, _frame.__code__
+    outer: tuple[object, ...] = _frame, TEMPLATES.render, Company, WORD, 1, {}, Company.__init__
+    plain = SandboxedEnvironment()
+    kept = [
+        (thing, name)
+        for thing in (*inner, *outer)
+        for name in dir(thing)
+        if not plain.is_safe_attribute(thing, name, None)
+        and (name == "mro" or not callable(getattr(thing, name, None)))
+    ]
+    coroutine.close()
+    assert len(kept) > 50
+    assert not [name for thing, name in kept if TEMPLATES._environment.is_safe_attribute(thing, name, None)]
 
 
 def test_html_is_escaped_by_default_in_every_template_of_html() -> None:

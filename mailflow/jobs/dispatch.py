@@ -93,7 +93,8 @@ class Dispatch:
             if not entries:
                 return None
             arrived = {entry.id for entry in entries if self._has_come_back(uow, entry, now)}
-            drafts = [(entry, *self._drafted(uow, entry)) for entry in entries if entry.id not in arrived]
+            company = company_now(self.company, uow)
+            drafts = [(entry, *self._drafted(entry, company)) for entry in entries if entry.id not in arrived]
             uow.outbox.keep_drafts({entry.id: draft for entry, draft, _ in drafts if draft and entry.draft is None})
             uow.commit()
         done = len(arrived) + sum(self._put_off(entry, error, now) for entry, _, error in drafts if error)
@@ -116,12 +117,12 @@ class Dispatch:
         note_delivered(uow, [(entry, "its copy has come to the mailbox")], now)
         return True
 
-    def _drafted(self, uow: UnitOfWork, entry: OutboxEntry) -> tuple[bytes, str]:
+    def _drafted(self, entry: OutboxEntry, company: Company) -> tuple[bytes, str]:
         """The mail as it goes out at every try, and what hinders it from being written."""
         if entry.draft is not None:
             return entry.draft, ""
         try:
-            draft = self._draft(uow, entry)
+            draft = self._draft(entry, company)
         except TransientFailure as failure:
             return b"", str(failure)
         except Exception as failure:  # one mail that cannot be written must not hold up the others
@@ -130,8 +131,8 @@ class Dispatch:
         return draft, ""
 
     @step("draft")
-    def _draft(self, uow: UnitOfWork, entry: OutboxEntry) -> bytes:
-        identity, company = identity_of(entry, self.outgoing.mint), company_now(self.company, uow)
+    def _draft(self, entry: OutboxEntry, company: Company) -> bytes:
+        identity = identity_of(entry, self.outgoing.mint)
         match entry.effect:
             case Invitation():
                 return draft_invitation(entry.effect, identity, company, self.templates, self.invite_at)

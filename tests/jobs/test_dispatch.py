@@ -196,6 +196,20 @@ def test_what_was_being_sent_when_the_database_broke_is_in_doubt_at_the_next_pas
     assert desk.states() == [OutboxState.DELIVERED]
 
 
+def test_a_database_that_fails_while_mails_are_written_costs_none_of_them_a_try(
+    open_desk: Open, sink: SmtpSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = open_desk()
+    desk.write(OLGA, PETR)
+    monkeypatch.setattr(dispatch, "company_now", fails)
+    with pytest.raises(TransientFailure):
+        desk.deliver(NOON)
+    assert [(entry.state, entry.attempts) for entry in desk.entries()] == [(OutboxState.PENDING, 0)] * 2
+    monkeypatch.undo()
+    desk.deliver(NOON)
+    assert len(sink.mails) == 2
+
+
 def test_what_cannot_be_written_down_together_is_written_down_one_by_one_and_not_sent_again(
     open_desk: Open, sink: SmtpSink, monkeypatch: pytest.MonkeyPatch
 ) -> None:

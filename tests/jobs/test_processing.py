@@ -67,7 +67,7 @@ class Desk:
         """The mails that wait to be sent to somebody, so far as an answer needs them."""
         with self.store.begin() as uow:
             drafts = [
-                self.application.whole_pass.dispatch._drafted(uow, entry)[0]
+                self.application.whole_pass.dispatch._drafted(entry, self.processing.company)[0]
                 for entry in uow.outbox.undelivered()
                 if entry.recipient == person
             ]

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from mailflow.approval.answering import record_answer
+from mailflow.approval.company import Company
 from mailflow.approval.effects import Outcome
 from mailflow.approval.invoice import Invoice
 from mailflow.approval.noticing import remind_approver
@@ -69,8 +70,8 @@ def written_anew_at_each_try(patch: pytest.MonkeyPatch) -> None:
     """What a mail says is not kept: a repetition shows how things stand by then."""
     draft, tries = Dispatch._drafted, itertools.count()
 
-    def anew(self: Dispatch, uow: Any, entry: OutboxEntry) -> tuple[bytes, str]:
-        written, error = draft(self, uow, replace(entry, draft=None))
+    def anew(self: Dispatch, entry: OutboxEntry, company: Company) -> tuple[bytes, str]:
+        written, error = draft(self, replace(entry, draft=None), company)
         return written + f"Now it is {next(tries)}.\r\n".encode(), error
 
     patch.setattr(Dispatch, "_drafted", anew)

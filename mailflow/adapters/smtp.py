@@ -35,6 +35,9 @@ ADDRESS = re.compile(r"[^\s<>\x00-\x1f\x7f]+@[^\s<>\x00-\x1f\x7f]+")
 GOING_AWAY = 421
 """The server ends the connection, whatever it was asked (RFC 5321 section 3.8)."""
 
+TOO_MANY_AT_ONCE = 432
+"""Exchange Online says so of a mailbox that sends over more than three connections, on each of them."""
+
 SIGNED_IN = 235
 MORE_IS_SAID = 334
 
@@ -74,8 +77,9 @@ class SmtpTransport:
         """Hands over one mail; the server's answer.
 
         Raises PermanentFailure where the server refuses it for good (5xx), InDoubt where the answer to the whole mail
-        was lost, ServerAway where there is no connection or no sign-in, BrokenOff where the connection was lost, or
-        ended by a 421, before the server had the mail, TransientFailure for any other 4xx.
+        was lost, ServerAway where there is no connection or no sign-in, or the mailbox has too many (432), BrokenOff
+        where the connection was lost, or ended by a 421, before the server had the mail, TransientFailure for any
+        other 4xx.
         """
         client = self._connection()
         try:
@@ -284,6 +288,9 @@ class SmtpTransport:
         refusal = f"{self._place} said {code} {said(answer)}"
         if code == GOING_AWAY:
             raise BrokenOff(refusal)
+        if code == TOO_MANY_AT_ONCE:
+            self._drop()
+            raise ServerAway(refusal)
         if 500 <= code < 600 and code not in NOT_SIGNED_IN:
             raise PermanentFailure(refusal)
         raise TransientFailure(refusal)

@@ -14,7 +14,7 @@ from mailflow.ports import Envelope, MailTransport
 log = logging.getLogger(__name__)
 
 REST_SECONDS = 600.0
-"""So long a connection that the server does not let us have is not asked for again, where another one works."""
+"""So long a connection that the server does not let us have is not asked for again; the first one always is."""
 
 AGAIN_WITHIN = 60.0
 """Seconds in which the first line takes another one's mail too: one after the other they may else outlast the lease."""
@@ -58,14 +58,13 @@ class Lines:
         ]
         answers = [_sent(self.all[0], envelopes[0]), *(future.result() for future in ahead)]
         self._are_let_in = not isinstance(answers[0], ServerAway)
-        if isinstance(answers[0], _NOT_HAD):
-            return answers
+        first_works = not isinstance(answers[0], _NOT_HAD)
         for index, line in enumerate(used, start=1):
             failure = answers[index]
             if isinstance(failure, ServerAway):
-                log.info("the mail server lets us have no further connection just now: %s", failure)
+                log.info("one of several connections to the mail server rests: %s", failure)
                 self._resting_until[line] = monotonic() + REST_SECONDS
-            if isinstance(failure, _NOT_HAD) and monotonic() < until:
+            if isinstance(failure, _NOT_HAD) and first_works and monotonic() < until:
                 answers[index] = _sent(self.all[0], envelopes[index])
         return answers
 

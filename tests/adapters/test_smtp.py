@@ -12,7 +12,7 @@ import pytest
 
 from mailflow.adapters import smtp
 from mailflow.adapters.smtp import SmtpTransport
-from mailflow.errors import BrokenOff, InDoubt, PermanentFailure, TransientFailure
+from mailflow.errors import BrokenOff, InDoubt, PermanentFailure, ServerAway, TransientFailure
 from mailflow.ports import Envelope
 from tests.servers.certificates import Certificates
 from tests.servers.scripted import scripted
@@ -219,6 +219,16 @@ class TestRefusals:
         sink.cut()
         transport.send(ENVELOPE)
         assert len(sink.mails) == 1
+
+    @pytest.mark.parametrize("stage", ["mail", "rcpt", "data", "end"])
+    def test_that_the_mailbox_has_too_many_connections_is_no_fault_of_a_mail(
+        self, sink: SmtpSink, transport: SmtpTransport, stage: Stage
+    ) -> None:
+        sink.plan(Fault(stage, "432 4.3.2 Concurrent connections limit exceeded"))
+        with pytest.raises(ServerAway, match="432"):
+            transport.send(ENVELOPE)
+        transport.send(ENVELOPE)
+        assert (len(sink.mails), sink.connections) == (1, 2), "the one that was too many is given up"
 
     def test_a_server_that_wants_a_sign_in_first_can_be_mended_by_the_settings(self, open_transport: Open) -> None:
         with SmtpSink(users=USERS) as sink, pytest.raises(TransientFailure, match="530"):

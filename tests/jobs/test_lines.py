@@ -121,6 +121,15 @@ def test_a_mail_over_which_one_line_breaks_off_is_taken_by_the_first_and_the_lin
     assert len(both) == 2
 
 
+def test_where_the_server_refuses_all_because_they_are_too_many_the_first_goes_on_alone() -> None:
+    first, second = Line(), Line(ServerAway("432 too many"))
+    both = Lines(first, second)
+    both.send_all([CARL])
+    first.failure = second.failure
+    assert both.send_all([ANN, BOB]) == [first.failure] * 2
+    assert len(both) == 1
+
+
 def test_the_first_line_takes_no_mail_of_another_one_when_it_was_slow_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [1.0]
     monkeypatch.setattr(lines, "monotonic", lambda: now[0])

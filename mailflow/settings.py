@@ -381,7 +381,7 @@ class ImapServer(Server):
 class SmtpServer(Server):
     """The SMTP server (RFC 5321); without a username nobody signs in."""
 
-    connections: int = Field(4, ge=1, le=20, description="how many mails are handed over at once, 1 to 20")
+    connections: int = Field(3, ge=1, le=20, description="how many mails are handed over at once, 1 to 20")
     username: Text | None = Field(None, description="the name to sign in with")
     password: Secret | None = Field(
         None, description="the password to sign in with, as ${SMTP_PASSWORD} or ${file:PATH}; or `oauth` in mailbox"

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import delete
 
 from mailflow.approval.deciding import decide
 from mailflow.approval.decision import Approve, Paid
@@ -18,6 +19,7 @@ from mailflow.approval.paying import settle
 from mailflow.approval.reference import Asks, Reference, fingerprint
 from mailflow.errors import TransientFailure
 from mailflow.store.engine import Store
+from mailflow.store.tables import InvoiceMarkRow
 from tests.approval.company import ANNA, DMITRY, IVAN, NOON, OLGA, PETR, answer, attachment, company, opened, reference
 from tests.store.rows import keep
 
@@ -242,3 +244,20 @@ def test_a_file_is_kept_once_for_each_content(store: Store) -> None:
         assert uow.files.read(uow.files.keep(b"")) == b""
         with pytest.raises(LookupError):
             uow.files.read("0" * 64)
+
+
+def test_an_invoice_that_an_older_mailflow_wrote_gets_the_marks_of_this_one_when_it_is_saved(store: Store) -> None:
+    invoice = numbered(1)
+    with store.begin() as uow:
+        uow.invoices.add(invoice)
+        marks = uow.invoices.marks_of(invoice.number)
+        uow._connection.execute(delete(InvoiceMarkRow))
+        uow.commit()
+    assert marks
+    with store.begin() as uow:
+        held = uow.invoices.get(invoice.number)
+        assert held
+        uow.invoices.save(held)
+        uow.commit()
+    with store.begin() as uow:
+        assert uow.invoices.marks_of(invoice.number) == marks, "by them repetitions and changed accounts are found"

@@ -6,9 +6,10 @@ What only some settings or commands need is imported where they ask for it: ever
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -84,6 +85,7 @@ class Application:
     reading: ReadingProcess
     whole_pass: WholePass
     portal: PortalWork | None = None
+    stopping: threading.Event = field(default_factory=threading.Event)
 
     def pass_once(self, now: datetime | None = None, progress: Progress = lambda what, count: None) -> PassResult:
         """One whole pass, at the system's time or at another: the mails, then the portal, in turn until all is done."""
@@ -104,7 +106,7 @@ class Application:
 
     def mail_pass(self, now: datetime | None = None, progress: Progress = lambda what, count: None) -> PassResult:
         """Reads and sends mail; the portal is not spoken to."""
-        return self.whole_pass.run(self._clock(now), progress)
+        return self.whole_pass.run(self._clock(now), progress, self.stopping.is_set)
 
     def portal_pass(self, now: datetime | None = None, progress: Progress = lambda what, count: None) -> PortalResult:
         """Shows the portal what it has not heard of, and takes over what was done there."""
@@ -419,7 +421,8 @@ def daemon_of(application: Application, settings: Settings, file: Path, manager:
         return application.mail_pass(progress=got_further)
 
     beside = Beside(application.portal_pass, seconds) if application.portal else None
-    return Daemon(run_pass, application.mailbox, seconds, store.watches, beside, observers, manager)
+    stopping = application.stopping
+    return Daemon(run_pass, application.mailbox, seconds, store.watches, beside, observers, manager, stopping)
 
 
 def metrics_of(application: Application, settings: Settings) -> list[Observer]:

@@ -114,7 +114,7 @@ class Daemon:
 
     `manager` hears of every wait and of every pass, so a pass that is stuck lets its patience run out.
     Where `watches` says that another daemon has the mailbox, this one helps with what that one receives.
-    `observers` are told how it does.
+    `observers` are told how it does. `stopping` is set once it is to end, also for a pass that looks at it.
     """
 
     run_pass: Callable[[], PassResult]
@@ -124,12 +124,12 @@ class Daemon:
     beside: Beside | None = None
     observers: Sequence[Observer] = ()
     manager: ServiceManager = field(default_factory=ServiceManager)
-    _stopping: threading.Event = field(default_factory=threading.Event)
+    stopping: threading.Event = field(default_factory=threading.Event)
     _troubles: Troubles = field(default_factory=Troubles)
     _failures: int = 0
 
     def run(self) -> None:
-        """Until it is told to stop; a pass that has begun is finished first."""
+        """Until it is told to stop; what a pass has in hand by then is finished first."""
         try:
             for observer in self.observers:
                 observer.start()
@@ -146,7 +146,7 @@ class Daemon:
         if self.beside:
             self.beside.start(self.mailbox.wake)
         log.info("mailflow is running; stop it with SIGTERM or Ctrl-C", extra=noted("started"))
-        while not self._stopping.is_set():
+        while not self.stopping.is_set():
             self.manager.tell(ALIVE)
             if self._something_came(scheduler.idle_seconds or 0):
                 job.run()
@@ -162,7 +162,7 @@ class Daemon:
 
     def stop(self) -> None:
         """No further pass; may be called from a signal handler and from another thread."""
-        self._stopping.set()
+        self.stopping.set()
         self.manager.tell(STOPPING)
         self.mailbox.wake()
 
@@ -186,15 +186,15 @@ class Daemon:
     def _something_came(self, seconds: float) -> bool:
         if self._failures:
             pause = min(LONGEST_PAUSE, 2.0 ** min(self._failures - 1, 6)) * random.uniform(0.5, 1)  # noqa: S311
-            self._stopping.wait(pause)
-            return not self._stopping.is_set()
+            self.stopping.wait(pause)
+            return not self.stopping.is_set()
         try:
             if self.watches():
                 if self.manager.patience:
                     seconds = min(seconds, self.manager.patience / 3)
-                return self.mailbox.wait(max(0.0, seconds)) and not self._stopping.is_set()
+                return self.mailbox.wait(max(0.0, seconds)) and not self.stopping.is_set()
             self.mailbox.close()
-            return not self._stopping.wait(STANDS_BY)
+            return not self.stopping.wait(STANDS_BY)
         except TransientFailure as failure:
             self._report([str(failure)])
             return False

@@ -48,24 +48,34 @@ class WholePass:
     daily_mails: DailyMails
     dispatch: Dispatch
 
-    def run(self, clock: Callable[[], datetime], progress: Progress = lambda what, count: None) -> PassResult:
-        """Rounds until a round finds nothing to do; what an earlier pass left in hand, broken off, comes first."""
+    def run(
+        self,
+        clock: Callable[[], datetime],
+        progress: Progress = lambda what, count: None,
+        stops: Callable[[], bool] = lambda: False,
+    ) -> PassResult:
+        """Rounds until a round finds nothing to do; what an earlier pass left in hand, broken off, comes first.
+
+        Once it `stops`, no further group of mails is taken in hand.
+        """
         self.processing.resume()
         self.dispatch.resume(clock())
         result = PassResult()
         self._guarded(result, self.intake.file_away)
-        while self._round(clock, result, progress) and not result.troubles:
+        while self._round(clock, result, progress, stops) and not result.troubles and not stops():
             pass
         return result
 
-    def _round(self, clock: Callable[[], datetime], result: PassResult, progress: Progress) -> bool:
+    def _round(
+        self, clock: Callable[[], datetime], result: PassResult, progress: Progress, stops: Callable[[], bool]
+    ) -> bool:
         before = (result.received, result.processed, result.sent)
         self._guarded(result, lambda: self.dispatch.take_over(clock()))
         looked = bool(self._guarded(result, lambda: self._receive(clock, result, progress)))
-        self._guarded(result, lambda: self._process(clock, result, progress))
+        self._guarded(result, lambda: self._process(clock, result, progress, stops))
         self._guarded(result, lambda: self.calendar_day.run_once(clock(), looked))
         self._guarded(result, lambda: self.daily_mails.run_once(clock()))
-        self._guarded(result, lambda: self._deliver(clock, result, progress, looked))
+        self._guarded(result, lambda: self._deliver(clock, result, progress, stops, looked))
         self._guarded(result, self.intake.file_away)
         return before != (result.received, result.processed, result.sent)
 
@@ -78,13 +88,22 @@ class WholePass:
         progress("received", result.received)
         return True
 
-    def _process(self, clock: Callable[[], datetime], result: PassResult, progress: Progress) -> None:
-        while count := self.processing.run_once(clock()):
+    def _process(
+        self, clock: Callable[[], datetime], result: PassResult, progress: Progress, stops: Callable[[], bool]
+    ) -> None:
+        while not stops() and (count := self.processing.run_once(clock())):
             result.processed += count
             progress("processed", result.processed)
 
-    def _deliver(self, clock: Callable[[], datetime], result: PassResult, progress: Progress, looked: bool) -> None:
-        while (delivered := self.dispatch.run_once(clock(), looked)) is not None:
+    def _deliver(
+        self,
+        clock: Callable[[], datetime],
+        result: PassResult,
+        progress: Progress,
+        stops: Callable[[], bool],
+        looked: bool,
+    ) -> None:
+        while not stops() and (delivered := self.dispatch.run_once(clock(), looked)) is not None:
             result.sent += delivered
             progress("sent", result.sent)
 

@@ -57,7 +57,7 @@ def write_settings(
 
 def write_company(folder: Path, name: str, *, imap: int, smtp: int, user: str) -> Path:
     """One of several companies: the same people, in a domain of its own, in the common database."""
-    text = SETTINGS.format(database="", imap=imap, smtp=smtp, user=user, password=PASSWORD, more="")
+    text = SETTINGS.format(database="", imap=imap, smtp=smtp, user=user, password=PASSWORD, connections=1, more="")
     text = text.replace("database: \n", "").replace("example.com", f"{name}.example.com")
     return write_settings_file(folder / f"{name}.yaml", text)
 

@@ -28,7 +28,7 @@ from mailflow.approval.structure import HierarchySource
 from mailflow.branding import Branding
 from mailflow.company_settings import company_of, keywords_of
 from mailflow.daemon import Beside, Daemon, Observer, heed_signals
-from mailflow.errors import ConfigurationError, MailflowError, SettingsProblem
+from mailflow.errors import ConfigurationError, MailflowError, PermanentFailure, SettingsProblem
 from mailflow.inbound.routing import Router
 from mailflow.jobs.calendar_day import CalendarDay
 from mailflow.jobs.company_now import company_now
@@ -50,15 +50,18 @@ from mailflow.outbound.ready_to_pay import ReadyToPay
 from mailflow.outbound.templating import Templates
 from mailflow.payment_calendar import CalendarFace
 from mailflow.service_manager import ALIVE, ServiceManager, service_manager
-from mailflow.settings import Bitrix24Settings, MailboxSettings, OAuthSettings, Settings
+from mailflow.settings import Bitrix24Settings, BoardSettings, MailboxSettings, OAuthSettings, Settings
 from mailflow.store.engine import Store, open_store
-from mailflow.template_folder import loader_of
+from mailflow.template_folder import languages_in, loader_of
+from mailflow.web.place import Place
 
 if TYPE_CHECKING:
     from mailflow.adapters.bitrix24 import Bitrix24Portal
     from mailflow.explanation import Explanation
     from mailflow.jobs.portal.work import PortalWork
     from mailflow.settings_watch import SettingsWatch
+    from mailflow.web.board import Board
+    from mailflow.web.server import BoardServer
 
 log = logging.getLogger(__name__)
 
@@ -86,6 +89,7 @@ class Application:
     whole_pass: WholePass
     portal: PortalWork | None = None
     stopping: threading.Event = field(default_factory=threading.Event)
+    board: BoardServer | None = None
 
     def pass_once(self, now: datetime | None = None, progress: Progress = lambda what, count: None) -> PassResult:
         """One whole pass, at the system's time or at another: the mails, then the portal, in turn until all is done."""
@@ -125,7 +129,8 @@ class Application:
     def close(self) -> None:
         """Ends every connection."""
         portal = [self.portal.close] if self.portal else []
-        for end in (self.mailbox.close, self.lines.close, self.reading.close, *portal, self.store.close):
+        board = [self.board.stop] if self.board else []
+        for end in (*board, self.mailbox.close, self.lines.close, self.reading.close, *portal, self.store.close):
             with suppress(MailflowError):
                 end()
 
@@ -157,6 +162,8 @@ def take_over(application: Application, settings: Settings) -> None:
     application.whole_pass = _whole_pass_of(settings, company, store, mailbox, lines, reading, outgoing)
     if application.portal:
         application.portal = _portal_of_now(application.portal, settings, company, store, outgoing)
+    if application.board:
+        application.board.show(board_of(settings, store, mailbox.wake))
 
 
 def _whole_pass_of(
@@ -184,6 +191,7 @@ def _whole_pass_of(
             settings.payment.invite_at,
             settings.mailbox.keep_copies,
             ready_to_pay_of(settings),
+            place_of(settings).address,
         ),
     )
 
@@ -364,10 +372,66 @@ def branding_of(settings: Settings) -> Branding:
     return Branding(logo, settings.branding.signature)
 
 
+def place_of(settings: Settings) -> Place:
+    """Where the board listens, and the address that people use."""
+    board = settings.board or BoardSettings()
+    host = f"[{board.host}]" if ":" in board.host else board.host
+    return Place(board.host, board.port, board.address or f"http://{host}:{board.port}")
+
+
+def board_of(settings: Settings, store: Store, mail_is_waiting: Callable[[], None] = lambda: None) -> Board:
+    """The board of these settings; `mail_is_waiting` is called when it has put a mail into the outbox."""
+    from mailflow.web.board import Board
+    from mailflow.web.rendering import Pages
+
+    company = company_of(settings)
+    pages = Pages(loader_of(settings.templates), languages_in(settings.templates))
+    outgoing = outgoing_of(settings, company, store)
+    return Board(store, company, outgoing, pages, place_of(settings), utc_now, mail_is_waiting)
+
+
+def serve_board(settings: Settings, said: Callable[[str], None]) -> None:
+    """The board alone, until SIGTERM or Ctrl-C; `said` hears where it is."""
+    from mailflow.web.server import BoardServer
+
+    store = open_store(settings.database.get_secret_value())
+    try:
+        server = BoardServer(board_of(settings, store))
+        heed_signals(server.end, lambda: None)
+        said(place_of(settings).address)
+        server.run()
+    finally:
+        store.close()
+
+
+def feed_of(settings: Settings, address: str, new: bool) -> str:
+    """The address of somebody's calendar feed, made where there is none or a new one is wanted.
+
+    Raises LookupError for somebody whom the company does not know.
+    """
+    from mailflow.web.feed import feed_address, give_feed
+
+    company = company_of(settings)
+    person = company.on_record(address.lower())
+    if not company.knows(person):
+        raise LookupError(address)
+    store = open_store(settings.database.get_secret_value())
+    try:
+        mint, place = outgoing_of(settings, company, store).mint, place_of(settings)
+        with store.begin() as uow:
+            if new or not feed_address(place, mint, uow, person):
+                give_feed(mint, uow, person)
+                uow.commit()
+            return feed_address(place, mint, uow, person)
+    finally:
+        store.close()
+
+
 def calendar_face_of(settings: Settings, language: str) -> CalendarFace:
     """How the payment calendar speaks to somebody of this language."""
     words = templates_of(settings).words(language, "calendar")
-    return CalendarFace(settings.mailbox.address, language, words, settings.timezone)
+    address = place_of(settings).address if settings.board else ""
+    return CalendarFace(settings.mailbox.address, language, words, settings.timezone, address)
 
 
 def ready_to_pay_of(settings: Settings) -> ReadyToPay:
@@ -395,6 +459,7 @@ def run(settings: Settings, file: Path) -> int:
     try:
         daemon = daemon_of(application, settings, file, service_manager())
         heed_signals(daemon.stop, daemon.wake)
+        application.board = board_beside(settings, application)
         application.read_structure()
         daemon.run()
     finally:
@@ -449,6 +514,21 @@ def watch_of(application: Application, settings: Settings, file: Path) -> Settin
         tell_of_settings(wrong, application.store, outgoing, utc_now() + application.store.ahead)
 
     return SettingsWatch(file, settings, edited, complain)
+
+
+def board_beside(settings: Settings, application: Application) -> BoardServer | None:
+    """The board in a thread of its own, None where none is wanted; mail goes on where it cannot be shown."""
+    if settings.board is None:
+        return None
+    from mailflow.web.server import BoardServer
+
+    try:
+        board = BoardServer(board_of(settings, application.store, application.mailbox.wake))
+    except PermanentFailure as failure:
+        log.error("%s", failure)
+        return None
+    board.start()
+    return board
 
 
 def reassign(settings: Settings, number: str, old: str, new: str) -> None:

@@ -45,6 +45,7 @@ class Branch:
         try:
             self._daemon = bootstrap.daemon_of(application, self.settings, self.file, self.manager)
             if not self._stopping.is_set():
+                application.board = bootstrap.board_beside(self.settings, application)
                 application.read_structure()
                 self._daemon.run()
         finally:

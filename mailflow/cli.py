@@ -367,6 +367,38 @@ def calendar(ctx: click.Context, machine: bool, ics: BinaryIO | None) -> None:
 
 
 @cli.command()
+@click.pass_context
+def board(ctx: click.Context) -> None:
+    """The board alone: read-only pages in a browser, until SIGTERM or Ctrl-C.
+
+    With `board` in the settings, `run` serves it besides.
+    """
+    load_and_log(ctx)
+    from mailflow import bootstrap
+
+    bootstrap.serve_board(load(ctx), lambda address: click.echo(f"The board: {address} (Ctrl-C ends it)"))
+
+
+@cli.command()
+@click.argument("address")
+@click.option("--new", is_flag=True, help="Give another address; the one before does not count any more.")
+@click.pass_context
+def feed(ctx: click.Context, address: str, new: bool) -> None:
+    """The secret address of somebody's payment calendar, to subscribe to in any calendar program.
+
+    It is read from the board. Whoever has it sees what this person sees.
+    """
+    from mailflow import bootstrap
+
+    try:
+        click.echo(bootstrap.feed_of(load(ctx), address.strip(), new))
+    except LookupError:
+        raise click.ClickException(
+            f"{one_line(address)} is not among the people of the settings; name them there first."
+        ) from None
+
+
+@cli.command()
 @click.argument("file", type=click.File("rb"), metavar="FILE.eml")
 @click.option("--json", "machine", is_flag=True, help="As JSON.")
 @click.pass_context

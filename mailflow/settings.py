@@ -225,6 +225,16 @@ def _endpoint(value: str) -> str:
     return value
 
 
+def _web_address(value: str) -> str:
+    address = re.fullmatch(r"(?P<scheme>https?)://(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?/?", value)
+    if value and not address:
+        mend = "Give scheme and host alone, such as https://invoices.example.com; the board needs a name of its own."
+        raise _wrong("is no address of a web server.", mend)
+    if address and address["scheme"] == "http" and not is_loopback(address["host"].strip("[]")):
+        raise _wrong("would send sessions unencrypted.", "Give an https:// address; a reverse proxy can do the rest.")
+    return value.rstrip("/").lower()
+
+
 def _country(value: str) -> str:
     if not has_calendar(value):
         raise _wrong("is no country whose holidays are known.", "Give a code of ISO 3166-1, such as RU or DE.")
@@ -762,7 +772,7 @@ class LogSettings(Section):
 
 
 def _listen(value: str) -> str:
-    if not _LISTEN.fullmatch(value):
+    if not _LISTEN.fullmatch(value) or int(value.rpartition(":")[2]) > 65_535:
         raise _wrong("is no address to listen at.", 'Give host and port in quotes, such as "127.0.0.1:9464".')
     return value
 
@@ -790,6 +800,36 @@ class MetricsSettings(Section):
         return host.strip("[]"), int(port)
 
 
+class BoardSettings(Section):
+    """The board: read-only pages in a browser, and the calendar feeds."""
+
+    listen: Annotated[str, AfterValidator(_listen)] = Field(
+        "127.0.0.1:8025", description='an address and a port in quotes, such as "127.0.0.1:8025"'
+    )
+    address: Annotated[str, AfterValidator(_web_address)] = Field(
+        "", validate_default=True, description="the address that people use, such as https://invoices.example.com"
+    )
+
+    @field_validator("address")
+    @classmethod
+    def _is_told_where_others_listen(cls, value: str, info: ValidationInfo) -> str:
+        host = info.data.get("listen", "127.0.0.1:0").rpartition(":")[0].strip("[]")
+        if not value and not is_loopback(host):
+            mend = "Give the https:// address that people use; they sign in by links that are mailed to them."
+            raise _wrong("is missing, but the board listens beyond this machine.", mend)
+        return value
+
+    @property
+    def host(self) -> str:
+        """Where it listens, without brackets."""
+        return self.listen.rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        """The port that it listens on."""
+        return int(self.listen.rpartition(":")[2])
+
+
 class Settings(Section):
     """The whole of settings.yaml. Addresses are lower case, paths are absolute or below the settings' folder."""
 
@@ -809,6 +849,7 @@ class Settings(Section):
     approval: ApprovalSettings = Field(description="a section with route and sequence")
     payment: PaymentSettings = Field(description="a section with accountant")
     bitrix24: Bitrix24Settings | None = Field(None, validate_default=True, description="a section with webhook")
+    board: BoardSettings | None = Field(None, description="a section with listen and address")
     company_name: str = Field("", description="the company's name")
     branding: BrandingSettings = Field(BrandingSettings(), description="a section with logo and signature")
     templates: Folder = Field(default_factory=lambda: packaged_templates(), description="a folder of templates")

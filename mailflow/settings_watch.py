@@ -84,7 +84,7 @@ class SettingsWatch:
         self._contents = {file: self._contents.get(file) or _content(file) for file in files}
 
 
-_LASTING = ("database", "bitrix24", "max_message_mb", "log", "metrics")
+_LASTING = ("database", "bitrix24", "board", "max_message_mb", "log", "metrics")
 
 
 def until_restart(old: Settings, new: Settings) -> tuple[Settings, list[str]]:

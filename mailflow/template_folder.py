@@ -56,7 +56,7 @@ def not_languages_in(folder: Path) -> list[str]:
     """Folders that were meant to be a language and are none, each with the reason."""
     from babel.localedata import exists
 
-    known = languages_in(folder)
+    known = {*languages_in(folder), *(path.name for path in packaged("templates").iterdir())}
     folders = [path.name for path in sorted(folder.iterdir()) if path.is_dir() and path.name not in known]
     return [
         f"{name}: {f'there is no {_WORDS}' if exists(name) else 'no language is named so; de or pt_BR is one'}"

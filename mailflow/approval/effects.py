@@ -47,6 +47,7 @@ class Message(StrEnum):
     NOT_DELIVERED = "not_delivered"  # submitter, administrator: a mail of ours bounced
     MAIL_FAILED = "mail_failed"  # administrator: a mail could not be processed
     PORTAL_TROUBLE = "portal_trouble"  # administrator: Bitrix24 lets mailflow do nothing, or refuses something
+    SIGN_IN = "sign_in"  # whoever wants to see the board: the link
     QUARANTINED = "quarantined"  # administrator: mail waits in quarantine
 
 

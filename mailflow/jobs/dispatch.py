@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from itertools import accumulate
 from time import monotonic
@@ -23,7 +23,7 @@ from mailflow.errors import (
 )
 from mailflow.jobs.company_now import company_now
 from mailflow.jobs.digest_answer import numbers_of
-from mailflow.jobs.identity import Mint
+from mailflow.jobs.identity import SIGN_IN, Mint
 from mailflow.jobs.lines import Lines
 from mailflow.jobs.outgoing import Outgoing
 from mailflow.jobs.retry import next_delivery
@@ -59,7 +59,7 @@ class Dispatch:
     """Delivers the outbox. `invite_at` is the time of day of the calendar event.
 
     `copies`: every mail goes to the mailbox itself too, and what has come back from there is not sent again.
-    `ready_to_pay`: what the accountant's mail carries to pay by.
+    `ready_to_pay`: what the accountant's mail carries to pay by; `board`: the address that people see the board under.
     """
 
     store: Store
@@ -70,6 +70,7 @@ class Dispatch:
     invite_at: time
     copies: bool = False
     ready_to_pay: ReadyToPay = NOTHING_WANTED
+    board: str = ""
 
     def resume(self, now: datetime) -> None:
         """What we were sending when something broke is in doubt."""
@@ -137,9 +138,16 @@ class Dispatch:
             case Invitation():
                 return draft_invitation(entry.effect, identity, company, self.templates, self.invite_at)
             case Mail():
-                return draft_mail(entry.effect, identity, company, self.templates, self.ready_to_pay)
+                return draft_mail(self._with_link(entry.effect), identity, company, self.templates, self.ready_to_pay)
             case _:
                 raise TypeError(f"{entry.message_id} is no mail")
+
+    def _with_link(self, mail: Mail) -> Mail:
+        """A link that signs in is made anew for its mail, since it is kept nowhere."""
+        if mail.message is not Message.SIGN_IN:
+            return mail
+        token = self.outgoing.mint.link(SIGN_IN, str(mail.extra["about"]))
+        return replace(mail, extra={**mail.extra, "link": f"{self.board}/sign-in/{token}"})
 
     def _hand_over(self, wave: Sequence[tuple[OutboxEntry, bytes]], now: datetime) -> int:
         """As many mails as there are lines, and what came of it written down before any other is sent."""

@@ -421,6 +421,7 @@ def _other_mails(language: str, full: bool) -> Iterator[Mail]:
     ]
     yield Mail(ADMINISTRATOR, Message.SETTINGS_WRONG, extra={"file": "settings.yaml", "problems": wrong})
     trouble = "Bitrix24 refuses log.blogpost.add: insufficient_scope. Tick “log” in the webhook."
+    yield Mail(SUBMITTER, Message.SIGN_IN, extra={"link": "https://invoices.example.com/sign-in/token", "minutes": 15})
     yield Mail(ADMINISTRATOR, Message.PORTAL_TROUBLE, extra={"trouble": trouble, "waiting": 12})
     strange = {"reason": "stranger@example.net is not among the people of the settings"}
     yield Mail(ADMINISTRATOR, Message.QUARANTINED, extra={**mail, **strange})

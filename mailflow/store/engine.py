@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 _CONNECT_SECONDS = 10
 _PRAGMAS = ("busy_timeout=5000", "synchronous=FULL", "foreign_keys=ON")
 _WRITE_AHEAD_SECONDS = 5
+_LOOKS = "looks"
 _SQLITE = ("sqlite", "sqlite+pysqlite")
 _POSTGRESQL = ("postgresql", "postgresql+psycopg")
 
@@ -128,6 +129,16 @@ class Store:
         except DBAPIError as error:
             raise why_not_done(error, self._engine.url) from error
 
+    @contextmanager
+    def look(self) -> Iterator[UnitOfWork]:
+        """A unit of work that can only read, and holds up nobody who writes. Raises as `begin` does."""
+        try:
+            looking = {_LOOKS: True, "postgresql_readonly": True}
+            with self._engine.connect().execution_options(**looking) as connection, _unwritable(connection):
+                yield UnitOfWork(connection, self._holder)
+        except DBAPIError as error:
+            raise why_not_done(error, self._engine.url) from error
+
     def identity_key(self) -> bytes:
         """The secret from which references and Message-IDs are made; it never changes."""
         with self.begin() as uow:
@@ -223,7 +234,20 @@ def _prepare_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get(_LOOKS) else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def _unwritable(connection: Connection) -> Iterator[None]:
+    """PostgreSQL refuses by itself to write in a transaction that only reads; SQLite does where it is told to."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    connection.exec_driver_sql("PRAGMA query_only=ON")
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql("PRAGMA query_only=OFF")
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:

@@ -14,6 +14,7 @@ from mailflow.approval.lookalike import skeleton, spelling
 from mailflow.approval.past import marks, suppliers
 from mailflow.errors import TransientFailure
 from mailflow.store.codec import invoice_document, read_invoice
+from mailflow.store.facets import file_under
 from mailflow.store.statements import per_dialect
 from mailflow.store.tables import KEY_LENGTH, InviteUidRow, InvoiceFileRow, InvoiceMarkRow, InvoiceRow, NumberRow
 
@@ -176,6 +177,7 @@ class Invoices:
         ):
             if rows := [{"number": number, column: word} for word in sorted(words - old)]:
                 self._connection.execute(statement(self._connection), rows)
+        file_under(self._connection, invoice)
         self._known[number] = known_by
         self._held[number] = invoice
 
@@ -272,6 +274,8 @@ def _columns(invoice: Invoice) -> dict[str, object]:
         "asked_at": step.asked_at if step else None,
         "told_at": step.told_at if step else payment.told_at if payment else None,
         "on_hold_until": invoice.on_hold.until if invoice.on_hold else None,
+        "payment_day": invoice.payment.due if invoice.payment else None,
+        "shifts": invoice.payment.shifts if invoice.payment else 0,
         "created_at": invoice.created_at,
         "version": invoice.version,
         "document": invoice_document(invoice),

@@ -51,6 +51,9 @@ def storable(text: str) -> str:
     return text.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
+ByteOrdered = Text().with_variant(Text(collation="C"), "postgresql")
+"""Storable text in the order of its code points, whatever language the database sorts by: a prefix is a range."""
+
 Identifier = BigInteger().with_variant(Integer, "sqlite")
 
 KEY_LENGTH = 200
@@ -139,7 +142,8 @@ class InvoiceRow(SQLModel, table=True):
 
     `counterparty` is cut to KEY_LENGTH, `skeleton` is what looks like it, `spelling` the same name however written;
     `waits_for` is the person asked now, `asked_at` since when an approver is, `told_at` when somebody was last told,
-    `due` the day of an open payment, `on_hold_until` when a decision takes effect.
+    `due` the day of an open payment, `on_hold_until` when a decision takes effect; `payment_day` and `shifts` are those
+    of a payment that was asked for, whatever became of it.
     """
 
     __tablename__ = "invoice"
@@ -149,6 +153,8 @@ class InvoiceRow(SQLModel, table=True):
         Index("ix_invoice_on_hold_until", "on_hold_until"),
         Index("ix_invoice_counterparty", "counterparty", "created_at"),
         Index("ix_invoice_skeleton", "skeleton", "spelling", "created_at"),
+        Index("ix_invoice_age", "created_at", "number"),
+        Index("ix_invoice_payment", "payment_day", "status", "currency", "shifts", "amount_minor"),
     )
 
     number: str = Field(primary_key=True, sa_type=Words)
@@ -164,6 +170,8 @@ class InvoiceRow(SQLModel, table=True):
     asked_at: datetime | None = Field(default=None, index=True, sa_type=Moment)
     told_at: datetime | None = Field(default=None, sa_type=Moment)
     on_hold_until: datetime | None = Field(default=None, sa_type=Moment)
+    payment_day: date | None = None
+    shifts: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     created_at: datetime = Field(sa_type=Moment)
     version: int
     document: str = Field(sa_type=Text)
@@ -185,6 +193,17 @@ class InvoiceMarkRow(SQLModel, table=True):
 
     number: str = Field(primary_key=True, foreign_key="invoice.number")
     mark: str = Field(primary_key=True, index=True, sa_type=Words)
+
+
+class InvoiceFacetRow(SQLModel, table=True):
+    """Under what an invoice is found on the board, as it is now (see store.facets); each in the order of arrival."""
+
+    __tablename__ = "invoice_facet"
+    __table_args__ = (Index("ix_invoice_facet_number", "number", "key"),)
+
+    key: str = Field(primary_key=True, sa_type=ByteOrdered)
+    created_at: datetime = Field(primary_key=True, sa_type=Moment)
+    number: str = Field(primary_key=True, foreign_key="invoice.number")
 
 
 class InviteUidRow(SQLModel, table=True):
@@ -268,6 +287,7 @@ class HistoryRow(SQLModel, table=True):
     """One line of an invoice's history, chained by hash to the one before; written once."""
 
     __tablename__ = "history"
+    __table_args__ = (Index("ix_history_at", "at", "number", "position"),)
 
     number: str = Field(primary_key=True, foreign_key="invoice.number")
     position: int = Field(primary_key=True)
@@ -278,6 +298,27 @@ class HistoryRow(SQLModel, table=True):
     message_id: str | None = Field(default=None, sa_type=Words)
     evidence: str | None = None
     hash: str
+
+
+class FeedRow(SQLModel, table=True):
+    """Somebody's calendar feed; of its token only the SHA-256 (hex) is kept. A new generation ends the one before."""
+
+    __tablename__ = "feed"
+
+    person: str = Field(primary_key=True, sa_type=Words)
+    generation: int
+    fingerprint: str = Field(unique=True)
+
+
+class SignInRow(SQLModel, table=True):
+    """A link that signs somebody in to the board, once; of its token only the SHA-256 (hex) is kept."""
+
+    __tablename__ = "sign_in"
+
+    fingerprint: str = Field(primary_key=True)
+    person: str = Field(sa_type=Words)
+    until: datetime = Field(index=True, sa_type=Moment)
+    used_at: datetime | None = Field(default=None, sa_type=Moment)
 
 
 class IdentityKeyRow(SQLModel, table=True):

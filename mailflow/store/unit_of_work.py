@@ -13,6 +13,8 @@ from mailflow.store.invoices import Invoices
 from mailflow.store.outbox import Outbox
 from mailflow.store.portal import PortalMemory
 from mailflow.store.references import References
+from mailflow.store.register import Register
+from mailflow.store.secret_addresses import Feeds, SignIns
 
 
 class UnitOfWork:
@@ -28,6 +30,9 @@ class UnitOfWork:
         self.history = History(connection)
         self.portal = PortalMemory(connection)
         self.daemons = Daemons(connection)
+        self.register = Register(connection)
+        self.feeds = Feeds(connection)
+        self.sign_ins = SignIns(connection)
 
     @step("commit")
     def commit(self) -> None:

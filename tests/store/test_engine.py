@@ -17,6 +17,7 @@ from mailflow.ports import FetchedMail, Location
 from mailflow.store import engine as engine_module
 from mailflow.store import patience
 from mailflow.store.engine import Store, open_store
+from mailflow.store.register import Wanted
 from tests.approval.company import opened
 from tests.servers.fault_proxy import FaultProxy, Point, Silence
 from tests.servers.postgres import Postgres
@@ -285,3 +286,21 @@ def test_recording_a_new_mail_takes_three_statements(store: Store) -> None:
 
 def tells_no_secret(error: MailflowError) -> bool:
     return not any(secret in str(error) for secret in (SECRET, "payroll", "olga", "INSERT", "sqlalche.me"))
+
+
+def test_whoever_only_looks_holds_up_nobody_who_writes(store: Store) -> None:
+    with store.look() as looking:
+        assert looking.register.count(Wanted()) == 0
+        with store.begin() as writing:
+            writing.invoices.add(opened().invoice)
+            writing.commit()
+    with store.look() as looking:
+        assert looking.register.count(Wanted()) == 1
+
+
+def test_whoever_only_looks_cannot_write(store: Store) -> None:
+    with pytest.raises(MailflowError), store.look() as looking:
+        looking.invoices.add(opened().invoice)
+    with store.begin() as writing:  # by the same connection, which may write again
+        writing.invoices.add(opened().invoice)
+        writing.commit()

@@ -11,10 +11,12 @@ from sqlalchemy import event, text
 from sqlmodel import SQLModel
 
 from mailflow.approval.effects import Entry, Message
+from mailflow.approval.lifecycle import Status
 from mailflow.ports import Location
 from mailflow.store.engine import Store
 from mailflow.store.inbox import InboxState
 from mailflow.store.outbox import OutboxState, World
+from mailflow.store.register import NewsLine, Place, Wanted
 from mailflow.store.statements import on_postgresql
 from mailflow.store.unit_of_work import UnitOfWork
 from tests.approval.company import opened
@@ -23,7 +25,27 @@ from tests.store.rows import LEASE, NOW, daemon, enqueue, record
 NUMBER = "INV-2026-0001"
 
 # Values without a table; a foreign key's check that SQLite plans beside every upsert and runs only while one is broken.
-HARMLESS = ("SCAN CONSTANT ROW", "SCAN 2 CONSTANT ROWS", "SCAN inbox_location USING COVERING INDEX")
+# The register's newest invoices: the index is walked in their order, and a limit ends the walk.
+HARMLESS = (
+    "SCAN CONSTANT ROW",
+    "SCAN 2 CONSTANT ROWS",
+    "SCAN inbox_location USING COVERING INDEX",
+    "SCAN invoice USING COVERING INDEX ix_invoice_age",
+)
+
+DAY = date(2026, 12, 15)
+EVERYTHING = Wanted(
+    statuses=(Status.IN_APPROVAL, Status.PAID),
+    person="olga@example.com",
+    counterparty="ООО",
+    currency="RUB",
+    pay_month=DAY,
+    pay_day=DAY,
+    received_from=NOW,
+    received_until=NOW,
+    text="бум dec",
+    seen_by="ivan@example.com",
+)
 
 LOOK_UPS: dict[str, Callable[[UnitOfWork], object]] = {
     "inbox.lying": lambda uow: uow.inbox.lying(),
@@ -99,6 +121,17 @@ LOOK_UPS: dict[str, Callable[[UnitOfWork], object]] = {
     "daemons.remove": lambda uow: uow.daemons.remove("holder"),
     "inbox.queue": lambda uow: uow.inbox.queue(NOW),
     "outbox.queue": lambda uow: uow.outbox.queue(World.MAIL, NOW),
+    "register.page": lambda uow: uow.register.page(Wanted(), 50),
+    "register.page of everything": lambda uow: uow.register.page(EVERYTHING, 50, Place(NOW, NUMBER)),
+    "register.count": lambda uow: uow.register.count(EVERYTHING),
+    "register.sums": lambda uow: uow.register.sums(DAY, DAY, DAY, "ivan@example.com"),
+    "register.late": lambda uow: uow.register.late(DAY, "ivan@example.com"),
+    "register.due_on": lambda uow: uow.register.due_on(DAY, "ivan@example.com"),
+    "register.payments": lambda uow: uow.register.payments(DAY, DAY, 50, "ivan@example.com"),
+    "register.payments_of_day": lambda uow: uow.register.payments_of_day(DAY, 3, "ivan@example.com"),
+    "register.news": lambda uow: uow.register.news(50, NewsLine(NUMBER, 0, NOW, "paid", "anna@example.com")),
+    "register.news of one": lambda uow: uow.register.news(50, seen_by="ivan@example.com"),
+    "register.counterparties": lambda uow: uow.register.counterparties("ivan@example.com"),
     "history.append": lambda uow: uow.history.append(NUMBER, Entry("e", "a"), NOW, None, None),
     "history.of": lambda uow: uow.history.of(NUMBER),
 }

@@ -1,0 +1,1 @@
+"""The board: read-only pages, the calendar feed, the downloads."""

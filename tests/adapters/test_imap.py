@@ -366,7 +366,7 @@ class TestFilingAway:
         (fetched,) = read(mailbox)
         with shared_dovecot.client(user) as other:
             other.folder.delete(PROCESSED)
-        with pytest.raises(TransientFailure, match=f"moving a mail to {PROCESSED}"):
+        with pytest.raises(TransientFailure, match=f"moving mail to {PROCESSED}"):
             mailbox.file_away([fetched.location], PROCESSED)
         assert mailbox.file_away([fetched.location], PROCESSED)
 

@@ -105,6 +105,8 @@ class Office:
 
     def restart_with(self, edit: Callable[[str], str]) -> None:
         """mailflow is started anew after the administrator has edited its settings."""
+        if "mailflow" in vars(self):
+            self.mailflow.close()
         file = self.folder / "settings.yaml"
         text = SETTINGS.format(
             database=self.database,

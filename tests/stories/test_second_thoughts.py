@@ -73,7 +73,7 @@ def test_a_decision_does_not_take_effect_while_the_mailbox_is_away_for_an_undo_m
 ) -> None:
     office = with_undo_under_way(open_office)
 
-    def away(self: Intake, now: datetime) -> int:
+    def away(self: Intake, now: datetime, *more: object) -> int:
         raise TransientFailure("the mailbox is away")
 
     monkeypatch.setattr(Intake, "run_once", away)

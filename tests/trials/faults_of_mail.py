@@ -164,7 +164,7 @@ OF_IMAP = [
         "imap",
         "disk full",
         imap_answers(b"UID (MOVE|COPY)", rb"\1 NO [OVERQUOTA] Quota exceeded (mailbox for user is full)" + b"\r\n"),
-        IMAP + "failed while moving a mail to Processed: .*Quota exceeded",
+        IMAP + "failed while moving mail to Processed: .*Quota exceeded",
         checks=None,
     ),
 ]

@@ -81,14 +81,19 @@ def find_match(
     """The mail that is answered: by Message-ID, else by the subject, else by the quotation (process section 3).
 
     Without `believe_tokens` by Message-ID alone.
-    None too where the subject bears the reference of another invoice. Signatures of mail (RFC 6376) cover the subject,
+    None too where the subject bears the reference of another invoice or digest. Signatures of mail (RFC 6376) cover the subject,
     but seldom In-Reply-To, so a signed approval could be sent again to answer something else.
     """
     match = _strongest(found, by_message_id, by_token if believe_tokens else _nothing)
     if match is None:
         return None
-    numbers = {reference.number for token in found.subject if (reference := by_token(token))}
-    return match if numbers <= {match.reference.number} else None
+    about = {_about(reference) for token in found.subject if (reference := by_token(token))}
+    return match if about <= {_about(match.reference)} else None
+
+
+def _about(reference: Reference) -> str:
+    """The invoice; each digest is about something of its own."""
+    return reference.number or reference.fingerprint
 
 
 def _nothing(_: str) -> None:

@@ -41,6 +41,7 @@ _STRUCK_TAGS = frozenset({"s", "strike", "del"})
 _OUTLOOK_RULE = re.compile(r"border-top\s{0,3}:\s{0,3}solid\s{1,3}#(?:e1e1e1|b5c4df)", re.IGNORECASE)
 
 _SIGNATURE = re.compile(rf"(?<![^\W_]){SIGNATURE_NAME}(?![^\W_])", re.IGNORECASE)
+_NOT_IN_FIGURES = re.compile(r"list-style(?:-type)?\s{0,3}:\s{0,3}(?!decimal)[a-z]", re.IGNORECASE)
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -61,6 +62,7 @@ def html_text(html: str) -> HtmlText:
     _flatten(root)
     _mark_quotations(root)
     hidden = _hidden_elements(root, sheets)
+    _number(root, hidden)
     for element in hidden:
         element.attrib.pop("style", "")
     with_hidden = _rendered(root)
@@ -90,6 +92,33 @@ def _flatten(root: etree._Element) -> None:
         level = [child for element in level for child in element]
     for element in [*level, *(e for e in elements[1:MAX_ELEMENTS] if _name(e) in _UNSEEN_TAGS)]:
         _remove(element)
+
+
+def _number(root: etree._Element, hidden: Iterable[etree._Element]) -> None:
+    """Gives each item of a numbered list the number that is seen (HTML, section 4.4.5); 0 where that is no figure."""
+    unseen = set(hidden)
+    for numbered in root.iter("ol"):
+        items = [item for item in numbered.iter("li") if item not in unseen and _list_of(item) is numbered]
+        is_reversed = numbered.get("reversed") is not None
+        number = _whole(numbered.get("start"), len(items) if is_reversed else 1)
+        for item in items:
+            number = _whole(item.get("value"), number)
+            item.set("value", str(max(0, number) if _is_in_figures(numbered, item) else 0))
+            number += -1 if is_reversed else 1
+
+
+def _list_of(item: etree._Element) -> etree._Element | None:
+    return next((ancestor for ancestor in item.iterancestors() if _name(ancestor) in ("ol", "ul")), None)
+
+
+def _whole(written: str | None, otherwise: int) -> int:
+    return int(written) if written and re.fullmatch(r"-?[0-9]{1,6}", written) else otherwise
+
+
+def _is_in_figures(numbered: etree._Element, item: etree._Element) -> bool:
+    kinds = {element.get("type") or "1" for element in (numbered, item)}
+    styles = (element.get("style") or "" for element in (numbered, item))
+    return kinds == {"1"} and not any(_NOT_IN_FIGURES.search(style[:500]) for style in styles)
 
 
 def _mark_quotations(root: etree._Element) -> None:

@@ -24,7 +24,7 @@ _NEXT = rf"(?:\s{{0,3}}[,;+&–—-]\s{{0,3}}|\s{{1,3}}(?:and|и)\s{{1,3}}|\s{{1
 _NUMBERS = re.compile(
     rf"\s{{0,4}}({_NUMBER}(?:{_NEXT}){{0,60}})(?!\w)(?!\.\d)\s{{0,3}}[.):,;–—-]{{0,2}}\s{{0,3}}", re.IGNORECASE
 )
-_MAY_BEGIN = re.compile(r"(?:^|[\n>;])[^\w\n<>]{0,9}\d")
+_MAY_BEGIN = re.compile(r"(?:^|[\n>;])[^\w\n<>]{0,9}\d|<ol\b", re.IGNORECASE)
 _RANGE = re.compile(r"(\d{1,3})(?:\s{0,3}[-–—]\s{0,3}(?:№\s?|#\s?)?(\d{1,3}))?")
 _DECISIONS = frozenset({Verb.APPROVE, Verb.REJECT})
 
@@ -83,9 +83,11 @@ def _blocks(text: str) -> tuple[list[str], list[tuple[str, tuple[int, ...], str]
 
 
 def _numbers(text: str) -> tuple[int, ...]:
-    """The numbers that are named, ranges written out; a range that runs backwards is none."""
+    """The numbers that are named, ranges written out; none at all where a range runs backwards or a number is 0."""
     numbers: list[int] = []
     for first, last in _RANGE.findall(text):
+        if not 0 < int(first) <= int(last or first):
+            return ()
         numbers += range(int(first), int(last or first) + 1)
     return tuple(dict.fromkeys(numbers))[:MOST_NUMBERS]
 

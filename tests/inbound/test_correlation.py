@@ -87,6 +87,8 @@ SENT = {
     "<first@us>": reference("first000", "INV-2026-0001"),
     "<again@us>": reference("again000", "INV-2026-0001"),
     "<other@us>": reference("other000", "INV-2026-0002"),
+    "<monday@us>": reference("monday00", ""),
+    "<friday@us>": reference("friday00", ""),
 }
 
 
@@ -103,10 +105,12 @@ SENT = {
         ("<other@us>", "", "first000", "", None),
         ("", "<other@us>", "first000", "", None),
         ("", "", "first000 other000", "", None),
+        ("<monday@us>", "", "monday00", "", (By.IN_REPLY_TO, "monday00")),
+        ("<friday@us>", "", "monday00", "", None),
         ("", "", "", "", None),
     ],
 )
-def test_the_strongest_clue_leads_to_the_mail_unless_the_subject_is_of_another_invoice(
+def test_the_strongest_clue_leads_to_the_mail_unless_the_subject_is_of_another_invoice_or_digest(
     in_reply_to: str, references: str, subject: str, quoted: str, answered: tuple[By, str] | None
 ) -> None:
     clue = Clues(*(tuple(c.split()) for c in (in_reply_to, references, subject, quoted)), numbers=())

@@ -129,8 +129,25 @@ def test_where_text_and_html_decide_differently_nothing_is_decided() -> None:
     ]
 
 
-def test_a_range_that_runs_backwards_names_nothing() -> None:
-    assert read("3-1 APPROVE") == [((), Approve())]
+@pytest.mark.parametrize("line", ["3-1 APPROVE", "2 5-3 APPROVE", "5 000 APPROVE", "0 APPROVE"])
+def test_where_a_range_runs_backwards_or_a_number_is_none_the_line_is_about_nothing(line: str) -> None:
+    assert read(line) == [((), Approve())]
+
+
+@pytest.mark.parametrize(
+    ("html", "answers"),
+    [
+        ("<p>2 REJECT: no</p><ol start=3><li>APPROVE</li></ol>", [((2,), Reject("no")), ((3,), Approve())]),
+        ("<ol start=3 type=1><li>APPROVE<li>REJECT: no</ol>", [((3,), Approve()), ((4,), Reject("no"))]),
+        ("<ol><li value=5>APPROVE</li><li>APPROVE</li></ol>", [((5,), Approve()), ((6,), Approve())]),
+        ("<ol reversed><li>APPROVE</li><li>REJECT: no</li></ol>", [((2,), Approve()), ((1,), Reject("no"))]),
+        ("<ol><li>APPROVE</li><li hidden></li><li>REJECT: no</li></ol>", [((1,), Approve()), ((2,), Reject("no"))]),
+        ("<ol type=a><li>APPROVE</li></ol>", [((), Approve())]),
+        ("<ol style='list-style-type: upper-roman'><li>APPROVE</li></ol>", [((), Approve())]),
+    ],
+)
+def test_the_numbers_that_a_mail_program_draws_are_those_that_its_user_sees(html: str, answers: Read) -> None:
+    assert read("", html) == answers
 
 
 @pytest.mark.parametrize("text", ["1 " * 9000, "1-" * 9000, "1," * 9000 + "APPROVE", "1 APPROVE\n" * 1999, "№ " * 9000])

@@ -154,16 +154,17 @@ def build(settings: Settings) -> Application:
 
 
 def take_over(application: Application, settings: Settings) -> None:
-    """Other settings from the next pass on; what is connected stays connected as it is."""
+    """Other settings from the next pass on, all or, where this raises, none; what is connected stays as it is."""
     company, store, reading = company_of(settings), application.store, reading_of(settings)
     outgoing, mailbox, lines = outgoing_of(settings, company, store), application.mailbox, application.lines
+    whole_pass = _whole_pass_of(settings, company, store, mailbox, lines, reading, outgoing)
+    portal = application.portal and _portal_of_now(application.portal, settings, company, store, outgoing)
+    board = board_of(settings, store, mailbox.wake) if application.board else None
     application.reading.close()
     application.company, application.reading = company, reading
-    application.whole_pass = _whole_pass_of(settings, company, store, mailbox, lines, reading, outgoing)
-    if application.portal:
-        application.portal = _portal_of_now(application.portal, settings, company, store, outgoing)
-    if application.board:
-        application.board.show(board_of(settings, store, mailbox.wake))
+    application.whole_pass, application.portal = whole_pass, portal
+    if application.board and board:
+        application.board.show(board)
 
 
 def _whole_pass_of(

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mailflow.approval.structure import HierarchySource
 from mailflow.errors import ConfigurationError
 from mailflow.settings import MailboxSettings, Settings, load_settings
 from mailflow.settings_source import files_of
@@ -31,6 +32,7 @@ class SettingsWatch:
     """Looks at the settings, the `.env` beside them and the files with secrets.
 
     `take_over` gets settings that are right, `complain` is told once of each change that is not; then nothing changes.
+    Where either raises, the next look does it again.
     """
 
     file: Path
@@ -53,6 +55,13 @@ class SettingsWatch:
         if self._contents == before:
             return
         try:
+            self._read_again()
+        except Exception:
+            self._stats, self._contents = {self.file: ()}, {}
+            raise
+
+    def _read_again(self) -> None:
+        try:
             edited = load_settings(self.file, self.environment, self.settings.database.get_secret_value())
         except ConfigurationError as wrong:
             log.error("%s was edited and is wrong; what was right before stays in force", self.file)
@@ -62,8 +71,9 @@ class SettingsWatch:
             return
         finally:
             self._watch(files_of(self.file, self.environment))
-        self.settings, later = until_restart(self.settings, edited)
-        self.take_over(self.settings)
+        settings, later = until_restart(self.settings, edited)
+        self.take_over(settings)
+        self.settings = settings
         log.info("%s was edited and is in force from now on", self.file)
         if later:
             log.warning("of this only after a restart: %s", ", ".join(later))
@@ -94,6 +104,9 @@ def until_restart(old: Settings, new: Settings) -> tuple[Settings, list[str]]:
     kept = {"mailbox": mailbox, **{name: getattr(old, name) for name in _LASTING}}
     later = [f"mailbox.{name}" for name in lasting if getattr(old.mailbox, name) != getattr(new.mailbox, name)]
     later += [name for name in kept if name != "mailbox" and kept[name] != getattr(new, name)]
+    if old.bitrix24 is None and new.approval.hierarchy is HierarchySource.BITRIX24:  # nobody would read the heads
+        kept["approval"] = new.approval.model_copy(update={"hierarchy": old.approval.hierarchy})
+        later.append("approval.hierarchy")
     return new.model_copy(update=kept), later
 
 

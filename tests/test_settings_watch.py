@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from mailflow import settings_watch
-from mailflow.errors import ConfigurationError
+from mailflow.approval.structure import HierarchySource
+from mailflow.errors import ConfigurationError, DatabaseAway
 from mailflow.settings import Settings, load_settings
 from mailflow.settings_watch import SettingsWatch, until_restart
 from tests.settings_file import write_settings_file
@@ -71,6 +72,34 @@ def test_a_file_that_is_no_yaml_any_more_or_gone_is_wrong_settings_too(tmp_path:
     write_settings_file(watched.file, GOOD)
     watched.watch.look()
     assert len(watched.taken) == 1
+
+
+@pytest.mark.parametrize(("written", "done"), [("8", ["taken over"]), ("never", ["complained"])])
+def test_what_could_not_be_taken_over_or_complained_of_is_with_the_next_look(
+    tmp_path: Path, written: str, done: list[str]
+) -> None:
+    watched, heard = Watched(tmp_path), list[str]()
+
+    def is_away(_: object) -> None:
+        raise DatabaseAway("the database is away")
+
+    watched.watch.take_over = watched.watch.complain = is_away
+    with pytest.raises(DatabaseAway):
+        watched.edit("remind_after_hours: 24", f"remind_after_hours: {written}")
+    assert watched.watch.settings.approval.remind_after_hours == 24
+    watched.watch.take_over = lambda _: heard.append("taken over")
+    watched.watch.complain = lambda _: heard.append("complained")
+    watched.watch.look()
+    watched.watch.look()
+    assert heard == done
+
+
+def test_heads_are_those_of_a_portal_once_that_is_connected(tmp_path: Path) -> None:
+    portal = "bitrix24: {webhook: 'https://firm.example/rest/1/secret/'}\nadministrator:"
+    text = GOOD.replace("administrator:", portal, 1).replace("approval:\n", "approval:\n  hierarchy: bitrix24\n", 1)
+    settings, later = until_restart(load(tmp_path, GOOD), load(tmp_path, text))
+    assert (settings.bitrix24, settings.approval.hierarchy) == (None, HierarchySource.SETTINGS)
+    assert later == ["bitrix24", "approval.hierarchy"]
 
 
 def test_a_file_that_is_only_touched_is_not_edited(tmp_path: Path) -> None:

@@ -81,8 +81,8 @@ def find_match(
     """The mail that is answered: by Message-ID, else by the subject, else by the quotation (process section 3).
 
     Without `believe_tokens` by Message-ID alone.
-    None too where the subject bears the reference of another invoice or digest. Signatures of mail (RFC 6376) cover the subject,
-    but seldom In-Reply-To, so a signed approval could be sent again to answer something else.
+    None too where the subject bears the reference of another invoice or digest. Signatures of mail (RFC 6376) cover the
+    subject, but seldom In-Reply-To, so a signed approval could be sent again to answer something else.
     """
     match = _strongest(found, by_message_id, by_token if believe_tokens else _nothing)
     if match is None:

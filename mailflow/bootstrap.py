@@ -79,8 +79,9 @@ def utc_now() -> datetime:
 
 @dataclass
 class Application:
-    """One company's mailflow, wired."""
+    """One company's mailflow, wired by the settings that are in force."""
 
+    settings: Settings
     store: Store
     company: Company
     mailbox: ImapMailbox
@@ -143,6 +144,7 @@ def build(settings: Settings) -> Application:
     mailbox, lines = mailbox_of(settings), lines_of(settings)
     outgoing, reading = outgoing_of(settings, company, store), reading_of(settings)
     return Application(
+        settings=settings,
         store=store,
         company=company,
         mailbox=mailbox,
@@ -161,7 +163,7 @@ def take_over(application: Application, settings: Settings) -> None:
     portal = application.portal and _portal_of_now(application.portal, settings, company, store, outgoing)
     board = board_of(settings, store, mailbox.wake) if application.board else None
     application.reading.close()
-    application.company, application.reading = company, reading
+    application.settings, application.company, application.reading = settings, company, reading
     application.whole_pass, application.portal = whole_pass, portal
     if application.board and board:
         application.board.show(board)

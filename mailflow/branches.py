@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,9 +12,10 @@ from pathlib import Path
 from mailflow import bootstrap
 from mailflow.bootstrap import EXIT_OK, EXIT_TRY_AGAIN
 from mailflow.daemon import LONGEST_PAUSE, Daemon, Troubles, heed_signals
-from mailflow.errors import MailflowError
+from mailflow.errors import ConfigurationError, MailflowError
 from mailflow.service_manager import ALIVE, ServiceManager, service_manager, shared_by
-from mailflow.settings import Settings
+from mailflow.settings import Settings, load_settings
+from mailflow.settings_watch import until_restart
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +41,7 @@ class Branch:
                 self._troubles.are([f"the work of this company cannot go on, and begins anew: {failure}"], unforeseen)
                 self.manager.tell(ALIVE)
                 self._stopping.wait(LONGEST_PAUSE)
+                self._read_settings()
 
     def _work(self) -> None:
         application = bootstrap.build(self.settings)
@@ -49,7 +52,17 @@ class Branch:
                 application.read_structure()
                 self._daemon.run()
         finally:
+            self.settings = application.settings
             application.close()
+
+    def _read_settings(self) -> None:
+        """What the file says by now, of what needs no restart; where it is wrong, what was in force before."""
+        try:
+            edited = load_settings(self.file, os.environ, self.settings.database.get_secret_value())
+        except ConfigurationError as wrong:
+            log.error("%s; what was right before stays in force", wrong)
+        else:
+            self.settings, _ = until_restart(self.settings, edited)
 
     def wake(self) -> None:
         """A pass at once; may be called from a signal handler."""

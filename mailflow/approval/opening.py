@@ -244,7 +244,7 @@ def _start(
     invoice = replace(invoice, awaits_structure=False)
     if invoice.amount is None:
         raise ValueError(f"{invoice.number} has no amount")
-    found = route.chain(invoice.route, invoice.submitter, invoice.amount, invoice.counterparty, company)
+    found = route.chain(invoice.route, invoice.submitter, invoice.amount, _payees(invoice), company)
     found = route.with_second(found, invoice.submitter, invoice.amount, company)
     steps = tuple(
         Step(person, StepStatus.SKIPPED if company.is_same_person(person, invoice.submitter) else StepStatus.WAITING)
@@ -272,6 +272,12 @@ def _start(
     return Outcome(
         asked, (*first, acknowledgement, approval_request), (*history, entry, *told, was_asked(approval_request))
     )
+
+
+def _payees(invoice: Invoice) -> tuple[str, ...]:
+    """Whom the submitter names, and whom the file does: whoever is asked about either is asked."""
+    by_file = invoice.document.supplier if invoice.document else ""
+    return tuple(filter(None, dict.fromkeys((invoice.counterparty, by_file))))
 
 
 def _conditions(verdicts: tuple[Verdict, ...]) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,10 +12,10 @@ from mailflow.approval.structure import Chain, HierarchySource, WhenAway, chain_
 from mailflow.approval.submission import RouteKind
 
 
-def chain(kind: RouteKind, submitter: str, money: Money, counterparty: str, company: Company) -> Chain:
+def chain(kind: RouteKind, submitter: str, money: Money, payees: Collection[str], company: Company) -> Chain:
     """The approvers of a route, each once, in order. The submitter may be among those of `sequential`."""
     if kind is RouteKind.SEQUENTIAL:
-        return _sequence(money, counterparty, company)
+        return _sequence(money, payees, company)
     return heads(submitter, company)
 
 
@@ -65,9 +65,9 @@ def with_second(chain: Chain, submitter: str, money: Money, company: Company) ->
     return replace(chain, approvers=(*chain.approvers, address), notes=(*chain.notes, f"second approver: {address}"))
 
 
-def _sequence(money: Money, counterparty: str, company: Company) -> Chain:
+def _sequence(money: Money, payees: Collection[str], company: Company) -> Chain:
     """The approvers of the settings whose conditions hold. Where they leave out everybody, the chain says so."""
-    judged = [(entry.address, entry.verdict(money, counterparty)) for entry in company.sequence]
+    judged = [(entry.address, entry.verdict(money, payees)) for entry in company.sequence]
     approvers = _each_once((address for address, verdict in judged if not verdict or verdict.is_asked), company)
     verdicts = tuple(v for _, v in judged if v and v.is_asked == (company.on_record(v.approver) in approvers))
     return Chain(approvers, verdicts=verdicts, problem="" if approvers or not verdicts else "conditions")

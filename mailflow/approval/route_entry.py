@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -55,9 +55,12 @@ class RouteEntry:
     currencies: tuple[str, ...] = ()
     counterparties: tuple[str, ...] = ()
 
-    def verdict(self, money: Money, counterparty: str) -> Verdict | None:
-        """Whether the approver is asked about such an invoice, and why; None where there are no conditions."""
-        if self.counterparties and not any(_may_be(counterparty, name) for name in self.counterparties):
+    def verdict(self, money: Money, payees: Collection[str]) -> Verdict | None:
+        """Whether the approver is asked about such an invoice, and why; None where there are no conditions.
+
+        `payees` are the counterparty's names: the submitter's, and another that the file may have.
+        """
+        if self.counterparties and not any(_may_be(payee, name) for payee in payees for name in self.counterparties):
             return Verdict(self.address, Why.OTHER_COUNTERPARTY)
         limit = self.limits.get(money.currency)
         if limit is not None:

@@ -10,9 +10,11 @@ import pytest
 from mailflow.approval.answering import record_answer
 from mailflow.approval.company import Company
 from mailflow.approval.decision import Unclear
+from mailflow.approval.document import Facts, Origin
 from mailflow.approval.effects import Message
 from mailflow.approval.lifecycle import Status
 from mailflow.approval.money import Money
+from mailflow.approval.opening import open_invoice
 from mailflow.approval.reference import Asks
 from mailflow.approval.route_entry import RouteEntry, Why
 from tests.approval.company import (
@@ -22,6 +24,7 @@ from tests.approval.company import (
     NOON,
     OLGA,
     answer,
+    attachment,
     company,
     form,
     mail,
@@ -73,6 +76,14 @@ def test_a_counterparty_asks_however_it_is_written_also_by_letters_that_look_ali
     rules = company(sequence=(OLGA, RouteEntry(DMITRY, counterparties=("ООО «Ромашка»",))))
     assert chain(rules, "1", counterparty=written) == [OLGA, DMITRY]
     assert chain(rules, "1", counterparty="Лютик") == [OLGA]
+
+
+def test_a_counterparty_asks_also_where_only_the_file_names_it() -> None:
+    rules = company(sequence=(OLGA, RouteEntry(DMITRY, counterparties=("Ромашка",))))
+    said = replace(attachment(), facts=(Facts(Origin.TEXT, supplier="ООО «Ромашка»"),))
+    invoice = open_invoice("INV-2026-0001", IVAN, "x", form(counterparty="Лютик"), (said,), None, rules, NOON).invoice
+    assert invoice.counterparty == "Лютик"
+    assert [step.approver for step in invoice.steps] == [OLGA, DMITRY]
 
 
 def test_all_conditions_of_an_entry_have_to_hold() -> None:

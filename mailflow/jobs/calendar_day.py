@@ -26,6 +26,9 @@ log = logging.getLogger(__name__)
 
 Rule = Callable[[Invoice, Company, datetime], Outcome | None]
 
+_AWAITING_MAIL = (take_effect, escalate)
+"""What is not done before the mail of the one who is asked has been understood."""
+
 
 @dataclass(frozen=True)
 class CalendarDay:
@@ -39,7 +42,8 @@ class CalendarDay:
     def run_once(self, now: datetime, looked: bool) -> int:
         """Does what is due; returns how many invoices that were. `looked`: the mailbox was read just before.
 
-        Where it was not, no decision on hold takes effect: an UNDO may lie there, written in time.
+        Where it was not, no decision on hold takes effect and nobody is replaced for being silent: an UNDO, or the
+        answer, may lie there, written in time.
 
         Raises TransientFailure, after all others had their turn, where the database was away for one: no later rule
         takes that one up before the earlier has had its way, so that nobody is reminded of what is about to move.
@@ -48,7 +52,7 @@ class CalendarDay:
         with self.store.begin() as uow:
             unpaid = uow.invoices.unpaid_before(today)
             silent = uow.invoices.waiting_since(now - self.company.remind_after)
-            unanswered = uow.invoices.asked_since(now - patience) if patience else []
+            unanswered = uow.invoices.asked_since(now - patience) if patience and looked else []
             absent = [i.number for person in self.company.away_on(today) for i in uow.invoices.asked_of(person)]
             waiting = uow.invoices.awaiting_structure()
             decided = uow.invoices.on_hold_until(now) if looked else []
@@ -86,14 +90,14 @@ class CalendarDay:
             return False
 
     def _has_written(self, uow: UnitOfWork, invoice: Invoice) -> bool:
-        """Whether a mail of the one who decided waits to be understood: it may take the decision back."""
+        """Whether a mail of the one who is asked waits to be understood: it may decide, or take a decision back."""
         index = invoice.asked_step
         return index is not None and uow.inbox.waits_of(self.company.queue_of(invoice.steps[index].approver))
 
     def _apply_to(self, rule: Rule, number: str, now: datetime) -> bool:
         with self.store.begin() as uow:
             invoice = uow.invoices.get(number)
-            if invoice is None or (rule is take_effect and self._has_written(uow, invoice)):
+            if invoice is None or (rule in _AWAITING_MAIL and self._has_written(uow, invoice)):
                 return False
             outcome = rule(on_record(invoice, self.company), company_now(self.company, uow), now)
             if outcome is None:

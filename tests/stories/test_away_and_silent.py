@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
+import pytest
+
+from mailflow.errors import TransientFailure
+from mailflow.jobs.intake import Intake
+from mailflow.jobs.processing import Processing
 from tests.stories.conftest import Office
 
 CONDITION = "{address: director@example.com, from: {RUB: 200000}}"
@@ -81,6 +87,29 @@ def test_a_silent_approver_is_reminded_then_replaced_and_everybody_knows(open_of
     office.petr.reply(office.mails("petr")[-1], "СОГЛАСОВАНО")
     office.work()
     assert office.invoice().status == "to_pay"
+
+
+def is_away(self: Intake, now: datetime, *_: object) -> int:
+    raise TransientFailure("the mailbox is away")
+
+
+def understands_nothing(self: Processing, now: datetime) -> int:
+    return 0
+
+
+@pytest.mark.parametrize(("job", "does"), [(Intake, is_away), (Processing, understands_nothing)])
+def test_whose_answer_lies_unread_is_not_silent(
+    open_office: Callable[..., Office], monkeypatch: pytest.MonkeyPatch, job: type, does: Callable[..., int]
+) -> None:
+    office = open_office(sequence="vera@example.com", approval="escalate_after_hours: 24")
+    office.submit()
+    office.vera.reply(office.gets("vera"), "APPROVE")
+    with monkeypatch.context() as hindered:
+        hindered.setattr(job, "run_once", does)
+        office.work(hours=25)
+    assert steps(office) == [("vera", "asked")]
+    office.work()
+    assert office.invoice().approvers_so_far == ("vera@example.com",)
 
 
 def test_where_nobody_else_may_decide_the_administrator_gets_the_command_that_helps(

@@ -117,6 +117,8 @@ def _shared(one: Settings, other: Settings) -> Iterator[tuple[str, str]]:
         yield "database", "Give each company a schema (?schema=NAME) or a file of its own."
     if _portal(one) and _portal(one) == _portal(other):
         yield "bitrix24.webhook", "Give each company a portal of its own, or leave it out for one of them."
+    if one.metrics and other.metrics and one.metrics.place == other.metrics.place:
+        yield "metrics.listen", "Give each company a port of its own."
 
 
 def _account(settings: Settings) -> tuple[str, int, str]:

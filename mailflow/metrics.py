@@ -71,7 +71,7 @@ class Health:
 class Metrics(logging.Handler):
     """Observes a daemon, and serves what it saw at http://HOST:PORT/metrics and /health as long as that runs.
 
-    `connected`: whether the mailbox is.
+    `connected`: whether the mailbox is. Of several companies' daemons it hears the one whose threads it began in.
     """
 
     def __init__(self, store: Store, health: Health, connected: Callable[[], bool], host: str, port: int) -> None:
@@ -80,6 +80,7 @@ class Metrics(logging.Handler):
         self._place = host, port
         self._server: ThreadingHTTPServer | None = None
         self._stopping = threading.Event()
+        self._company = ""
         self.registry = registry = CollectorRegistry()
         self._received = Counter("mailflow_mails_received", "Mails recorded.", registry=registry)
         self._processed = Counter(
@@ -115,6 +116,7 @@ class Metrics(logging.Handler):
             mend = "Give another port, or stop what uses it."
             problem = SettingsProblem("metrics.listen", f"{host}:{port} cannot be had: {error.strerror}.", mend)
             raise ConfigurationError("settings", [problem]) from error
+        self._company = _company_of(threading.current_thread().name)
         logging.getLogger("mailflow").addHandler(self)
         observation.listeners.append(self._took)
         threading.Thread(target=self._serve, args=(self._server,), name="metrics", daemon=True).start()
@@ -144,6 +146,8 @@ class Metrics(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Counts an event."""
+        if _company_of(record.threadName or "") != self._company:
+            return
         facts: dict[str, Any] = getattr(record, "facts", {})
         match getattr(record, "event", ""):
             case "mail_received":
@@ -158,12 +162,18 @@ class Metrics(logging.Handler):
                 self._failed.labels(facts["kind"], _FAILURES[event]).inc()
 
     def _took(self, step: str, seconds: float) -> None:
-        self._steps.labels(step).observe(seconds)
+        if _company_of(threading.current_thread().name) == self._company:
+            self._steps.labels(step).observe(seconds)
 
     def _serve(self, server: ThreadingHTTPServer) -> None:
         with server:
             while not self._stopping.is_set():
                 server.handle_request()
+
+
+def _company_of(thread: str) -> str:
+    """What the names of a company's threads begin with."""
+    return thread.partition(" ")[0]
 
 
 class _Waiting(Collector):

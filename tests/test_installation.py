@@ -131,6 +131,14 @@ def test_two_companies_share_no_portal(tmp_path: Path) -> None:
     assert "s3cret" not in found
 
 
+def test_two_companies_share_no_port_for_their_metrics(tmp_path: Path) -> None:
+    """The second one could not have it, and would do no work."""
+    north, south = (COMPANY.format(name=n) + 'metrics: {listen: "127.0.0.1:9464"}\n' for n in ("north", "south"))
+    (found,) = wrong(tmp_path, north=north, south=south)
+    assert "companies[2].metrics.listen: is the same as that of north. Give each company a port of its own." in found
+    assert install(tmp_path, north=north.replace("9464", "9465"), south=south).several
+
+
 def test_one_account_with_folders_for_each_company_is_fine(tmp_path: Path) -> None:
     folders = "sender_check: reference\n  folders: {inbox: North, processed: North done, quarantine: North odd}"
     north = COMPANY.format(name="north").replace("username: north", "username: south")

@@ -7,6 +7,7 @@ import logging
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,7 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from mailflow.errors import ConfigurationError
 from mailflow.log import start_logging
 from mailflow.metrics import Health, Metrics
-from mailflow.observation import noted
+from mailflow.observation import noted, step
 from mailflow.office.mail_server import MailServer
 from mailflow.office.papers import Paper
 from mailflow.store.engine import Store, open_store
@@ -154,6 +155,29 @@ def test_what_the_log_does_not_show_is_counted_too(
     said = capsys.readouterr().err
     assert "broken" in said
     assert "received" not in said
+
+
+def test_each_of_several_companies_counts_its_own_mail_alone(served: tuple[Metrics, Health], store: Store) -> None:
+    north = Metrics(store, Health(60, str), lambda: True, "127.0.0.1", 0)
+
+    def receives() -> None:
+        logging.getLogger("mailflow").error("received", extra=noted("mail_received", mail=1))
+        with step("fetch"):
+            pass
+
+    def works(name: str, work: Callable[[], None]) -> None:
+        thread = threading.Thread(target=work, name=name)
+        thread.start()
+        thread.join()
+
+    works("north", north.start)
+    works("north", receives)
+    works("north smtp_0", receives)
+    works("south", receives)
+    counted, others = samples(north.port), samples(served[0].port)
+    north.stop()
+    assert (counted["mailflow_mails_received_total",], counted["mailflow_step_seconds_count", "fetch"]) == (2, 2)
+    assert (others["mailflow_mails_received_total",], ("mailflow_step_seconds_count", "fetch") in others) == (0, False)
 
 
 def test_a_database_that_is_away_leaves_out_what_waits_and_nothing_else(

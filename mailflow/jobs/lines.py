@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from threading import current_thread
 from time import monotonic
 
 from mailflow.errors import BrokenOff, MailflowError, ServerAway
@@ -30,7 +31,8 @@ class Lines:
         self.all = (first, *others)
         self._resting_until = [0.0] * len(self.all)
         self._are_let_in = False
-        self._threads = ThreadPoolExecutor(max(1, len(others)), thread_name_prefix="smtp")
+        name = f"{current_thread().name} smtp"
+        self._threads = ThreadPoolExecutor(max(1, len(others)), thread_name_prefix=name)
 
     def __len__(self) -> int:
         """How many mails can be handed over at once."""

@@ -18,7 +18,9 @@ from mailflow.inbound.keyword import KeywordList, keyword_list
 from mailflow.inbound.message import InboundMessage
 from mailflow.inbound.quoting import visible_text
 
-MOST_NUMBERS = 200
+MOST_NUMBERS = 999
+"""All that three figures can name; a mail that names more names some of them twice."""
+
 _NUMBER = r"(?:№\s?|#\s?)?\d{1,3}(?!\d)"
 _NEXT = rf"(?:\s{{0,3}}[,;+&–—-]\s{{0,3}}|\s{{1,3}}(?:and|и)\s{{1,3}}|\s{{1,3}}){_NUMBER}"
 _NUMBERS = re.compile(
@@ -41,6 +43,8 @@ def read_numbered(message: InboundMessage, keywords: Keywords, today: date) -> t
     doubt = visible.doubts[0] if visible.doubts else None
     if not doubt and visible.other and _said(lines) != _said(_lines(visible.other, message, keywords, today, known)):
         doubt = "parts_differ"
+    if sum(len(line.numbers) for line in lines) > MOST_NUMBERS:
+        return (replace(_unclear(lines[0], "number_twice"), numbers=()),)
     if doubt:
         return tuple(_unclear(line, doubt) for line in lines)
     counted = Counter(number for line in lines for number in set(line.numbers))
@@ -89,7 +93,7 @@ def _numbers(text: str) -> tuple[int, ...]:
         if not 0 < int(first) <= int(last or first):
             return ()
         numbers += range(int(first), int(last or first) + 1)
-    return tuple(dict.fromkeys(numbers))[:MOST_NUMBERS]
+    return tuple(dict.fromkeys(numbers))
 
 
 def _unclear(line: NumberedAnswer, why: str) -> NumberedAnswer:

@@ -40,7 +40,8 @@ class DigestAnswer:
         for line in lines:
             if not line.numbers:
                 told.append({**_read(line), "why": "no_number"})
-            for number in line.numbers:
+            unknown = [number for number in line.numbers if number not in items]
+            for number in (n for n in line.numbers if n not in unknown[1:]):  # one is enough to be told of
                 item = items.get(number)
                 told.append(self._line(number, line, item, digest.person))
                 if item and "until" in told[-1]:

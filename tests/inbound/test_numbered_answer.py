@@ -150,6 +150,15 @@ def test_the_numbers_that_a_mail_program_draws_are_those_that_its_user_sees(html
     assert read("", html) == answers
 
 
+def test_a_range_may_be_of_all_that_a_digest_of_any_length_has() -> None:
+    ((numbers, command),) = read("1-999 APPROVE")
+    assert (numbers, command) == (tuple(range(1, 1000)), Approve())
+
+
+def test_a_mail_that_names_the_same_requests_over_and_over_is_told_of_once() -> None:
+    assert read("1-50 APPROVE\n" * 1000) == [((), Unclear("number_twice"))]
+
+
 @pytest.mark.parametrize("text", ["1 " * 9000, "1-" * 9000, "1," * 9000 + "APPROVE", "1 APPROVE\n" * 1999, "№ " * 9000])
 def test_no_text_takes_long(text: str) -> None:
     assert len(read(text)) < 2000

@@ -105,7 +105,7 @@ def test_one_reply_answers_the_digest_line_by_line_and_one_mail_says_what_came_o
         with office.mailflow.store.begin() as uow:
             assert verify(uow, number, KEYWORDS, office.mailflow.company.timezone).problems == ()
 
-    office.director.reply(digest, "1-3 APPROVE\n9 APPROVE")
+    office.director.reply(digest, "1-3 APPROVE\n7-99 APPROVE")
     office.work()
     assert stands(office) == ["to_pay", "rejected", "to_pay"]
     told = office.gets("director", "1 of 4 lines taken")

@@ -15,12 +15,31 @@ from mailflow.approval.reference import Asks
 FEWEST = 2
 """One open request has its own mail; who wants the digest alone gets it for one too."""
 
+MOST_BYTES = 10_000_000
+"""So much of files comes with a digest, which mail servers take; for more there is another digest beside it."""
+
 
 def open_requests(person: str, invoices: Iterable[Invoice], company: Company, moment: datetime) -> list[Invoice]:
     """What had been asked of somebody by that moment and still waits, the oldest first; none where they are too few."""
     waiting = [(asked_at, i.number, i) for i in invoices if (asked_at := _asked_at(i, person)) and asked_at <= moment]
     fewest = 1 if daily_of(person, company).only else FEWEST
     return [invoice for _, _, invoice in sorted(waiting, key=lambda w: w[:2])] if len(waiting) >= fewest else []
+
+
+def portions(person: str, invoices: Sequence[Invoice], company: Company) -> list[list[Invoice]]:
+    """The requests of each digest: all in one, but where their files come with it, no more than a mail may hold."""
+    if not daily_of(person, company).only:
+        return [list(invoices)] if invoices else []
+    digests: list[list[Invoice]] = []
+    room = 0
+    for invoice in invoices:
+        size = sum(attachment.size for attachment in invoice.attachments)
+        if not digests or size > room:
+            digests.append([])
+            room = MOST_BYTES
+        digests[-1].append(invoice)
+        room -= size
+    return digests
 
 
 def digest_mail(

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from mailflow.approval.company import Company
 from mailflow.approval.daily import daily_of, moment_today
-from mailflow.approval.digest import digest_mail, open_requests
+from mailflow.approval.digest import digest_mail, open_requests, portions
 from mailflow.approval.invoice import Invoice
 from mailflow.approval.on_record import on_record
 from mailflow.approval.payment_summary import payment_summary
@@ -56,21 +56,24 @@ class DailyMails:
         with self.store.begin() as uow:
             waiting = [on_record(invoice, self.company) for invoice in uow.invoices.asked_of(person)]
             invoices = open_requests(person, waiting, self.company, moment)
-            given = self._write_digest(uow, person, invoices, moment, now) if invoices else None
+            given = [
+                self._write_digest(uow, person, portion, part, moment, now)
+                for part, portion in enumerate(portions(person, invoices, self.company))
+            ]
             uow.commit()
-        return int(given is not None)
+        return sum(given)
 
     def _write_digest(
-        self, uow: UnitOfWork, person: str, invoices: list[Invoice], moment: datetime, now: datetime
-    ) -> Given | None:
+        self, uow: UnitOfWork, person: str, invoices: list[Invoice], part: int, moment: datetime, now: datetime
+    ) -> bool:
         alike = {i.number: uow.invoices.look_alike(i.counterparty, i.number) for i in invoices}
         known = {number: summary_of(other) for number, other in alike.items() if other}
         mail = digest_mail(person, invoices, known, self.company, moment)
-        given = self.outgoing.enqueue_daily(uow, mail, moment, now)
+        given = self.outgoing.enqueue_daily(uow, mail, moment, now, part)
         if given:
             items = {n: _question(given, person, invoice) for n, invoice in enumerate(invoices, 1)}
             uow.references.add_items(items, given.message_id)
-        return given
+        return given is not None
 
     def _summarise(self, accountant: str, now: datetime) -> int:
         moment = moment_today(daily_of(accountant, self.company), self.company, now)

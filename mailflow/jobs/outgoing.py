@@ -166,13 +166,16 @@ class Outgoing:
         )
         return Given(reference, message_id)
 
-    def enqueue_daily(self, uow: UnitOfWork, mail: Mail, moment: datetime, now: datetime) -> Given | None:
-        """Puts the mail of a day into the outbox; None where it was written before.
+    def enqueue_daily(
+        self, uow: UnitOfWork, mail: Mail, moment: datetime, now: datetime, part: int = 0
+    ) -> Given | None:
+        """Puts the mail of a day, or a further `part` of it, into the outbox; None where it was written before.
 
         Its Message-ID follows from whom it goes to and the day, and there is one of it: that is the claim.
         """
         day = moment.astimezone(self.company.timezone).date().isoformat()
-        about = hashlib.sha256(json.dumps([mail.message.value, mail.to, day]).encode()).hexdigest()
+        facts = [mail.message.value, mail.to, day, *([part] if part else [])]
+        about = hashlib.sha256(json.dumps(facts).encode()).hexdigest()
         nothing: dict[str, object] = {"in_reply_to": None, "references": [], "answers": False}
         entry = NewEntry(
             channel=f"mail:{mail.to}",

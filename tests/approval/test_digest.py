@@ -11,12 +11,24 @@ import pytest
 from mailflow.approval.company import Company, Daily, Person
 from mailflow.approval.deciding import decide
 from mailflow.approval.decision import Approve
-from mailflow.approval.digest import digest_mail, is_in_digest_alone, line_of, open_requests
+from mailflow.approval.digest import MOST_BYTES, digest_mail, is_in_digest_alone, line_of, open_requests, portions
 from mailflow.approval.effects import Message
 from mailflow.approval.invoice import Caution, Invoice
 from mailflow.approval.noticing import remind_approver
 from mailflow.approval.reference import Asks
-from tests.approval.company import DMITRY, IVAN, NOON, OLGA, answer, company, mail, messages, opened, reference
+from tests.approval.company import (
+    DMITRY,
+    IVAN,
+    NOON,
+    OLGA,
+    answer,
+    attachment,
+    company,
+    mail,
+    messages,
+    opened,
+    reference,
+)
 
 MORNING = datetime(2026, 12, 2, 8, 30, tzinfo=ZoneInfo("Europe/Moscow"))
 DAILY = Daily(time(8, 30), frozenset(range(5)))
@@ -50,6 +62,20 @@ def test_only_what_waits_for_this_person_since_before_the_hour_is_in_it() -> Non
         waiting(1),
         waiting(4),
     ]
+
+
+@pytest.mark.parametrize(("only", "parts"), [(True, [[1, 2], [3], [4]]), (False, [[1, 2, 3, 4]])])
+def test_where_the_files_come_with_it_no_digest_is_larger_than_a_mail_may_be(
+    only: bool, parts: list[list[int]]
+) -> None:
+    """A server refuses a mail that is too large, and whoever wants the digest alone would hear of none of them."""
+    sizes = (MOST_BYTES // 2, MOST_BYTES // 2, 1, 2 * MOST_BYTES)
+    found = [
+        replace(waiting(n), attachments=(replace(attachment(), size=size),)) for n, size in enumerate(sizes, start=1)
+    ]
+    made = portions(OLGA, found, rules(only=only))
+    assert [[int(invoice.number[-4:]) for invoice in portion] for portion in made] == parts
+    assert portions(OLGA, [], rules(only=only)) == []
 
 
 def test_a_decision_on_hold_is_not_asked_for_again() -> None:

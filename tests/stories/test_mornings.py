@@ -6,6 +6,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 
+import pytest
+
+from mailflow.approval import digest
 from mailflow.approval.wording import KEYWORDS
 from mailflow.jobs.verification import verify
 from mailflow.office.received import ReceivedMail
@@ -163,6 +166,30 @@ def test_whoever_wants_the_digest_alone_gets_no_single_request_and_the_files_wit
     office.director.reply(digest, "1 APPROVE")
     office.work()
     assert stands(office) == ["to_pay"]
+
+
+def test_of_more_files_than_a_mail_may_hold_there_are_several_digests_each_with_numbers_of_its_own(
+    open_office: Callable[..., Office], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(digest, "MOST_BYTES", 1)
+    office = with_mornings(open_office(sequence="director@example.com"))
+    known = 'name: "Dmitry Orlov", language: en'
+
+    def begins_anew() -> None:
+        office.restart_with(lambda text: text.replace(known, f"{known}, digest: only"))
+
+    begins_anew()
+    office.submit()
+    office.submit()
+    office.now = NIGHT
+    office.work(hours=1)
+    begins_anew()
+    office.work()
+    assert len(office.mails("director")) == 2
+    (second,) = (mail for mail in office.mails("director") if "INV-2026-0002" in mail.text)
+    office.director.reply(second, "1 REJECT: no contract")
+    office.work()
+    assert stands(office) == ["in_approval", "rejected"]
 
 
 def test_a_line_can_be_taken_back_while_its_decision_is_on_hold(open_office: Callable[..., Office]) -> None:

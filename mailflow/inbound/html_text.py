@@ -96,19 +96,18 @@ def _flatten(root: etree._Element) -> None:
 
 def _number(root: etree._Element, hidden: Iterable[etree._Element]) -> None:
     """Gives each item of a numbered list the number that is seen (HTML, section 4.4.5); 0 where that is no figure."""
-    unseen = set(hidden)
-    for numbered in root.iter("ol"):
-        items = [item for item in numbered.iter("li") if item not in unseen and _list_of(item) is numbered]
+    unseen, lists = set(hidden), dict[etree._Element, list[etree._Element]]()
+    for item in root.iter("li"):
+        numbered = next(item.iterancestors("ol", "ul"), None)
+        if numbered is not None and _name(numbered) == "ol" and item not in unseen:
+            lists.setdefault(numbered, []).append(item)
+    for numbered, items in lists.items():
         is_reversed = numbered.get("reversed") is not None
         number = _whole(numbered.get("start"), len(items) if is_reversed else 1)
         for item in items:
             number = _whole(item.get("value"), number)
             item.set("value", str(max(0, number) if _is_in_figures(numbered, item) else 0))
             number += -1 if is_reversed else 1
-
-
-def _list_of(item: etree._Element) -> etree._Element | None:
-    return next((ancestor for ancestor in item.iterancestors() if _name(ancestor) in ("ol", "ul")), None)
 
 
 def _whole(written: str | None, otherwise: int) -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mailflow.approval.structure import HierarchySource
-from mailflow.errors import ConfigurationError
+from mailflow.errors import ConfigurationError, TransientFailure
 from mailflow.settings import MailboxSettings, Settings, load_settings
 from mailflow.settings_source import files_of
 
@@ -32,7 +32,7 @@ class SettingsWatch:
     """Looks at the settings, the `.env` beside them and the files with secrets.
 
     `take_over` gets settings that are right, `complain` is told once of each change that is not; then nothing changes.
-    Where either raises, the next look does it again.
+    Where either raises TransientFailure, the next look does it again.
     """
 
     file: Path
@@ -56,7 +56,7 @@ class SettingsWatch:
             return
         try:
             self._read_again()
-        except Exception:
+        except TransientFailure:
             self._stats, self._contents = {self.file: ()}, {}
             raise
 

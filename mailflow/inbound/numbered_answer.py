@@ -24,10 +24,12 @@ MOST_NUMBERS = 999
 _NUMBER = r"(?:№\s?|#\s?)?\d{1,3}(?!\d)"
 _NEXT = rf"(?:\s{{0,3}}[,;+&–—-]\s{{0,3}}|\s{{1,3}}(?:and|и)\s{{1,3}}|\s{{1,3}}){_NUMBER}"
 _NUMBERS = re.compile(
-    rf"\s{{0,4}}({_NUMBER}(?:{_NEXT}){{0,60}})(?!\w)(?!\.\d)\s{{0,3}}[.):,;–—-]{{0,2}}\s{{0,3}}", re.IGNORECASE
+    rf"\s{{0,4}}({_NUMBER}(?:{_NEXT}){{0,60}})(?!\w)(?!\.\d)(?!\s{{0,3}}\(\d)\s{{0,3}}[.):,;–—-]{{0,2}}\s{{0,3}}",
+    re.IGNORECASE,
 )
 _MAY_BEGIN = re.compile(r"(?:^|[\n>;])[^\w\n<>]{0,9}\d|<ol\b", re.IGNORECASE)
 _RANGE = re.compile(r"(\d{1,3})(?:\s{0,3}[-–—]\s{0,3}(?:№\s?|#\s?)?(\d{1,3}))?")
+_CHAIN = re.compile(r"\d(?:\s{0,3}[-–—]\s{0,3}(?:№\s?|#\s?)?\d{1,3}){2}")
 _DECISIONS = frozenset({Verb.APPROVE, Verb.REJECT})
 
 
@@ -87,7 +89,11 @@ def _blocks(text: str) -> tuple[list[str], list[tuple[str, tuple[int, ...], str]
 
 
 def _numbers(text: str) -> tuple[int, ...]:
-    """The numbers that are named, ranges written out; none at all where a range runs backwards or a number is 0."""
+    """The numbers that are named, ranges written out; none at all where a number is 0, a range runs backwards, or
+    three are joined as in one of a telephone.
+    """
+    if _CHAIN.search(text):
+        return ()
     numbers: list[int] = []
     for first, last in _RANGE.findall(text):
         if not 0 < int(first) <= int(last or first):

@@ -129,7 +129,7 @@ def test_where_text_and_html_decide_differently_nothing_is_decided() -> None:
     ]
 
 
-@pytest.mark.parametrize("line", ["3-1 APPROVE", "2 5-3 APPROVE", "5 000 APPROVE", "0 APPROVE"])
+@pytest.mark.parametrize("line", ["3-1 APPROVE", "2 5-3 APPROVE", "1 - 3 - 5 APPROVE", "5 000 APPROVE", "0 APPROVE"])
 def test_where_a_range_runs_backwards_or_a_number_is_none_the_line_is_about_nothing(line: str) -> None:
     assert read(line) == [((), Approve())]
 
@@ -148,6 +148,13 @@ def test_where_a_range_runs_backwards_or_a_number_is_none_the_line_is_about_noth
 )
 def test_the_numbers_that_a_mail_program_draws_are_those_that_its_user_sees(html: str, answers: Read) -> None:
     assert read("", html) == answers
+
+
+def test_a_telephone_number_below_names_no_request() -> None:
+    assert read("1-9 APPROVE\n\nОльга\n8 (495) 123-45-67") == [
+        (tuple(range(1, 10)), Approve("Ольга\n8 (495) 123-45-67"))
+    ]
+    assert read("9 APPROVE\n\nОльга\n8-800-555-35-35 доб. 9") == [((9,), Approve("Ольга")), ((), Unclear("no_keyword"))]
 
 
 def test_a_range_may_be_of_all_that_a_digest_of_any_length_has() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic, sleep
@@ -179,6 +179,7 @@ def _engine(url: str) -> Engine:
     address = _address(url)
     try:
         if address.drivername in _SQLITE:
+            _keep_private(address)
             engine = create_engine(address, hide_parameters=True)
             _prepare_sqlite(engine)
             return engine
@@ -222,6 +223,15 @@ def _address(url: str) -> URL:
     if address.drivername in _SQLITE and not Path(address.database or "").parent.is_dir():
         raise unusable(f"its folder {Path(address.database or '').parent} is not there.", "Make the folder.")
     return address
+
+
+def _keep_private(address: URL) -> None:
+    """A new file is its owner's alone: it holds every mail, and the key that references are made from.
+
+    One that is there keeps its mode. Where none can be made SQLite says why.
+    """
+    with suppress(OSError):
+        Path(address.database or "").touch(0o600, exist_ok=False)
 
 
 def _prepare_sqlite(engine: Engine) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -304,3 +305,17 @@ def test_whoever_only_looks_cannot_write(store: Store) -> None:
     with store.begin() as writing:  # by the same connection, which may write again
         writing.invoices.add(opened().invoice)
         writing.commit()
+
+
+def test_a_new_file_is_its_owners_alone_and_one_that_is_there_keeps_its_mode(tmp_path: Path) -> None:
+    """It holds every mail, and the key that references are made from."""
+    file = tmp_path / "mailflow.db"
+    before = os.umask(0o022)
+    try:
+        open_store(f"sqlite:///{file}").close()
+        assert file.stat().st_mode & 0o777 == 0o600
+        file.chmod(0o640)
+        open_store(f"sqlite:///{file}").close()
+        assert file.stat().st_mode & 0o777 == 0o640
+    finally:
+        os.umask(before)

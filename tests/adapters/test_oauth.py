@@ -289,6 +289,16 @@ class TestTheFile:
         with pytest.raises(ServerAway, match=r"Nobody has signed in yet|empty"):
             tokens_of(server, file).current()
 
+    def test_a_folder_that_nobody_lets_us_into_is_named(
+        self, server: AuthorizationServer, file: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def closed(path: Path) -> bool:
+            raise PermissionError(13, "Permission denied", str(path))
+
+        monkeypatch.setattr(Path, "exists", closed)
+        with pytest.raises(ServerAway, match="Permission denied"):
+            tokens_of(server, file).current()
+
     def test_a_folder_that_is_not_there_is_named(self, server: AuthorizationServer, tmp_path: Path) -> None:
         with pytest.raises(ServerAway, match=r"cannot be kept in .*mailbox\.oauth\.token_file"):
             tokens_of(server, tmp_path / "no" / "token.json").current()

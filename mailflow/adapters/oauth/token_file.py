@@ -25,13 +25,17 @@ class TokenFile:
 
     def read(self) -> Tokens | None:
         """What was written last, None where there is nothing. Raises ServerAway where others can read it."""
-        if not self.path.exists():
-            return None
         try:
+            if not self.path.exists():
+                return None
             kept = json.loads(read_secret(self.path))
             return Tokens(**kept["tokens"]) if kept["issued_to"] == self.issued_to else None
         except UnfitFile as unfit:
             raise ServerAway(f"The sign-in {unfit.what} {unfit.mend}") from None
+        except OSError as error:
+            raise ServerAway(
+                f"The sign-in cannot be read from {self.path} ({error.strerror}). Let mailflow's user into its folder."
+            ) from None
         except (ValueError, KeyError, TypeError):
             return None
 

@@ -26,6 +26,7 @@ from mailflow.cli_company import (
 from mailflow.cli_wording import preview, templates
 from mailflow.errors import ConfigurationError, MailflowError, Refusal, TransientFailure
 from mailflow.importing import importing
+from mailflow.new_file import new_file
 from mailflow.terminal import as_json, one_line, several_lines
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ EXIT_TRY_AGAIN = 75  # EX_TEMPFAIL of sysexits.h
 EXIT_CONFIGURATION = 78  # EX_CONFIG of sysexits.h
 
 _PASSES = ("run", "once")
-_NEW_FILE = click.File("wb", atomic=True)
+_NEW_FILE = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
 _ID = click.IntRange(1, 2**31 - 1)
 _WITHOUT_SETTINGS = ("demo", "init", "schema")
 
@@ -75,6 +76,8 @@ class Commands(click.Group):
 def _in_words(error: Exception) -> str:
     if isinstance(error, MailflowError):
         return str(error)
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return f"{error.filename}: {error.strerror}. Check the path, and who may read and write there."
     import traceback
 
     innermost = traceback.extract_tb(error.__traceback__)[-1]
@@ -258,9 +261,7 @@ def demo(ctx: click.Context, stay: bool, output: Path) -> None:
 @click.option("--xlsx", type=_NEW_FILE, help="Write an Excel workbook.")
 @click.pass_context
 @for_each_company
-def list_invoices(
-    ctx: click.Context, status: str | None, machine: bool, csv: BinaryIO | None, xlsx: BinaryIO | None
-) -> None:
+def list_invoices(ctx: click.Context, status: str | None, machine: bool, csv: Path | None, xlsx: Path | None) -> None:
     """The invoices."""
     with _memory(ctx) as (uow, settings):
         invoices = uow.invoices.all(Status(status) if status else None)
@@ -276,12 +277,16 @@ def list_invoices(
         show_json(ctx, shown)
         return
     if csv or xlsx:
-        from mailflow.spreadsheet import to_csv, to_xlsx
+        from mailflow.spreadsheet import MOST_ROWS, to_csv, to_xlsx
 
+        if xlsx and len(invoices) > MOST_ROWS:
+            raise click.ClickException(f"A sheet holds no more than {MOST_ROWS} invoices: take --csv, or one --status.")
         if csv:
-            csv.writelines(to_csv(invoices, settings.zone))
+            with new_file(csv) as file:
+                file.writelines(to_csv(invoices, settings.zone))
         if xlsx:
-            to_xlsx(invoices, settings.zone, xlsx)
+            with new_file(xlsx) as file:
+                to_xlsx(invoices, settings.zone, file)
         return
     from mailflow.reports import print_invoices
 
@@ -348,7 +353,7 @@ def reassign(ctx: click.Context, number: str, old: str, new: str) -> None:
 @click.option("--ics", type=_NEW_FILE, help="Write an iCalendar file for any calendar client.")
 @click.pass_context
 @for_each_company
-def calendar(ctx: click.Context, machine: bool, ics: BinaryIO | None) -> None:
+def calendar(ctx: click.Context, machine: bool, ics: Path | None) -> None:
     """The payment calendar."""
     from mailflow.payment_calendar import payments_of, to_ics, to_json
 
@@ -357,7 +362,8 @@ def calendar(ctx: click.Context, machine: bool, ics: BinaryIO | None) -> None:
     if ics:
         from mailflow.bootstrap import calendar_face_of
 
-        ics.write(to_ics(payments, calendar_face_of(settings, settings.language)))
+        with new_file(ics) as file:
+            file.write(to_ics(payments, calendar_face_of(settings, settings.language)))
     if machine:
         show_json(ctx, to_json(payments))
     elif not ics:

@@ -199,6 +199,12 @@ def test_nobody_is_shown_a_traceback_or_a_secret_unless_they_ask(
     assert "Traceback" in office.run("once").stderr
 
 
+def test_a_path_that_nobody_may_use_is_named_with_the_systems_words(office: Company) -> None:
+    result = office.run("demo", "--output", str(office.folder / "settings.yaml" / "demo"))
+    assert result.exit_code == 1
+    assert "settings.yaml/demo: Not a directory. Check the path" in result.stderr
+
+
 def test_what_mailflow_itself_raises_is_told_in_its_own_words(office: Company, bootstrap: types.ModuleType) -> None:
     bootstrap.run = raising(PermanentFailure("The mailbox has no folder \x1b[1mINBOX."))  # type: ignore[attr-defined]
     assert office.run("run").stderr == "The mailbox has no folder [1mINBOX.\n"

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 import zipfile
+from collections.abc import Iterator
 from datetime import datetime
+
+import pytest
 
 from tests.cli.conftest import Company, in_approval, incomplete, paid, rejected, to_pay
 
@@ -127,3 +130,43 @@ def test_list_writes_both_to_files_and_csv_to_standard_output_too(office: Compan
     assert office.run("list", "--csv", str(files[0]), "--xlsx", str(files[1])).exit_code == 0
     assert files[0].read_bytes().count(b"\r\n") == 3
     assert zipfile.is_zipfile(files[1])
+
+
+def test_a_table_that_fails_half_way_leaves_the_one_that_was_there(
+    office: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks_off(*_: object) -> Iterator[bytes]:
+        yield b"half"
+        raise OSError(28, "No space left on device")
+
+    file = office.folder / "all.csv"
+    file.write_bytes(b"whole")
+    file.chmod(0o640)
+    monkeypatch.setattr("mailflow.spreadsheet.to_csv", breaks_off)
+    result = office.run("list", "--csv", str(file))
+    assert result.exit_code == 1
+    assert "all.csv cannot be written: No space left on device." in result.stderr
+    assert file.read_bytes() == b"whole"
+    monkeypatch.undo()
+    assert office.run("list", "--csv", str(file)).exit_code == 0
+    assert file.read_bytes().startswith(b"\xef\xbb\xbfnumber,status,")
+    assert file.stat().st_mode & 0o777 == 0o640
+    assert not list(office.folder.glob(".all*")), "nothing is left beside it"
+
+
+@pytest.mark.parametrize("command", [("list", "--csv"), ("list", "--xlsx"), ("calendar", "--ics")])
+def test_a_file_that_cannot_be_written_is_named_in_a_sentence(office: Company, command: tuple[str, ...]) -> None:
+    folder = office.run(*command, str(office.folder))
+    assert "is a directory" in folder.stderr
+    nowhere = office.run(*command, str(office.folder / "nowhere" / "file"))
+    assert nowhere.exit_code == 1
+    assert "nowhere/file cannot be written: No such file or directory." in nowhere.stderr
+
+
+def test_more_invoices_than_a_sheet_holds_are_for_a_csv(office: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    office.keep(*paid())
+    monkeypatch.setattr("mailflow.spreadsheet.MOST_ROWS", 0)
+    result = office.run("list", "--xlsx", str(office.folder / "all.xlsx"))
+    assert result.exit_code == 1
+    assert "take --csv" in result.stderr
+    assert not (office.folder / "all.xlsx").exists()

@@ -68,11 +68,11 @@ SERVICES = (
         ("outlook.com", "hotmail.com", "live.com", "msn.com", "onmicrosoft.com"),
         (".protection.outlook.com", ".mx.microsoft", ".olc.protection.outlook.com"),
         {
-            "en": "Microsoft has switched IMAP with passwords off: sign in by OAuth (mailbox.oauth, python run.py"
-            " sign-in). The mailbox needs IMAP and Authenticated SMTP: Microsoft 365 admin center > Users > the mailbox"
-            " > Mail > Manage email apps.",
-            "ru": "Microsoft отключил вход по IMAP с паролем: войдите через OAuth (mailbox.oauth, python run.py"
-            " sign-in). Для ящика должны быть включены IMAP и SMTP с проверкой подлинности: центр администрирования"
+            "en": "Microsoft has switched IMAP with passwords off: sign in by OAuth (mailbox.oauth,"
+            " then `sign-in`). The mailbox needs IMAP and Authenticated SMTP: Microsoft 365 admin center > Users > the"
+            " mailbox > Mail > Manage email apps.",
+            "ru": "Microsoft отключил вход по IMAP с паролем: войдите через OAuth (mailbox.oauth, затем"
+            " `sign-in`). Для ящика должны быть включены IMAP и SMTP с проверкой подлинности: центр администрирования"
             " Microsoft 365 > Пользователи > ящик > Почта > Управление почтовыми приложениями.",
         },
         authserv="outlook.com",

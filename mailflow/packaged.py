@@ -10,3 +10,8 @@ def packaged(name: str) -> Path:
     package = Path(__file__).parent
     inside = package / name
     return inside if inside.exists() else package.parent / name
+
+
+def command() -> str:
+    """What starts mailflow here: the installed command, or run.py of a checkout."""
+    return "python run.py" if (Path(__file__).parents[1] / "run.py").is_file() else "mailflow"

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from mailflow.adapters.oauth.token_endpoint import TokenEndpoint, TokenRefused, Tokens
 from mailflow.adapters.oauth.token_file import TokenFile
 from mailflow.errors import ServerAway, TransientFailure
+from mailflow.packaged import command
 
-SIGN_IN = "Run: python run.py sign-in"
+SIGN_IN = f"Run: {command()} sign-in"
 WRONG_CLIENT = ("invalid_client", "unauthorized_client", "invalid_scope", "invalid_request")
 """Errors of RFC 6749 section 5.2 that the settings can mend; after any other one somebody signs in again."""
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from mailflow import signing_in
+from mailflow.adapters.oauth.sign_in import DeviceCode
+from mailflow.adapters.oauth.token_endpoint import Tokens
 from mailflow.cli import cli
+from mailflow.settings import MailboxSettings
 from tests.servers.authorization import AuthorizationServer
 from tests.servers.certificates import Certificates, make_certificates
 from tests.servers.dovecot import Dovecot
@@ -155,3 +159,22 @@ payment: {accountant: anna@example.com}
     result = run(write_settings_file(tmp_path / "settings.yaml", text), "sign-in")
     assert result.exit_code == 78
     assert "mailbox.oauth: is not there" in result.output
+
+
+@pytest.mark.parametrize(("language", "asked", "warned"), [("en", "enter the code", "ends"), ("ru", "код", "кончится")])
+def test_a_sign_in_that_cannot_be_renewed_says_so_in_the_language_of_who_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, language: str, asked: str, warned: str
+) -> None:
+    def by_device(endpoint: object, show: Callable[[DeviceCode], None]) -> Tokens:
+        show(DeviceCode("https://login.example.com", "ABCD"))
+        return Tokens("access", "", 9e9, 9e9)
+
+    monkeypatch.setattr(signing_in, "by_device", by_device)
+    oauth = {"provider": "microsoft", "flow": "device", "client_id": "mailflow", "token_file": tmp_path / "token.json"}
+    server = {"host": "127.0.0.1", "port": 1, "username": FINANCE}
+    mailbox = {"address": FINANCE, "oauth": oauth, "imap": server, "smtp": server, "sender_check": "reference"}
+    said: list[str] = []
+    signing_in.sign_in(MailboxSettings.model_validate(mailbox), said.append, language)
+    assert "https://login.example.com" in said[0]
+    assert asked in said[0]
+    assert warned in said[1]

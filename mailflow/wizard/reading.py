@@ -11,7 +11,11 @@ from zoneinfo import available_timezones
 from pydantic import TypeAdapter, ValidationError
 
 from mailflow.settings import Address, Host, Submitter
+from mailflow.terminal import one_line
 from mailflow.wizard.dialog import Unfit
+
+_VARIABLE = "${"
+"""Begins what the settings take from elsewhere."""
 
 Text = Callable[..., str]
 Read = Callable[[str], str]
@@ -28,6 +32,17 @@ class Reading:
         if typed:
             return typed
         raise Unfit(self._text("empty"))
+
+    def line(self, typed: str) -> str:
+        """What the settings would take as it stands, or nothing; the terminal's control characters are none of it."""
+        line = one_line(typed)
+        if _VARIABLE in line:
+            raise Unfit(self._text("variable", typed=line))
+        return line
+
+    def word(self, typed: str) -> str:
+        """The same, but not nothing."""
+        return self.something(self.line(typed))
 
     def address(self, typed: str) -> str:
         """An e-mail address."""
@@ -105,12 +120,12 @@ class Reading:
 
     def authserv(self, typed: str) -> str:
         """An authserv-id (RFC 8601)."""
-        if typed and not set(typed) & set(" ;,\t\"'"):
-            return typed
+        if self.line(typed) and not set(typed) & set(" ;,\t\"'"):
+            return self.line(typed)
         raise Unfit(self._text("bad_authserv", typed=typed))
 
     def _as(self, kind: Any, unfit: str, typed: str) -> str:
         try:
-            return str(TypeAdapter(kind).validate_python(typed))
+            return str(TypeAdapter(kind).validate_python(self.line(typed)))
         except ValidationError:
             raise Unfit(self._text(unfit, typed=typed)) from None

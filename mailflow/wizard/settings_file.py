@@ -137,7 +137,7 @@ _COMMENTS: dict[Language, dict[str, str]] = {
         "sequence": "who approves, in this order",
         "remind": "hours before a silent approver is reminded",
         "unpaid": "next_day or next_working_day: where an unpaid invoice moves to at the end of the day",
-        "more": "Names, languages, deputies, Bitrix24 and more: the README, “Settings”. After a change: run.py check",
+        "more": "Names, languages, deputies, Bitrix24 and more: the README, “Settings”. After a change: `check`",
     },
     "ru": {
         "head": "Настройки mailflow, записаны командой init. Секреты — в файле .env рядом.",
@@ -152,6 +152,6 @@ _COMMENTS: dict[Language, dict[str, str]] = {
         "sequence": "кто согласует, по порядку",
         "remind": "через сколько часов напомнить молчащему",
         "unpaid": "next_day или next_working_day: куда переносится неоплаченный счёт в конце дня",
-        "more": "Имена, языки, заместители, Битрикс24 и прочее: README, “Settings”. После правки: run.py check",
+        "more": "Имена, языки, заместители, Битрикс24 и прочее: README, “Settings”. После правки: `check`",
     },
 }

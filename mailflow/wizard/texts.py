@@ -34,6 +34,7 @@ TEXTS: dict[Language, dict[str, str]] = {
         "bad_ca": "“{typed}” cannot be read as a certificate. Give the path of a PEM file, or nothing.",
         "ask_username": "User name to sign in with",
         "empty": "An answer is needed here.",
+        "variable": "“{typed}” holds what the settings take for a variable. Leave the $ before the bracket out.",
         "ask_method": "Sign in by 1 password (an app password), 2 oauth",
         "ask_password": "Password (is not shown; < goes back)",
         "trying": "Trying IMAP and SMTP ...",
@@ -78,8 +79,8 @@ TEXTS: dict[Language, dict[str, str]] = {
         "sent": "Sent: {answer}",
         "not_sent": "Not sent: {why}",
         "checking": "Now everything is tried, as `check` does:",
-        "next": "Next: python run.py{option} run",
-        "next_mend": "Mend what is marked FAIL, then: python run.py{option} check",
+        "next": "Next: {command}{option} run",
+        "next_mend": "Mend what is marked FAIL, then: {command}{option} check",
     },
     "ru": {
         "welcome": "mailflow спросит самое нужное, проверит ответы и запишет {file}. Enter принимает то, что в скобках,"
@@ -109,6 +110,7 @@ TEXTS: dict[Language, dict[str, str]] = {
         "bad_ca": "«{typed}» не читается как сертификат. Нужен путь к файлу PEM или ничего.",
         "ask_username": "Имя пользователя для входа",
         "empty": "Здесь нужен ответ.",
+        "variable": "«{typed}»: $ перед скобкой настройки примут за начало переменной. Ответьте без $.",
         "ask_method": "Вход: 1 password (пароль приложения), 2 oauth",
         "ask_password": "Пароль (не показывается; < — назад)",
         "trying": "Пробую IMAP и SMTP ...",
@@ -153,7 +155,7 @@ TEXTS: dict[Language, dict[str, str]] = {
         "sent": "Отправлено: {answer}",
         "not_sent": "Не отправлено: {why}",
         "checking": "Теперь всё проверяется, как командой check:",
-        "next": "Дальше: python run.py{option} run",
-        "next_mend": "Исправьте то, что помечено FAIL, и повторите: python run.py{option} check",
+        "next": "Дальше: {command}{option} run",
+        "next_mend": "Исправьте то, что помечено FAIL, и повторите: {command}{option} check",
     },
 }

@@ -22,13 +22,14 @@ class Trial:
     """The files in a folder that nobody else can read, until they are put in their place."""
 
     def __init__(self, file: Path, folder: Path) -> None:
-        self._file, self._folder = file, folder
+        self._file, self._folder, self._signs_in = file, folder, False
 
     def settings(self, answers: Answers) -> Settings:
         """What mailflow reads in the files that these answers make."""
         here = self._file.absolute().parent
         database = "mailflow.db" if here == Path.cwd() else str(here / "mailflow.db")
         environment, _ = files_of(self._folder)
+        self._signs_in = bool(answers.oauth)
         texts = {
             environment: environment_text(answers),
             self._folder / self._file.name: settings_text(answers, f"sqlite:///{database}"),
@@ -63,7 +64,9 @@ class Trial:
     def put_in_place(self) -> list[Path]:
         """Writes all of them or none; raises OSError, FileExistsError among it: nothing is overwritten."""
         place = self._file.absolute().parent
-        beside = [path.name for path in files_of(self._folder) if path.exists()]
+        environment, sign_in = files_of(self._folder)
+        wanted = (environment, sign_in) if self._signs_in else (environment,)
+        beside = [path.name for path in wanted if path.exists()]
         put: list[Path] = []
         try:
             for name in (*beside, self._file.name):

@@ -19,6 +19,7 @@ from mailflow.bootstrap import transport_of, utc_now
 from mailflow.errors import MailflowError, SignInRefused
 from mailflow.loopback import is_loopback
 from mailflow.mail_services import MailService, Security, ServerAddress, service_of_host
+from mailflow.packaged import command
 from mailflow.settings import Language, Settings, load_settings
 from mailflow.signing_in import sign_in
 from mailflow.wizard.dialog import Back, ask, ask_choice, ask_yes, say, walk
@@ -115,7 +116,7 @@ class Wizard:
         code = show(checking.check(settings))
         option = "" if self.file == Path("settings.yaml") else f" --settings {self.file}"
         say()
-        say(self.text("next_mend" if code else "next", option=option))
+        say(self.text("next_mend" if code else "next", command=command(), option=option))
         return code
 
     def text(self, name: str, **values: Any) -> str:
@@ -195,7 +196,7 @@ class Wizard:
 
     def _username(self) -> bool:
         default = self.answers.username or self.answers.address
-        self.answers.username = ask(self.text("ask_username"), self.read.something, default)
+        self.answers.username = ask(self.text("ask_username"), self.read.word, default)
         return True
 
     def _method(self) -> bool:
@@ -230,10 +231,10 @@ class Wizard:
             if is_microsoft:
                 flows = ("device", "browser", "client_credentials")
                 flow = self._choice(self.text("ask_flow"), flows, before.get("flow", "device"))
-            client_id = ask(self.text("ask_client_id"), self.read.something, before.get("client_id", ""))
+            client_id = ask(self.text("ask_client_id"), self.read.word, before.get("client_id", ""))
             if is_microsoft:
                 domain = answers.address.rpartition("@")[2]
-                tenant = ask(self.text("ask_tenant"), self.read.something, before.get("tenant", domain))
+                tenant = ask(self.text("ask_tenant"), self.read.word, before.get("tenant", domain))
             answers.password = answers.client_secret = ""
             if flow != "device":
                 needed = not is_microsoft or flow == "client_credentials"
@@ -250,7 +251,7 @@ class Wizard:
         try:
             settings = self.trial.settings_of_mailbox(self.answers)
             if signs_in:
-                sign_in(settings.mailbox, say)
+                sign_in(settings.mailbox, say, self.answers.language)
             say(self.text("trying"))
             probe(settings)
         except MailflowError as error:
@@ -264,7 +265,7 @@ class Wizard:
     def _company(self) -> bool:
         say()
         say(self.text("people"))
-        self.answers.company_name = ask(self.text("ask_company"), str, self.answers.company_name)
+        self.answers.company_name = ask(self.text("ask_company"), self.read.line, self.answers.company_name)
         return True
 
     def _accountant(self) -> bool:

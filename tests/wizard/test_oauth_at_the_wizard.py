@@ -23,10 +23,10 @@ def signed_in(monkeypatch: pytest.MonkeyPatch) -> list[MailboxSettings]:
     """Whoever signs in is declined once, and let in then; the servers let everybody in."""
     asked: list[MailboxSettings] = []
 
-    def sign_in(mailbox: MailboxSettings, said: Callable[[str], None]) -> None:
+    def sign_in(mailbox: MailboxSettings, said: Callable[[str], None], language: str) -> None:
         asked.append(mailbox)
         if len(asked) == 1:
-            raise PermanentFailure("The sign-in was declined.")
+            raise PermanentFailure(f"The sign-in was declined ({language}).")
         tokens = access_tokens_of(mailbox)
         assert tokens
         tokens.keep(Tokens("access", "refresh", 9e9, 9e9))
@@ -88,3 +88,8 @@ def test_an_app_password_will_do_for_google(tmp_path: Path, signed_in: list[Mail
     settings = load_settings(tmp_path / "settings.yaml", {})
     assert settings.mailbox.oauth is None
     assert signed_in == []
+
+
+def test_whoever_is_asked_in_russian_signs_in_in_russian(tmp_path: Path, signed_in: list[MailboxSettings]) -> None:
+    result = played(tmp_path, "ru", "finance@outlook.com", "y", "", *["device", "an-id", "consumers"], "n")
+    assert "The sign-in was declined (ru)" in result.output

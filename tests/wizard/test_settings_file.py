@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from pathlib import Path
 
 import hypothesis
@@ -14,9 +15,11 @@ from hypothesis import strategies as st
 from mailflow.mail_services import ServerAddress
 from mailflow.settings import Settings, load_settings
 from mailflow.settings_schema import settings_schema
-from mailflow.wizard.dialog import Back, walk
+from mailflow.wizard.dialog import Back, Unfit, walk
+from mailflow.wizard.reading import Reading
 from mailflow.wizard.settings_file import Answers, environment_text, settings_text
 from mailflow.wizard.texts import TEXTS
+from mailflow.wizard.trial import Trial
 from tests.settings_file import write_settings_file
 
 TYPED = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"], exclude_characters="\ufeff\x85"), min_size=1)
@@ -101,3 +104,47 @@ def test_back_leads_to_the_last_step_that_asked_anything() -> None:
 
     walk([lambda: step("first", True), lambda: step("second", False), lambda: step("third", True)])
     assert seen == ["first", "second", "third", "first", "second", "third"]
+
+
+READING = Reading(lambda name, **values: TEXTS["en"][name].format(**values))
+
+
+@pytest.mark.parametrize(
+    ("read", "typed"),
+    [
+        (READING.line, "Romashka ${NAME}"),
+        (READING.word, "${HOME}"),
+        (READING.word, "$\x07{HOME}"),
+        (READING.address, "a${b}@example.com"),
+        (READING.authserv, "${MX}"),
+    ],
+)
+def test_what_the_settings_would_fill_in_is_asked_again_and_ends_no_dialog(
+    read: Callable[[str], str], typed: str
+) -> None:
+    with pytest.raises(Unfit, match="take for a variable"):
+        read(typed)
+
+
+@hypothesis.settings(
+    max_examples=50, deadline=None, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture]
+)
+@hypothesis.given(st.text())
+def test_whatever_a_terminal_brings_can_be_written(tmp_path: Path, typed: str) -> None:
+    try:
+        company = READING.line(typed)
+    except Unfit:
+        return
+    assert written(tmp_path, answers(company_name=company)).company_name == company
+
+
+def test_a_sign_in_that_was_given_up_for_a_password_is_not_kept(tmp_path: Path) -> None:
+    staging = tmp_path / ".staging"
+    staging.mkdir(0o700)
+    trial = Trial(tmp_path / "settings.yaml", staging)
+    oauth = {"provider": "google", "flow": "browser", "client_id": "mailflow"}
+    trial.settings(answers(oauth=oauth, client_secret="client-s3cret"))
+    write_settings_file(staging / "mailflow-token.json", "{}")
+    trial.settings(answers())
+    trial.put_in_place()
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == [".env", "settings.yaml"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
@@ -26,7 +27,9 @@ COLUMNS = (
 MOST_ROWS = 1_048_575
 """A sheet holds 1,048,576 lines, the heading among them."""
 
-_FORMULA_STARTS = tuple("=+-@＝＋－＠")
+_BEFORE_A_FORMULA = re.compile(r"(^|;\s*)(?=[=+\-@＝＋－＠])")
+"""Where a cell may begin: an Excel whose list separator is the semicolon, as in Russian, cuts lines there as well."""
+
 _BYTE_ORDER_MARK = "\ufeff"
 _LONGEST_CELL = 32_000
 _WIDTHS = {"title": 36, "counterparty": 28, "comment": 40, "amount": 16, "paid_at": 17, "rejected": 40}
@@ -124,8 +127,8 @@ def _as_text(cell: Cell) -> str:
             return cell.isoformat(" ", timespec="minutes")
         case date():
             return cell.isoformat()
-        case str() if cell.startswith(_FORMULA_STARTS):
-            return f"'{cell}"
+        case str():
+            return _BEFORE_A_FORMULA.sub(r"\1'", cell)
         case None:
             return ""
     return str(cell)

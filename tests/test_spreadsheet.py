@@ -49,6 +49,15 @@ def workbook(*invoices: Invoice) -> list[dict[str, tuple[str, str]]]:
 HOSTILE = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1+1", "\r=1+1", " =1", "＝1+1", '=HYPERLINK("http://x")']
 
 
+@pytest.mark.parametrize("separator", [",", ";"])
+@pytest.mark.parametrize("title", ["Paper;=1+cmd|'/C calc'!A0;", "Paper; +1", "a;-1;@b;＝1"])
+def test_no_cell_begins_like_a_formula_whichever_separator_a_program_cuts_at(title: str, separator: str) -> None:
+    """Excel in Russian cuts at semicolons, and opens a file of commas without a question."""
+    text = b"".join(to_csv([in_approval(title=title)[0].invoice], ZONE)).decode("utf-8-sig")
+    cells = [cell.lstrip() for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator) for cell in row]
+    assert not [cell for cell in cells if cell.startswith(tuple("=+-@＝＋－＠"))]
+
+
 @pytest.mark.parametrize("title", HOSTILE)
 def test_no_text_begins_like_a_formula(title: str) -> None:
     [row] = table(in_approval(title=title, counterparty=title, comment=title)[0].invoice)

@@ -64,6 +64,7 @@ _ENDPOINT = re.compile(r"(?P<scheme>https?)://(?P<host>\[[0-9A-Fa-f:.]+\]|[^/:?#
 _SECRET_WITHIN = re.compile(r"(?:^[\w+]+://[^/@:]*:(?=[^/]*@)|/rest/\d+/|[?&]password=)([^/@&\s]+)")
 _SIGNATURE_LINES, _SIGNATURE_LENGTH = 8, 600
 _LISTEN = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):(?!0)[0-9]{1,5}")
+_MEANINGS = {word: verb for verb in KEYWORDS for words in KEYWORDS[verb].values() for word in words}
 _DATABASE = re.compile(r"sqlite:///(?P<file>[^?]+)(?:\?.*)?|postgresql\+psycopg://.+")
 
 
@@ -125,6 +126,9 @@ def _signature(value: str) -> str:
     if len(lines) > _SIGNATURE_LINES or len(value) > _SIGNATURE_LENGTH:
         mend = f"Give at most {_SIGNATURE_LINES} lines and {_SIGNATURE_LENGTH} characters."
         raise _wrong("is longer than a signature.", mend)
+    if keyword := next((line for line in lines if " ".join(re.findall(r"\w+", line)).upper() in _MEANINGS), None):
+        mend = "Write a sentence: a keyword alone could be read as an answer where the signature comes back."
+        raise _wrong(f"has the line {keyword.strip()!r}, a keyword alone.", mend)
     return "\n".join(line.strip() for line in lines)
 
 
@@ -910,7 +914,7 @@ class Settings(Section):
     @field_validator("keywords")
     @classmethod
     def _each_word_means_one_thing(cls, value: dict[Verb, tuple[str, ...]]) -> dict[Verb, tuple[str, ...]]:
-        meanings = {word: verb for verb in KEYWORDS for words in KEYWORDS[verb].values() for word in words}
+        meanings = dict(_MEANINGS)
         for verb, words in value.items():
             for word in words:
                 if meanings.setdefault(word, verb) is not verb:

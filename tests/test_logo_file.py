@@ -70,6 +70,7 @@ def test_no_logo_is_as_large_as_a_picture_that_may_be_an_invoice() -> None:
         ("{logo: logo}", "branding.logo", "is no picture that mail programs show"),
         ("{signature: {fr: Bonjour}}", "branding.signature", "is a language without templates"),
         (f"{{signature: {'x' * 601}}}", "branding.signature", "is longer than a signature"),
+        ('{signature: "Romashka LLC\\n— Согласовано."}', "branding.signature", "a keyword alone"),
     ],
 )
 def test_settings_name_what_is_wrong_with_them(tmp_path: Path, branding: str, key: str, said: str) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -58,7 +59,7 @@ def init(file: Path, show: Show) -> int:
         return 1
     wizard = Wizard(file, Trial(file, Path(staging.name)), Answers(language=language))
     try:
-        with staging:
+        with _ended_like_ctrl_c(), staging:
             return wizard.run(show)
     except (click.Abort, KeyboardInterrupt):
         say()
@@ -69,6 +70,17 @@ def init(file: Path, show: Show) -> int:
         if is_new and not wizard.written:
             with suppress(OSError):
                 folder.rmdir()
+
+
+@contextmanager
+def _ended_like_ctrl_c() -> Iterator[None]:
+    """A terminal that is closed ends the dialog as Ctrl-C does: the password must not stay behind in the folder."""
+    before = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGHUP, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @dataclass

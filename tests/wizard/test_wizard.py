@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import stat
 from collections.abc import Callable
 from email import message_from_bytes
@@ -168,3 +169,20 @@ def test_nothing_is_overwritten(tmp_path: Path, terminal: Open, name: str) -> No
     assert at.end() == 1
     assert (tmp_path / name).read_text() == "mine\n"
     assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_a_terminal_that_is_closed_leaves_no_password_behind(
+    tmp_path: Path, terminal: Open, dovecot: Dovecot, sink: SmtpSink, certificates: Certificates
+) -> None:
+    at = terminal("init")
+    at.answer("Language")
+    at.answer("Address of the shared mailbox", FINANCE)
+    give_servers(at, dovecot, sink, certificates.ca_file)
+    at.answer("User name")
+    at.answer("Password", "wrong-s3cret")
+    at.see("Give the password again")
+    assert list(tmp_path.glob(".mailflow-init-*/.env")), "it is tried as it would be written"
+    at.see("Password")
+    at.process.kill(signal.SIGHUP)
+    at.end()
+    assert list(tmp_path.iterdir()) == []

@@ -20,6 +20,7 @@ def sign_in(mailbox: MailboxSettings, said: Callable[[str], None], language: str
     if mailbox.oauth is None or tokens is None:
         mend = "`check` tries the passwords; for OAuth give `oauth: {provider: ..., flow: ..., client_id: ...}`."
         raise ConfigurationError("settings", [SettingsProblem("mailbox.oauth", "is not there.", mend)])
+    tokens.require_place()
     if mailbox.oauth.flow == "client_credentials":
         tokens.after(tokens.current())  # a token that was kept would hide that the secret is wrong now
         return

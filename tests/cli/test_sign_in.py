@@ -15,6 +15,7 @@ from mailflow import signing_in
 from mailflow.adapters.oauth.sign_in import DeviceCode
 from mailflow.adapters.oauth.token_endpoint import Tokens
 from mailflow.cli import cli
+from mailflow.errors import ServerAway
 from mailflow.settings import MailboxSettings
 from tests.servers.authorization import AuthorizationServer
 from tests.servers.certificates import Certificates, make_certificates
@@ -178,3 +179,21 @@ def test_a_sign_in_that_cannot_be_renewed_says_so_in_the_language_of_who_is_aske
     assert "https://login.example.com" in said[0]
     assert asked in said[0]
     assert warned in said[1]
+
+
+@pytest.mark.parametrize("flow", ["device", "browser"])
+def test_nobody_is_asked_to_sign_in_where_it_could_not_be_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flow: str
+) -> None:
+    monkeypatch.setattr(signing_in, "by_device", pytest.fail)
+    monkeypatch.setattr(signing_in, "by_browser", pytest.fail)
+    oauth = {
+        "provider": "microsoft",
+        "flow": flow,
+        "client_id": "mailflow",
+        "token_file": tmp_path / "no" / "token.json",
+    }
+    server = {"host": "127.0.0.1", "port": 1, "username": FINANCE}
+    mailbox = {"address": FINANCE, "oauth": oauth, "imap": server, "smtp": server, "sender_check": "reference"}
+    with pytest.raises(ServerAway, match=r"cannot be kept in .*mailbox\.oauth\.token_file"):
+        signing_in.sign_in(MailboxSettings.model_validate(mailbox), pytest.fail)

@@ -41,6 +41,11 @@ class AccessTokens:
         """Another token than the one that a mail server has refused. Raises ServerAway where there is none."""
         return self._renewed(lambda kept: kept.access_token != refused and self._is_fresh(kept))
 
+    def require_place(self) -> None:
+        """Raises ServerAway where a sign-in could not be kept, before anybody is asked for one."""
+        with self.file.alone():
+            pass
+
     def keep(self, tokens: Tokens) -> None:
         """Keeps what a sign-in gave, in the place of what was there."""
         with self.file.alone():

@@ -33,7 +33,7 @@ try:
 except ModuleNotFoundError as missing:
     raise PermanentFailure(
         f"The demo's mail server needs the package {missing.name}, which is not installed. "
-        "Run 'pip install mailflow[demo]' (or 'make install' in a checkout) and try again."
+        "Run 'make install' in a checkout; beside a wheel it comes with 'pip install mailflow-….whl[demo]'."
     ) from missing
 
 HOST = "127.0.0.1"

@@ -194,7 +194,7 @@ def _engine(url: str) -> Engine:
         be_patient(engine)
         return engine
     except ModuleNotFoundError as missing:
-        raise unusable(f"its driver {missing.name} is not installed.", "pip install 'mailflow[postgres]'") from None
+        raise unusable(f"its driver {missing.name} is not installed.", "pip install 'psycopg[binary]'") from None
 
 
 def _schema_of(url: URL) -> str:

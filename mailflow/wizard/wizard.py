@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -126,7 +127,7 @@ class Wizard:
         self._greet(settings)
         say(self.text("checking"))
         code = show(checking.check(settings))
-        option = "" if self.file == Path("settings.yaml") else f" --settings {self.file}"
+        option = "" if self.file == Path("settings.yaml") else f" --settings {shlex.quote(str(self.file))}"
         say()
         say(self.text("next_mend" if code else "next", command=command(), option=option))
         return code

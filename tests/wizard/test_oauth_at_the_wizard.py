@@ -82,9 +82,11 @@ def test_google_gives_the_choice_and_wants_a_secret(tmp_path: Path, signed_in: l
 
 
 def test_an_app_password_will_do_for_google(tmp_path: Path, signed_in: list[MailboxSettings]) -> None:
+    tmp_path = tmp_path / "our company"
     result = played(tmp_path, "", "finance@gmail.com", "y", "", "1", "abcd efgh", *PEOPLE, "dmarc", "", "y", "n")
     assert result.exit_code == 0, result.output
     assert "https://myaccount.google.com/apppasswords" in result.output
+    assert f"Next: python run.py --settings '{tmp_path}/settings.yaml' run" in result.output, "it can be pasted"
     settings = load_settings(tmp_path / "settings.yaml", {})
     assert settings.mailbox.oauth is None
     assert signed_in == []

@@ -470,11 +470,10 @@ def evidence(ctx: click.Context, number: str, output: Path | None) -> None:
             gathered = gather(uow, number, keywords_of(settings), settings.zone, now)
         except LookupError:
             raise _no_such_invoice(number) from None
-    try:
-        with output.open("xb") as archive:
-            gathered.write(archive, now)
-    except FileExistsError:
-        raise click.ClickException(f"{output} is there already; name another with --output.") from None
+    if output.exists():
+        raise click.ClickException(f"{output} is there already; name another with --output.")
+    with new_file(output, mode=0o600) as archive:  # it holds whole mails, with the references of their answers
+        gathered.write(archive, now)
     click.echo(f"{output}: {len(gathered.contents)} files; begin with READ ME.txt.")
 
 

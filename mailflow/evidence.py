@@ -106,10 +106,15 @@ def _mails(uow: UnitOfWork, number: str) -> Iterator[tuple[str, bytes]]:
 
 
 def _files(uow: UnitOfWork, number: str) -> Iterator[tuple[str, bytes]]:
+    """Those that are there; of one that is not the verification tells."""
     invoice = uow.invoices.get(number)
     names = {a.sha256: a.filename for a in invoice.attachments} if invoice else {}
     for sha256 in uow.invoices.files_of(number):
-        yield f"{sha256[:16]} {_safe(names.get(sha256, 'file of an earlier revision'))}", uow.files.read(sha256)
+        try:
+            content = uow.files.read(sha256)
+        except LookupError:
+            continue
+        yield f"{sha256[:16]} {_safe(names.get(sha256, 'file of an earlier revision'))}", content
 
 
 def _decisions(history: Sequence[HistoryLine], mails: Iterable[str], zone: tzinfo) -> Iterator[str]:

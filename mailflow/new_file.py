@@ -16,10 +16,11 @@ STANDARD_OUTPUT = Path("-")
 
 
 @contextmanager
-def new_file(path: Path) -> Iterator[BinaryIO]:
+def new_file(path: Path, mode: int = 0o666) -> Iterator[BinaryIO]:
     """A file that takes the place of `path` once it is complete; after a failure what was there is as it was.
 
-    "-" is standard output. Raises PermanentFailure where it cannot be written.
+    `mode` is a new file's, before the umask; one that was there keeps its own. "-" is standard output. Raises
+    PermanentFailure where it cannot be written.
     """
     if path == STANDARD_OUTPUT:
         yield sys.stdout.buffer
@@ -32,7 +33,7 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
                 yield device
             return
         try:
-            with unfinished.open("xb") as file:
+            with open(unfinished, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
                 yield file
             if place.exists():
                 shutil.copymode(place, unfinished)

@@ -6,9 +6,11 @@ import sqlite3
 import zipfile
 from collections.abc import Iterator
 from datetime import datetime
+from typing import BinaryIO
 
 import pytest
 
+from mailflow.evidence import Evidence
 from tests.cli.conftest import Company, in_approval, incomplete, paid, rejected, to_pay
 
 KEYS = [
@@ -170,3 +172,23 @@ def test_more_invoices_than_a_sheet_holds_are_for_a_csv(office: Company, monkeyp
     assert result.exit_code == 1
     assert "take --csv" in result.stderr
     assert not (office.folder / "all.xlsx").exists()
+
+
+def test_the_evidence_is_whole_or_absent_and_its_owners_alone(office: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    office.keep(*paid())
+    file = office.folder / "evidence.zip"
+    command = ("evidence", "INV-2026-0003", "--output", str(file))
+
+    def breaks_off(gathered: Evidence, archive: BinaryIO, now: datetime) -> None:
+        archive.write(b"half")
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Evidence, "write", breaks_off)
+        assert "evidence.zip cannot be written: No space left on device." in office.run(*command).stderr
+    assert not file.exists(), "so that it can be asked for again"
+    assert office.run(*command).exit_code == 0
+    assert file.stat().st_mode & 0o077 == 0
+    with zipfile.ZipFile(file) as archive:
+        assert b"is not there" in archive.read("verification.txt"), "a file that was taken away hides nothing else"
+    assert "is there already" in office.run(*command).stderr

@@ -87,7 +87,11 @@ def probe(settings: Settings) -> None:
 
 
 def seen_authserv(settings: Settings) -> str:
-    """Who verified most of the newest mails in the mailbox, by the topmost header of each; "" where nobody did."""
+    """Who verified most of the newest mails in the mailbox, by the topmost header of each; "" where nobody did.
+
+    Only a name of the mail server's own domain or of the mailbox's: where the server stamps nothing, whoever writes to
+    the mailbox may have written any name (RFC 8601 section 7.1).
+    """
     places: list[Location] = []
 
     def note(place: Location) -> bool:
@@ -105,8 +109,14 @@ def seen_authserv(settings: Settings) -> str:
         finally:
             look.close()
             read.close()
-    del names[""]
-    return names.most_common(1)[0][0] if names else ""
+    address, host = settings.mailbox.address, settings.mailbox.imap.host
+    return next((name for name, _ in names.most_common() if is_theirs(name, address, host)), "")
+
+
+def is_theirs(authserv: str, address: str, host: str) -> bool:
+    """Whether an authserv-id is of the mailbox's domain, or of the one that the mail server stands in."""
+    domains = address.rpartition("@")[2], host, host.partition(".")[2]
+    return f".{authserv.lower()}".endswith(tuple(f".{domain.lower()}" for domain in domains if "." in domain))
 
 
 def _authserv_of(header: bytes) -> str:

@@ -19,7 +19,7 @@ from mailflow.wizard.dialog import Back, Unfit, walk
 from mailflow.wizard.reading import Reading
 from mailflow.wizard.settings_file import Answers, environment_text, settings_text
 from mailflow.wizard.texts import TEXTS
-from mailflow.wizard.trial import Trial
+from mailflow.wizard.trial import Trial, is_theirs
 from tests.settings_file import write_settings_file
 
 TYPED = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"], exclude_characters="\ufeff\x85"), min_size=1)
@@ -148,3 +148,21 @@ def test_a_sign_in_that_was_given_up_for_a_password_is_not_kept(tmp_path: Path) 
     trial.settings(answers())
     trial.put_in_place()
     assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == [".env", "settings.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("authserv", "theirs"),
+    [
+        ("mx.example.com", True),
+        ("example.com", True),
+        ("MX.Hoster.net", True),
+        ("mail.hoster.net", True),
+        ("mx.evil.net", False),
+        ("notexample.com", False),
+        ("net", False),
+        ("", False),
+    ],
+)
+def test_who_verifies_mail_is_proposed_only_by_a_name_of_the_servers_own_domain(authserv: str, theirs: bool) -> None:
+    """What outsiders wrote into their mails is in the mailbox too."""
+    assert is_theirs(authserv, "finance@example.com", "mail.hoster.net") is theirs

@@ -33,7 +33,6 @@ from mailflow.jobs.whole_pass import PassResult, WholePass
 from mailflow.outbound.templating import Templates
 from mailflow.settings import load_settings
 from mailflow.store.outbox import OutboxEntry, kind_of
-from mailflow.store.unit_of_work import UnitOfWork
 from tests.settings_file import write_settings_file
 from tests.simulation.database import StormyStore
 from tests.simulation.mailbox import PROCESSED, QUARANTINE, SimulatedMailbox
@@ -47,7 +46,7 @@ INVITE_AT = time(10)
 class PlainDispatch(Dispatch):
     """Delivers mails of few words, since the wording of the real ones is tested elsewhere and takes long."""
 
-    def _draft(self, uow: UnitOfWork, entry: OutboxEntry) -> bytes:
+    def _draft(self, entry: OutboxEntry, company: Company) -> bytes:
         identity = identity_of(entry, self.outgoing.mint)
         files = entry.effect.attachments if isinstance(entry.effect, Mail) else ()
         marks = "".join(f"\0{file.sha256}\0\r\n" for file in files)

@@ -170,6 +170,7 @@ def test_the_news_are_the_newest_lines_of_all_histories(store: Store) -> None:
                     uow.history.append(
                         f"INV-2026-000{n + 1}", entry, NOW + timedelta(minutes=2 * minute + n), None, None
                     )
+        uow.history.flush()
         everything = uow.register.news(100)
         assert [line.at for line in everything] == sorted((line.at for line in everything), reverse=True)
         assert everything[0].number == "INV-2026-0002"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -37,12 +38,24 @@ def sink(certificates: Certificates) -> Iterator[SmtpSink]:
         yield running
 
 
+def _as_at_a_terminal() -> None:
+    """Ctrl-C is heard also where the tests run in the background, which ignores it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Terminal:
     """Somebody at a terminal: waits for a question, types an answer. `shown` is all that stood there."""
 
     def __init__(self, folder: Path, program: str, *arguments: str, environment: dict[str, str]) -> None:
         self.process = pexpect.spawn(
-            program, [*arguments], cwd=folder, env=environment, encoding="utf-8", timeout=60, dimensions=(60, 400)
+            program,
+            [*arguments],
+            cwd=folder,
+            env=environment,
+            encoding="utf-8",
+            timeout=60,
+            dimensions=(60, 400),
+            preexec_fn=_as_at_a_terminal,
         )
         self.process.delaybeforesend = None
         self.shown = ""

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
-from itertools import accumulate
 from time import monotonic
 
 from mailflow.approval import noticing
@@ -27,6 +26,7 @@ from mailflow.jobs.identity import SIGN_IN, Mint
 from mailflow.jobs.lines import Lines
 from mailflow.jobs.outgoing import Outgoing
 from mailflow.jobs.retry import next_delivery
+from mailflow.jobs.weight import at_once
 from mailflow.observation import noted, step
 from mailflow.outbound.mail import Identity, complete, draft_invitation, draft_mail, files_of
 from mailflow.outbound.ready_to_pay import NOTHING_WANTED, ReadyToPay
@@ -102,7 +102,8 @@ class Dispatch:
         waiting = [(entry, draft) for entry, draft, error in drafts if not error]
         try:
             while waiting and monotonic() < claimed_at + BATCH_LASTS:
-                count = _at_once([entry for entry, _ in waiting], len(self.lines))
+                weights = (_weight(entry) for entry, _ in waiting[: len(self.lines)])
+                count = at_once(weights, BYTES_AT_ONCE)
                 wave, waiting = waiting[:count], waiting[count:]
                 done += self._hand_over(wave, now)
         except TransientFailure:
@@ -273,12 +274,6 @@ class Dispatch:
                     self.outgoing.record(uow, outcome, None, now)
             uow.commit()
         return True
-
-
-def _at_once(entries: Sequence[OutboxEntry], lines: int) -> int:
-    """How many of them are handed over side by side: no more than there are lines, and than memory should hold."""
-    weights = accumulate(_weight(entry) for entry in entries[:lines])
-    return max(1, sum(weight <= BYTES_AT_ONCE for weight in weights))
 
 
 def _weight(entry: OutboxEntry) -> int:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache
-from itertools import accumulate
 from time import monotonic
 
 from mailflow.approval import noticing, opening
@@ -49,6 +48,7 @@ from mailflow.jobs.earlier import past
 from mailflow.jobs.limits import HOUR, NO_MORE_THAN, Limits
 from mailflow.jobs.outgoing import Outgoing, Trigger
 from mailflow.jobs.retry import INBOX_PAUSES, next_reading
+from mailflow.jobs.weight import at_once
 from mailflow.observation import noted, step
 from mailflow.outbound.mail import draft_mail
 from mailflow.outbound.templating import Templates
@@ -139,32 +139,18 @@ class Processing:
             uow.commit()
         if not mails:
             return 0
-        this = self._as_known_now()
-        if len(mails) == 1:
-            this._process_alone(mails[0], now)
-            return 1
-        return this._process_together(mails, now)
+        return self._as_known_now()._process_together(mails, now)
 
     def _process_together(self, mails: Sequence[InboxMail], now: datetime) -> int:
         """In one transaction; where any of them breaks it, each in its own, as if it had come alone."""
-        try:
-            light = _light(mails)
-            with self.store.begin() as uow:
-                raws = uow.inbox.raws([mail.id for mail in light])
-            read = self._read_some(light, raws)
-            with self.store.begin() as uow:
-                settled = {mail: self._settle_as(uow, mail, read[mail.id], now) for mail in mails if mail.id in read}
-                for late in (mail for mail in mails if mail.id not in read):
-                    uow.inbox.let_go(late.id)
-                uow.commit()
-        except Exception as error:  # noqa: BLE001 - whatever a mail does to us, the next one goes on
-            log.debug("these mails are processed one by one: %s", error)
-            for mail in mails:
-                self._process_alone(mail, now)
-            return len(mails)
-        for mail, end in settled.items():
-            _log_settled(mail, end)
-        return len(settled)
+        if len(mails) > 1:
+            try:
+                return self._process(mails, now)
+            except Exception as error:  # noqa: BLE001 - whatever a mail does to us, the next one goes on
+                log.debug("these mails are processed one by one: %s", error)
+        for mail in mails:
+            self._process_alone(mail, now)
+        return len(mails)
 
     def _read_some(self, mails: Sequence[InboxMail], raws: Mapping[int, bytes]) -> dict[int, ReadMail]:
         """As many of them as can be read within READ_WITHIN, by their id; the first always."""
@@ -178,7 +164,7 @@ class Processing:
 
     def _process_alone(self, mail: InboxMail, now: datetime) -> None:
         try:
-            self._process(mail, now)
+            self._process([mail], now)
         except DatabaseAway as away:
             self._let_wait(mail, away, now)
             raise
@@ -193,14 +179,20 @@ class Processing:
             company = company_now(self.company, uow)
         return replace(self, router=replace(self.router, company=company))
 
-    def _process(self, mail: InboxMail, now: datetime) -> None:
+    def _process(self, mails: Sequence[InboxMail], now: datetime) -> int:
+        """As many of them as memory and time allow, in one transaction; the others are let go. How many that were."""
+        light = mails[: at_once((mail.size for mail in mails), BYTES_AT_ONCE)]
         with self.store.begin() as uow:
-            raw = uow.inbox.raw(mail.id)
-        read = self._read(raw, self.company.today(mail.received_at))
+            raws = uow.inbox.raws([mail.id for mail in light])
+        read = self._read_some(light, raws)
         with self.store.begin() as uow:
-            settled = self._settle_as(uow, mail, read, now)
+            settled = [(mail, self._settle_as(uow, mail, read[mail.id], now)) for mail in mails if mail.id in read]
+            for late in mails[len(settled) :]:
+                uow.inbox.let_go(late.id)
             uow.commit()
-        _log_settled(mail, settled)
+        for mail, end in settled:
+            _log_settled(mail, end)
+        return len(settled)
 
     @step("process")
     def _settle_as(self, uow: UnitOfWork, mail: InboxMail, read: ReadMail, now: datetime) -> Settled:
@@ -544,12 +536,6 @@ class Processing:
                 }
                 self._notify(uow, Message.MAIL_FAILED, extra, now)
             uow.commit()
-
-
-def _light(mails: Sequence[InboxMail]) -> list[InboxMail]:
-    """The first of them that are together not too large to be held in memory; the very first always."""
-    weights = accumulate(mail.size for mail in mails)
-    return [mail for mail, weight in zip(mails, weights, strict=True) if mail is mails[0] or weight <= BYTES_AT_ONCE]
 
 
 def _log_settled(mail: InboxMail, end: Settled) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -80,7 +80,8 @@ def written_anew_at_each_try(patch: pytest.MonkeyPatch) -> None:
 def settled_in_a_transaction_of_its_own(patch: pytest.MonkeyPatch) -> None:
     """What a mail decides is committed, and only then that the mail is done with."""
 
-    def process(self: Processing, mail: InboxMail, now: datetime) -> None:
+    def process(self: Processing, mails: Sequence[InboxMail], now: datetime) -> int:
+        (mail,) = mails
         with self.store.begin() as uow:
             raw = uow.inbox.raw(mail.id)
         read = self.read(raw, self.company.today(now))
@@ -90,6 +91,7 @@ def settled_in_a_transaction_of_its_own(patch: pytest.MonkeyPatch) -> None:
         with self.store.begin() as uow:
             uow.inbox.settle(mail.id, settled.state, now, settled.kind, settled.reason, settled.number)
             uow.commit()
+        return 1
 
     patch.setattr(Processing, "_process", process)
 
@@ -97,7 +99,8 @@ def settled_in_a_transaction_of_its_own(patch: pytest.MonkeyPatch) -> None:
 def history_in_a_transaction_of_its_own(patch: pytest.MonkeyPatch) -> None:
     """What was decided is committed, and only then written into the history."""
 
-    def process(self: Processing, mail: InboxMail, now: datetime) -> None:
+    def process(self: Processing, mails: Sequence[InboxMail], now: datetime) -> int:
+        (mail,) = mails
         with self.store.begin() as uow:
             raw = uow.inbox.raw(mail.id)
         read = self.read(raw, self.company.today(now))
@@ -111,6 +114,7 @@ def history_in_a_transaction_of_its_own(patch: pytest.MonkeyPatch) -> None:
             for line in later:
                 uow.history.append(*line)
             uow.commit()
+        return 1
 
     patch.setattr(Processing, "_process", process)
 

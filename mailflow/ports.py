@@ -40,7 +40,7 @@ class Mailbox(Protocol):
         """The mails of the inbox folder that are not known yet, oldest first; marks nothing as seen."""
 
     def file_away(self, locations: Sequence[Location], folder: str) -> int:
-        """Moves mails; how many of them were still there."""
+        """Moves mails by one command, so no more than one can name; how many of them were still there."""
 
     def wait(self, seconds: float) -> bool:
         """Returns when something new may have come (True), at the latest after so many seconds (False)."""

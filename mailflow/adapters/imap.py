@@ -35,7 +35,6 @@ SILENT_FOR_LONG = 10.0
 BATCH_BYTES = 8_000_000
 BATCH_MAILS = 50
 SIZES_AT_ONCE = 500
-MOVES_AT_ONCE = 100
 HEADER_BYTES = 1_000_000
 """How much of the header of a mail that is too large is read."""
 
@@ -99,19 +98,15 @@ class ImapMailbox:
 
     @step("move")
     def file_away(self, locations: Sequence[Location], folder: str) -> int:
-        """Moves mails and touches no others, many by one command; how many were still there.
+        """Moves mails by one command and touches no others; how many were still there.
 
         Without MOVE (RFC 6851) they are copied, marked as deleted and expunged by their UIDs. Without UIDPLUS (RFC
         4315) either they stay behind, marked as deleted: a plain EXPUNGE would destroy what others have marked.
         """
-        moved = 0
-        for start in range(0, len(locations), MOVES_AT_ONCE):
-            with self._session(f"moving mail to {folder}") as box:
-                selected = self.inbox, self._uidvalidity
-                batch = locations[start : start + MOVES_AT_ONCE]
-                uids = [place.uid for place in batch if (place.folder, place.uidvalidity) == selected]
-                moved += self._move(box, uids, str(encode_folder(folder), "ascii")) if uids else 0
-        return moved
+        with self._session(f"moving mail to {folder}") as box:
+            selected = self.inbox, self._uidvalidity
+            uids = [place.uid for place in locations if (place.folder, place.uidvalidity) == selected]
+            return self._move(box, uids, str(encode_folder(folder), "ascii")) if uids else 0
 
     def _move(self, box: BaseMailBox, uids: Sequence[int], target: str) -> int:
         client = box.client

@@ -15,10 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mailflow.adapters.imap import ImapMailbox
-from mailflow.adapters.oauth.access_tokens import AccessTokens
-from mailflow.adapters.oauth.client import OAuthClient, google, microsoft
-from mailflow.adapters.oauth.token_endpoint import TokenEndpoint
-from mailflow.adapters.oauth.token_file import TokenFile
 from mailflow.adapters.reading_process import ReadingProcess
 from mailflow.adapters.smtp import SmtpTransport
 from mailflow.approval import deciding
@@ -57,6 +53,8 @@ from mailflow.web.place import Place
 
 if TYPE_CHECKING:
     from mailflow.adapters.bitrix24 import Bitrix24Portal
+    from mailflow.adapters.oauth.access_tokens import AccessTokens
+    from mailflow.adapters.oauth.client import OAuthClient
     from mailflow.explanation import Explanation
     from mailflow.jobs.portal.work import PortalWork
     from mailflow.settings_watch import SettingsWatch
@@ -342,12 +340,18 @@ def access_tokens_of(mailbox: MailboxSettings) -> AccessTokens | None:
     oauth = mailbox.oauth
     if oauth is None:
         return None
+    from mailflow.adapters.oauth.access_tokens import AccessTokens
+    from mailflow.adapters.oauth.token_endpoint import TokenEndpoint
+    from mailflow.adapters.oauth.token_file import TokenFile
+
     endpoint = TokenEndpoint(oauth_client_of(oauth))
     return AccessTokens(endpoint, TokenFile(oauth.token_file, oauth.client_id), oauth.flow == "client_credentials")
 
 
 def oauth_client_of(oauth: OAuthSettings) -> OAuthClient:
     """The registered application of the settings, at its authorization server."""
+    from mailflow.adapters.oauth.client import OAuthClient, google, microsoft
+
     secret = oauth.client_secret.get_secret_value() if oauth.client_secret else ""
     if oauth.server:
         return OAuthClient(

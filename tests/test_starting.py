@@ -13,6 +13,7 @@ from mailflow.importing import importing
 FOR_A_COMMAND = ("pydantic", "sqlalchemy", "yaml", "rich", "jinja2", "imap_tools", "json", "traceback")
 FOR_A_MAIL = ("icalendar", "lxml", "inscriptis", "mailflow.inbound.reading", "mailflow.inbound.quoting")
 FOR_SOME_SETTINGS = ("httpx", "PIL", "mailflow.adapters.bitrix24", "segno", "sepaxml", "sqlalchemy.dialects.postgresql")
+FOR_OAUTH = ("mailflow.adapters.oauth.access_tokens", "mailflow.adapters.oauth.token_file")
 FOR_A_MIGRATION = ("alembic", "mako")
 FOR_PEOPLE_WHO_ASK = ("rich", "mailflow.outbound.samples", "mailflow.explanation", "mailflow.checking")
 
@@ -21,7 +22,7 @@ FOR_PEOPLE_WHO_ASK = ("rich", "mailflow.outbound.samples", "mailflow.explanation
     ("starting", "not_yet"),
     [
         ("mailflow.cli", FOR_A_COMMAND),
-        ("mailflow.bootstrap", (*FOR_A_MAIL, *FOR_SOME_SETTINGS, *FOR_A_MIGRATION, *FOR_PEOPLE_WHO_ASK)),
+        ("mailflow.bootstrap", (*FOR_A_MAIL, *FOR_SOME_SETTINGS, *FOR_OAUTH, *FOR_A_MIGRATION, *FOR_PEOPLE_WHO_ASK)),
     ],
 )
 def test_what_only_some_starts_need_is_not_imported_by_all(starting: str, not_yet: tuple[str, ...]) -> None:

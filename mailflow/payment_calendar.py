@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from mailflow.approval.invoice import Invoice
+from mailflow.approval.invoice import Invoice, is_late
 from mailflow.approval.lifecycle import Status
 from mailflow.approval.money import Money
 from mailflow.outbound.formats import money
@@ -50,8 +48,7 @@ class DuePayment:
 
     def is_overdue(self, today: date) -> bool:
         """Whether its day is over, or it came to today because its day was over."""
-        late = self.due <= today if self.shifts else self.due < today
-        return self.status is Status.TO_PAY and late
+        return self.status is Status.TO_PAY and is_late(self.due, self.shifts, today)
 
 
 def payment_of(invoice: Invoice) -> DuePayment | None:
@@ -80,14 +77,6 @@ def payments_of(invoices: Iterable[Invoice], called_off_too: bool = False) -> li
     found = [payment for invoice in invoices if (payment := payment_of(invoice))]
     wanted = [payment for payment in found if called_off_too or not payment.is_called_off]
     return sorted(wanted, key=lambda payment: (payment.due, payment.number))
-
-
-def sums(payments: Iterable[DuePayment]) -> dict[str, Decimal]:
-    """How much in each currency, by the currency's code."""
-    totals: defaultdict[str, Decimal] = defaultdict(Decimal)
-    for payment in payments:
-        totals[payment.amount.currency] += payment.amount.amount
-    return dict(sorted(totals.items()))
 
 
 def to_json(payments: Iterable[DuePayment]) -> list[dict[str, Any]]:

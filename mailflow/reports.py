@@ -12,9 +12,10 @@ from rich.text import Text
 
 from mailflow.approval.invoice import Invoice
 from mailflow.approval.lifecycle import Status
+from mailflow.approval.money import totals
 from mailflow.explanation import Explanation, about
 from mailflow.inbound.message import InboundMessage
-from mailflow.payment_calendar import DuePayment, sums
+from mailflow.payment_calendar import DuePayment
 from mailflow.status import Life, in_words
 from mailflow.status import Status as MailflowStatus
 from mailflow.store.history import HistoryLine
@@ -268,7 +269,7 @@ def _history(history: Iterable[HistoryLine], timezone: tzinfo) -> Table:
 def _month(payments: Sequence[DuePayment], today: date) -> Table:
     first = payments[0].due.replace(day=1)
     by_day = {day: list(of_day) for day, of_day in groupby(payments, key=lambda p: p.due)}
-    total = ", ".join(f"{amount} {currency}" for currency, amount in sums(payments).items())
+    total = ", ".join(str(total) for total in totals(p.amount for p in payments))
     table = Table(title=f"{calendar.month_name[first.month]} {first.year}: {total}", show_lines=True)
     for name in calendar.day_abbr:
         table.add_column(name, min_width=9, vertical="top")
@@ -279,9 +280,9 @@ def _month(payments: Sequence[DuePayment], today: date) -> Table:
 
 def _day(day: date, payments: Sequence[DuePayment], today: date) -> Text:
     cell = Text(str(day.day), "bold reverse" if day == today else "dim")
-    for currency, amount in sums(payments).items():
-        style = _payment_style([p for p in payments if p.amount.currency == currency], today)
-        cell.append(f"\n{amount} {currency}", f"not dim not reverse {style}")
+    for total in totals(p.amount for p in payments):
+        style = _payment_style([p for p in payments if p.amount.currency == total.currency], today)
+        cell.append(f"\n{total}", f"not dim not reverse {style}")
     return cell
 
 

@@ -69,6 +69,11 @@ class Rejection:
     at: datetime
 
 
+def is_late(due: date, shifts: int, today: date) -> bool:
+    """Whether a payment's day is over, or it came to today because its day was over, so many days in all."""
+    return due <= today if shifts else due < today
+
+
 @dataclass(frozen=True)
 class Payment:
     """The payment that the accountant was asked for; `shifts` counts the days it moved because it was not paid."""
@@ -79,6 +84,10 @@ class Payment:
     shifts: int = 0
     paid_at: datetime | None = None
     reference: str | None = None
+
+    def is_late(self, today: date) -> bool:
+        """Whether its day is over, or it came to today because its day was over."""
+        return is_late(self.due, self.shifts, today)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -42,3 +43,11 @@ class Money:
 
     def __str__(self) -> str:
         return f"{self.amount} {self.currency}"
+
+
+def totals(amounts: Iterable[Money]) -> tuple[Money, ...]:
+    """What amounts come to, one for each currency, by its code: different currencies are never added up."""
+    found: dict[str, Decimal] = {}
+    for money in amounts:
+        found[money.currency] = found.get(money.currency, Decimal()) + money.amount
+    return tuple(Money(found[currency], currency) for currency in sorted(found))

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 
 from mailflow.approval.company import Company
 from mailflow.approval.effects import Mail, Message
 from mailflow.approval.invoice import Invoice, Payment
 from mailflow.approval.lifecycle import Status
-from mailflow.approval.money import Money
+from mailflow.approval.money import totals
 
 WEEK = timedelta(days=7)
 FEWEST_WEEKS, MOST_WEEKS = 2, 5
@@ -32,8 +31,8 @@ def payment_summary(accountant: str, invoices: Iterable[Invoice], company: Compa
     )
     if not due:
         return None
-    late = [(payment, invoice) for payment, invoice in due if _is_late(payment, today)]
-    of_today = [(payment, invoice) for payment, invoice in due if payment.due == today and not _is_late(payment, today)]
+    late = [(payment, invoice) for payment, invoice in due if payment.is_late(today)]
+    of_today = [(payment, invoice) for payment, invoice in due if payment.due == today and not payment.is_late(today)]
     coming = [(payment, invoice) for payment, invoice in due if today < payment.due <= today + WEEK]
     later = [(payment, invoice) for payment, invoice in due if payment.due > today + WEEK]
     groups = {"overdue": late, "today": of_today, "week": coming}
@@ -49,11 +48,6 @@ def payment_summary(accountant: str, invoices: Iterable[Invoice], company: Compa
     return Mail(accountant, Message.PAYMENT_SUMMARY, extra=extra)
 
 
-def _is_late(payment: Payment, today: date) -> bool:
-    """Its day is over, or it came to today because its day was over."""
-    return payment.due < today or (payment.due == today and payment.shifts > 0)
-
-
 def _line(payment: Payment, invoice: Invoice) -> dict[str, object]:
     return {
         "number": invoice.number,
@@ -67,12 +61,7 @@ def _line(payment: Payment, invoice: Invoice) -> dict[str, object]:
 
 
 def _sums(due: Iterable[_Due]) -> list[str]:
-    """One sum for each currency; different currencies are never added up."""
-    sums: dict[str, Decimal] = {}
-    for _, invoice in due:
-        if invoice.amount:
-            sums[invoice.amount.currency] = sums.get(invoice.amount.currency, Decimal()) + invoice.amount.amount
-    return [str(Money(amount, currency)) for currency, amount in sorted(sums.items())]
+    return [str(total) for total in totals(invoice.amount for _, invoice in due if invoice.amount)]
 
 
 def _weeks(due: Sequence[_Due], company: Company, today: date) -> list[list[dict[str, object]]]:

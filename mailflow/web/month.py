@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from mailflow.approval.lifecycle import Status
-from mailflow.approval.money import Money
+from mailflow.approval.money import Money, totals
 from mailflow.payment_calendar import DuePayment
 from mailflow.store.register import PaymentSum
 
@@ -98,11 +98,7 @@ def _day(day: date, parts: list[PaymentSum], payments: tuple[DuePayment, ...]) -
 
 
 def _together(parts: Iterable[PaymentSum]) -> tuple[Money, ...]:
-    totals: dict[str, Money] = {}
-    for part in parts:
-        known = totals.get(part.currency)
-        totals[part.currency] = Money(part.amount + (known.amount if known else 0), part.currency)
-    return tuple(totals[currency] for currency in sorted(totals))
+    return totals(Money(part.amount, part.currency) for part in parts)
 
 
 def _within(first: date) -> date | None:

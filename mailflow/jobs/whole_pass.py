@@ -58,60 +58,64 @@ class WholePass:
 
         Once it `stops`, no further group of mails is taken in hand.
         """
-        self.processing.resume()
-        self.dispatch.resume(clock())
-        result = PassResult()
-        self._guarded(result, self.intake.file_away)
-        while self._round(clock, result, progress, stops) and not result.troubles and not stops():
-            pass
-        return result
+        return _UnderWay(self, clock, progress, stops).run()
 
-    def _round(
-        self, clock: Callable[[], datetime], result: PassResult, progress: Progress, stops: Callable[[], bool]
-    ) -> bool:
+
+@dataclass(frozen=True)
+class _UnderWay:
+    """One pass, and what it has come to so far."""
+
+    jobs: WholePass
+    clock: Callable[[], datetime]
+    progress: Progress
+    stops: Callable[[], bool]
+    result: PassResult = field(default_factory=PassResult)
+
+    def run(self) -> PassResult:
+        self.jobs.processing.resume()
+        self.jobs.dispatch.resume(self.clock())
+        self._guarded(self.jobs.intake.file_away)
+        while self._round() and not self.result.troubles and not self.stops():
+            pass
+        return self.result
+
+    def _round(self) -> bool:
+        jobs, result = self.jobs, self.result
         before = (result.received, result.processed, result.sent)
-        self._guarded(result, lambda: self.dispatch.take_over(clock()))
-        looked = bool(self._guarded(result, lambda: self._receive(clock, result, progress)))
-        self._guarded(result, lambda: self._process(clock, result, progress, stops))
-        self._guarded(result, lambda: self.calendar_day.run_once(clock(), looked))
-        self._guarded(result, lambda: self.daily_mails.run_once(clock()))
-        self._guarded(result, lambda: self._deliver(clock, result, progress, stops, looked))
-        self._guarded(result, self.intake.file_away)
+        self._guarded(lambda: jobs.dispatch.take_over(self.clock()))
+        looked = bool(self._guarded(self._receive))
+        self._guarded(self._process)
+        self._guarded(lambda: jobs.calendar_day.run_once(self.clock(), looked))
+        self._guarded(lambda: jobs.daily_mails.run_once(self.clock()))
+        self._guarded(lambda: self._deliver(looked))
+        self._guarded(jobs.intake.file_away)
         return before != (result.received, result.processed, result.sent)
 
-    def _receive(self, clock: Callable[[], datetime], result: PassResult, progress: Progress) -> bool:
+    def _receive(self) -> bool:
         """Whether the mailbox was read: by another mailflow where this one does not watch it."""
-        if not self.intake.watches():
+        if not self.jobs.intake.watches():
             return False
-        before = result.received
-        result.received += self.intake.run_once(clock(), lambda count: progress("received", before + count))
-        progress("received", result.received)
+        before = self.result.received
+        received = self.jobs.intake.run_once(self.clock(), lambda count: self.progress("received", before + count))
+        self.result.received += received
+        self.progress("received", self.result.received)
         return True
 
-    def _process(
-        self, clock: Callable[[], datetime], result: PassResult, progress: Progress, stops: Callable[[], bool]
-    ) -> None:
-        while not stops() and (count := self.processing.run_once(clock())):
-            result.processed += count
-            progress("processed", result.processed)
+    def _process(self) -> None:
+        while not self.stops() and (count := self.jobs.processing.run_once(self.clock())):
+            self.result.processed += count
+            self.progress("processed", self.result.processed)
 
-    def _deliver(
-        self,
-        clock: Callable[[], datetime],
-        result: PassResult,
-        progress: Progress,
-        stops: Callable[[], bool],
-        looked: bool,
-    ) -> None:
-        while not stops() and (delivered := self.dispatch.run_once(clock(), looked)) is not None:
-            result.sent += delivered
-            progress("sent", result.sent)
+    def _deliver(self, looked: bool) -> None:
+        while not self.stops() and (delivered := self.jobs.dispatch.run_once(self.clock(), looked)) is not None:
+            self.result.sent += delivered
+            self.progress("sent", self.result.sent)
 
-    def _guarded(self, result: PassResult, job: Callable[[], Done]) -> Done | None:
+    def _guarded(self, job: Callable[[], Done]) -> Done | None:
         """What the job comes to, None where it is broken off."""
         try:
             return job()
         except TransientFailure as failure:
-            if str(failure) not in result.troubles:
-                result.troubles.append(str(failure))
+            if str(failure) not in self.result.troubles:
+                self.result.troubles.append(str(failure))
             return None

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import settings
 
 from tests.inbound.corpus import TALLY
+from tests.servers.certificates import Certificates, make_certificates
 from tests.servers.postgres import postgres, postgres_url
 
 __all__ = ["postgres", "postgres_url"]
@@ -14,6 +15,12 @@ settings.load_profile("mailflow")
 
 TRIAL = "trial"
 """The property of a test that tells how often something was tried to break."""
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    """Of a certificate authority that only the tests know."""
+    return make_certificates(tmp_path_factory.mktemp("certificates"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

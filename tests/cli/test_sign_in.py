@@ -18,7 +18,7 @@ from mailflow.cli import cli
 from mailflow.errors import ServerAway
 from mailflow.settings import MailboxSettings
 from tests.servers.authorization import AuthorizationServer
-from tests.servers.certificates import Certificates, make_certificates
+from tests.servers.certificates import Certificates
 from tests.servers.dovecot import Dovecot
 from tests.servers.smtp_sink import SmtpSink
 from tests.settings_file import write_settings_file
@@ -42,12 +42,6 @@ submitters: ["@example.com"]
 approval: {{sequence: [olga@example.com]}}
 payment: {{accountant: anna@example.com}}
 """
-
-
-@pytest.fixture(scope="module")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
-    folder: Path = tmp_path_factory.mktemp("certificates")
-    return make_certificates(folder)
 
 
 @pytest.fixture(scope="module")

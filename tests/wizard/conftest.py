@@ -12,18 +12,12 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from tests.servers.certificates import Certificates, make_certificates
+from tests.servers.certificates import Certificates
 from tests.servers.dovecot import PASSWORD, Dovecot
 from tests.servers.smtp_sink import SmtpSink
 
 TOP = Path(__file__).parents[2]
 FINANCE = "finance@company.invalid"
-
-
-@pytest.fixture(scope="session")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
-    folder: Path = tmp_path_factory.mktemp("certificates")
-    return make_certificates(folder)
 
 
 @pytest.fixture(scope="session")

@@ -123,24 +123,24 @@ def test_what_a_killed_one_had_in_hand_is_taken_over_while_another_one_works(sto
     assert monotonic() - began >= GONE_AFTER
 
 
-def test_one_that_lives_keeps_what_it_has_however_often_others_look(
-    store: Store, url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def given_up_on_at_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is gone is missed at the first look; there is work, and `store` takes part in it."""
     monkeypatch.setattr(engine, "GONE_AFTER", 0)
     store.take_part(NOW)
     give_work(store)
+
+
+@pytest.mark.usefixtures("given_up_on_at_once")
+def test_one_that_lives_keeps_what_it_has_however_often_others_look(store: Store, url: str) -> None:
     with another_mailflow(url):
         for _ in range(3):
             store.take_over(SOON, SOON)
             assert taken(store) == [None, None]
 
 
-def test_what_another_one_was_sending_is_repeated_no_sooner_than_its_copy_could_come(
-    store: Store, url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(engine, "GONE_AFTER", 0)
-    store.take_part(NOW)
-    give_work(store)
+@pytest.mark.usefixtures("given_up_on_at_once")
+def test_what_another_one_was_sending_is_repeated_no_sooner_than_its_copy_could_come(store: Store, url: str) -> None:
     with another_mailflow(url):
         pass
     wait = timedelta(minutes=2)
@@ -149,12 +149,8 @@ def test_what_another_one_was_sending_is_repeated_no_sooner_than_its_copy_could_
     assert taken(store, NOW + wait) == ["mail", "mail, in doubt"], "that others look again puts it off no further"
 
 
-def test_the_turn_at_the_portal_ends_with_the_one_that_had_it(
-    store: Store, url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(engine, "GONE_AFTER", 0)
-    store.take_part(NOW)
-    give_work(store)
+@pytest.mark.usefixtures("given_up_on_at_once")
+def test_the_turn_at_the_portal_ends_with_the_one_that_had_it(store: Store, url: str) -> None:
     with another_mailflow(url):
         assert not may_speak(store)
     soon(lambda: taken_after_a_look(store) != [None, None])

@@ -23,7 +23,6 @@ MOST_IN_A_WORKBOOK = 50_000
 """Larger lists come as CSV, which is sent as it is read."""
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_CHUNK = 65_536
 _PICTURES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 _SANDBOX = "default-src 'none'; sandbox"
 

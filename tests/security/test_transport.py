@@ -16,11 +16,8 @@ from sqlalchemy import make_url
 from mailflow.errors import ConfigurationError
 from mailflow.store.encryption import encrypted
 from mailflow.store.engine import open_store
-from tests.adapters.conftest import certificates
 from tests.servers.certificates import Certificate, Certificates
 from tests.servers.postgres import Postgres, running_postgres
-
-__all__ = ["certificates"]
 
 NAMED_IN_ONE = "elsewhere.example"
 """The name in the certificate that is wrong for 127.0.0.1; it leads nowhere, so libpq is told the number as well."""

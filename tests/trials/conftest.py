@@ -1,5 +1,5 @@
 """The servers that the trials play with."""
 
-from tests.adapters.conftest import certificates, dovecot, user
+from tests.adapters.conftest import dovecot, user
 
-__all__ = ["certificates", "dovecot", "user"]
+__all__ = ["dovecot", "user"]

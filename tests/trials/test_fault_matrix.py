@@ -17,7 +17,7 @@ import pytest
 
 from mailflow.adapters.reading_process import ReadingProcess
 from mailflow.approval.wording import KEYWORDS
-from tests.adapters.conftest import certificates, shared_dovecot
+from tests.adapters.conftest import shared_dovecot
 from tests.servers.certificates import Certificates
 from tests.servers.dovecot import Dovecot
 from tests.servers.postgres import Postgres
@@ -28,7 +28,7 @@ from tests.trials.faults_of_portals import OF_BITRIX24
 from tests.trials.size import by_size
 from tests.trials.story import CLERK, Outcome, Servers, Story
 
-__all__ = ["certificates", "shared_dovecot"]
+__all__ = ["shared_dovecot"]
 
 CELLS = [*OF_IMAP, *OF_SMTP, *OF_POSTGRESQL, *OF_SQLITE, *OF_BITRIX24]
 SEEDS = range(1, 1 + by_size(quick=1, ci=1, full=100))

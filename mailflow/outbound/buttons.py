@@ -14,6 +14,7 @@ from mailflow.outbound import formats
 from mailflow.outbound.cleaning import one_line, shortened
 
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~@")
+_ENCODED = [chr(byte) if byte in _UNRESERVED else f"%{byte:02X}" for byte in range(256)]
 _SUBJECT_LENGTH = 90
 _VALUE_LENGTH = 120  # Outlook opens no link of more than about 2,000 characters
 _NEEDS_TEXT = frozenset({Verb.REJECT, Verb.QUESTION, Verb.DELEGATE, Verb.POSTPONE, Verb.DUPLICATE_OK})
@@ -140,4 +141,4 @@ def _standing(invoice: Invoice, language: str) -> list[tuple[Field, str]]:
 
 
 def _encoded(text: str) -> str:
-    return "".join(chr(byte) if byte in _UNRESERVED else f"%{byte:02X}" for byte in text.encode("utf-8", "replace"))
+    return "".join([_ENCODED[byte] for byte in text.encode("utf-8", "replace")])

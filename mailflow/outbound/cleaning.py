@@ -36,6 +36,8 @@ def shortened(text: str, length: int) -> str:
 
 def whole_text(text: str) -> str:
     """A finished body: newlines as they are, every other control character gone."""
+    if text.replace("\n", " ").replace("\u00a0", " ").isprintable():
+        return text
     return _INVISIBLE.sub("", _OTHER_BREAK.sub(" ", text.replace("\r\n", "\n")))
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import jinja2
@@ -65,11 +65,25 @@ class BrokenTemplate(TransientFailure):
         self.problem = problem
 
 
+@lru_cache(1024)
+def _is_harmless(attribute: str) -> bool:
+    """Whether an attribute of this name may be read whosever it is; what formats texts is Jinja2's to watch."""
+    return not _FORBIDDEN.match(attribute) and attribute not in ("format", "format_map")
+
+
 class _Sandbox(SandboxedEnvironment):
     """Jinja2's own, which forbids by name alone what that one forbids by name and type: several times faster."""
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         return not _FORBIDDEN.match(attr)
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        if _is_harmless(attribute):
+            try:
+                return getattr(obj, attribute)
+            except AttributeError:  # an item, or there is no such thing
+                pass
+        return super().getattr(obj, attribute)
 
 
 class Templates:

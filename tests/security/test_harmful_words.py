@@ -53,6 +53,9 @@ def test_templates_run_in_a_sandbox_and_stop_at_a_name_that_is_not_there(index: 
         environment.from_string("{{ ''.__class__.__mro__ | list }}").render()
     with pytest.raises(SecurityError):
         environment.from_string("{{ cycler.__init__.__globals__.os.popen('id').read() }}").render()
+    for formats in ("'{0.__class__}'.format(1)", "('{0.__class__}' | safe).format(1)", "'{a.__class__}'.format_map(a)"):
+        with pytest.raises(SecurityError):
+            environment.from_string("{{ " + formats + " }}").render(a={"a": 1})
     with pytest.raises(jinja2.UndefinedError):
         environment.from_string("{{ nobody }}").render()
 

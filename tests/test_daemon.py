@@ -100,7 +100,7 @@ def test_edited_settings_are_in_force_after_sighup_and_wrong_ones_are_mailed_to_
         while "is in force from now on" not in said:
             said += process.stderr.readline()
         submitter.submit("Toner", BODY.replace("100", "200"), [Paper("b.pdf", "application/pdf", b"%PDF-1 second")])
-        assert colleague(server, "petr").wait_for(lambda mail: "INV-2026-0002" in mail.subject, timeout=90)
+        assert colleague(server, "petr").wait_for(lambda mail: "INV-2026-0002" in mail.subject, timeout=45)
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=60) == 0
         said += process.stderr.read()

@@ -142,7 +142,7 @@ class ImapMailbox:
             return False
         try:
             with self._session("waiting for new mail") as box:
-                if not self._listed.issuperset(self._list(box)):
+                if self._lists_more(box):
                     return True
                 if "IDLE" in box.client.capabilities:
                     return wait_in_idle(box.client, min(seconds, LONGEST_IDLE), self._wake[0])
@@ -312,6 +312,15 @@ class ImapMailbox:
         """Every mail of the inbox folder, by UID, except what is marked as deleted."""
         criteria = str(AND(deleted=False, date_gte=self.since)) if self.since else "UNDELETED"
         return [Location(self.inbox, self._uidvalidity, uid) for uid in self._search(box, criteria)]
+
+    def _lists_more(self, box: BaseMailBox) -> bool:
+        """Than was read last. What the server tells of while it answers a SEARCH is in its answer to the next one."""
+        for _ in range(2):
+            if not self._listed.issuperset(self._list(box)):
+                return True
+            if "EXISTS" not in box.client.untagged_responses:
+                break
+        return False
 
     def _search(self, box: BaseMailBox, criteria: str) -> list[int]:
         """UIDs in order. SEARCH knows only what the server has told by then, so NOOP makes it tell."""

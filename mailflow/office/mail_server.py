@@ -39,6 +39,7 @@ except ModuleNotFoundError as missing:
 HOST = "127.0.0.1"
 LARGEST_MAIL = 64_000_000
 _SECONDS_TO_START_OR_STOP = 10
+_TOLD_AGAIN_AFTER = 0.5
 
 logging.getLogger("mail.log").setLevel(logging.ERROR)  # at every login aiosmtpd warns of its own old attribute
 
@@ -127,6 +128,7 @@ class MailServer:
         for recipient in dict.fromkeys(delivery.recipients):
             inbox = await self._config.set_cache[recipient][0].get_mailbox("INBOX")
             await inbox.append(AppendMessage(delivery.raw, self.clock(), frozenset()), recent=True)
+            self._loop.call_later(_TOLD_AGAIN_AFTER, inbox._updated.set)  # pymap misses what came just before IDLE
         self.journal.append(delivery)
 
     async def _listen(self) -> None:

@@ -753,6 +753,15 @@ class TestHostileServers:
             assert mailbox.wait(10) is True
             assert mailbox.wait(10) is True, "and the session goes on"
 
+    def test_mail_that_comes_while_a_search_is_answered_is_not_missed(self, open_mailbox: Open) -> None:
+        """The server tells of it then, and not again in IDLE."""
+        with scripted(announcer_within_a_search) as port:
+            mailbox = open_mailbox(port, folders=())
+            read(mailbox)
+            began = time.monotonic()
+            assert mailbox.wait(10) is True
+            assert time.monotonic() - began < 5
+
 
 class Recorded:
     """A file that keeps what was read from it."""
@@ -783,5 +792,24 @@ def slow_announcer(received: BinaryIO, send: Callable[[bytes], object]) -> None:
             send(b"STS\r\n* 1 REC")
             time.sleep(0.3)
             send(b"ENT\r\n")
+            received.readline()
+        send(tag + b" OK done\r\n")
+
+
+def announcer_within_a_search(received: BinaryIO, send: Callable[[bytes], object]) -> None:
+    """A mailbox that tells of its first mail at the end of the second SEARCH, and is silent in IDLE."""
+    searches = 0
+    send(b"* OK hello\r\n")
+    for command in received:
+        tag, _, rest = command.rstrip().partition(b" ")
+        if rest.startswith(b"CAPABILITY"):
+            send(b"* CAPABILITY IMAP4rev1 IDLE\r\n")
+        elif rest.startswith(b"SELECT"):
+            send(b"* OK [UIDVALIDITY 7] yes\r\n")
+        elif rest.startswith(b"UID SEARCH"):
+            searches += 1
+            send({1: b"* SEARCH\r\n", 2: b"* SEARCH\r\n* 1 EXISTS\r\n"}.get(searches, b"* SEARCH 1\r\n"))
+        elif rest == b"IDLE":
+            send(b"+ idling\r\n")
             received.readline()
         send(tag + b" OK done\r\n")

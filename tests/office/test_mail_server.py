@@ -77,6 +77,18 @@ def test_idle_wakes_at_once_when_a_mail_is_delivered(server: MailServer) -> None
     assert 0.03 < woken_after < 1.0
 
 
+def test_idle_tells_of_a_mail_that_came_just_before_it(server: MailServer) -> None:
+    box = sign_in(server)
+    send(server, "olga@example.com")
+    began = time.monotonic()
+    box.idle.start()
+    heard = b""
+    while b"* 1 EXISTS" not in heard:
+        heard += box.client.sock.recv(1000)
+    box.client.shutdown()
+    assert time.monotonic() - began < 5
+
+
 def test_mails_are_found_flagged_copied_moved_and_deleted_in_folders_that_can_be_created(server: MailServer) -> None:
     for _ in range(3):
         send(server, "olga@example.com")

@@ -10,11 +10,13 @@ import binascii
 import re
 import string
 from dataclasses import dataclass
+from io import BytesIO
 
 from mailflow.inbound import charset
 
 MAX_HEADER = 1_000_000
 
+_PIECE_BYTES = 1 << 16
 _FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
 _ENCODED_WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*)\?=")
 _PIECE = re.compile(rb'(?:[^;"]|"(?:[^"\\]|\\.)*(?:"|$))+', re.DOTALL)
@@ -44,26 +46,28 @@ class Header:
         return next(iter(self.values(name)), b"")
 
 
-def read_header(raw: bytes) -> tuple[Header, bytes]:
-    """The header section at the start of some bytes, and the body after it."""
+def read_header(raw: bytes, begin: int = 0, end: int | None = None) -> tuple[Header, int]:
+    """The header section at the start of some bytes, or of those between two places; with it, where the body begins."""
     fields: list[tuple[str, list[bytes]]] = []
-    position, sound = 0, True
-    while position < len(raw):
-        end = raw.find(b"\n", position, MAX_HEADER) + 1 or min(len(raw), MAX_HEADER)
-        line = raw[position:end].rstrip(b"\r\n")
-        if not line and end > position:
-            position = end
+    position, sound = begin, True
+    last = len(raw) if end is None else end
+    limit = min(last, begin + MAX_HEADER)
+    while position < last:
+        following = raw.find(b"\n", position, limit) + 1 or limit
+        line = raw[position:following].rstrip(b"\r\n")
+        if not line and following > position:
+            position = following
             break
         field = _FIELD.match(line)
         if line[:1] in (b" ", b"\t") and fields:
             fields[-1][1].append(line)
         elif field:
             fields.append((line[: field.end() - 1].decode("ascii").lower(), [line[field.end() :]]))
-        elif position or not line.startswith((b"From ", b">From ")):
+        elif position > begin or not line.startswith((b"From ", b">From ")):
             sound = False
             break
-        position = end
-    return Header(tuple((name, b"".join(value).strip(b" \t\r\n")) for name, value in fields), sound), raw[position:]
+        position = following
+    return Header(tuple((name, b"".join(value).strip(b" \t\r\n")) for name, value in fields), sound), position
 
 
 def decode_words(value: bytes, declared: str | None = None) -> str:
@@ -93,16 +97,33 @@ def _word_bytes(encoding: str, text: str) -> bytes:
     return base64_bytes(data)[0]
 
 
-def base64_bytes(data: bytes) -> tuple[bytes, bool]:
-    """What base64 stands for; with it, whether it was sound. Several padded runs in a row are all read."""
-    compact = data.translate(None, _NOT_BASE64)
-    sound = len(compact) == len(data.translate(None, b" \t\r\n"))
-    decoded = []
-    for run in re.findall(rb"[^=]+", compact):
-        if len(run) % 4 == 1:
-            run, sound = run[:-1], False
-        decoded.append(binascii.a2b_base64(run + b"=" * (-len(run) % 4)))
-    return b"".join(decoded), sound
+def base64_bytes(data: bytes, begin: int = 0, end: int | None = None) -> tuple[bytes, bool]:
+    """What base64 stands for; with it, whether it was sound. Several padded runs in a row are all read.
+
+    Of all the data, or of what stands between two places; piece by piece, for files are large.
+    """
+    decoded, sound, run = BytesIO(), True, b""
+    last = len(data) if end is None else end
+    for start in range(begin, last, _PIECE_BYTES):
+        piece = data[start : min(start + _PIECE_BYTES, last)]
+        compact = piece.translate(None, _NOT_BASE64)
+        sound = sound and len(compact) == len(piece.translate(None, b" \t\r\n"))
+        *ended, run = (run + compact).split(b"=")
+        for one in ended:
+            sound = _decode_run(one, decoded) and sound
+        whole = len(run) // 4 * 4
+        decoded.write(binascii.a2b_base64(run[:whole]))
+        run = run[whole:]
+    sound = _decode_run(run, decoded) and sound
+    return decoded.getvalue(), sound
+
+
+def _decode_run(run: bytes, decoded: BytesIO) -> bool:
+    """The end of a run, which has no padding; whether it can be one."""
+    possible = len(run) % 4 != 1
+    run = run if possible else run[:-1]
+    decoded.write(binascii.a2b_base64(run + b"=" * (-len(run) % 4)))
+    return possible
 
 
 def one_line(text: str) -> str:

@@ -127,18 +127,18 @@ def content_digest(raw: bytes) -> str:
         values = [b" ".join(value.split()) for value in header.values(name)]
         digest.update(b"%s:%d:%s\n" % (name.encode(), len(values), b"\n".join(values)))
     digest.update(b"\n")
-    for piece in _text_pieces(body):
+    for piece in _text_pieces(raw, body):
         digest.update(piece)
     return digest.hexdigest()
 
 
-def _text_pieces(body: bytes, length: int = 1 << 20) -> Iterator[bytes]:
-    """A body with LF line ends and without those at its end, piece by piece: a large one is not held three times."""
-    begin, held = 0, b""
-    while begin < len(body):
+def _text_pieces(raw: bytes, begin: int, length: int = 1 << 20) -> Iterator[bytes]:
+    """A body with LF line ends and without those at its end, piece by piece: a large one is not held twice."""
+    held = b""
+    while begin < len(raw):
         end = begin + length
-        end += body[end - 1 : end + 1] == b"\r\n"
-        piece = held + body[begin:end].replace(b"\r\n", b"\n")
+        end += raw[end - 1 : end + 1] == b"\r\n"
+        piece = held + raw[begin:end].replace(b"\r\n", b"\n")
         text = piece.rstrip(b"\n")
         held = piece[len(text) :]
         yield text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mailflow.inbound import charset
 from mailflow.inbound.header import Header, base64_bytes, decode_words, read_header, read_parameters
@@ -22,7 +22,7 @@ _LONGEST_FIELD = 8000
 
 @dataclass(frozen=True)
 class Part:
-    """One part. `body` is as it came, before its transfer encoding is undone; empty for a multipart.
+    """One part. Its body, empty for a multipart, stands in `within` from `begin` to `end`, so that it is not copied.
 
     `raw` is the whole attached mail where the part is one (message/rfc822); its only child is that mail's root.
     """
@@ -32,9 +32,16 @@ class Part:
     parameters: Mapping[str, str]
     disposition: str
     filename: str
-    body: bytes = b""
+    within: bytes = b""
+    begin: int = 0
+    end: int = 0
     children: tuple[Part, ...] = ()
     raw: bytes = b""
+
+    @property
+    def body(self) -> bytes:
+        """As it came, before its transfer encoding is undone."""
+        return self.within[self.begin : self.end]
 
     @property
     def content_id(self) -> str | None:
@@ -45,9 +52,10 @@ class Part:
         """The bytes that the body stands for; with them, whether their transfer encoding was sound."""
         words = self.header.first("content-transfer-encoding").lower().replace(b";", b" ").split()
         if words[:1] == [b"base64"]:
-            return base64_bytes(self.body)
+            return base64_bytes(self.within, self.begin, self.end)
         if words[:1] == [b"quoted-printable"]:
-            return binascii.a2b_qp(self.body), not _BROKEN_QUOTED_PRINTABLE.search(self.body)
+            body = self.body
+            return binascii.a2b_qp(body), not _BROKEN_QUOTED_PRINTABLE.search(body)
         return self.body, True
 
     def text(self) -> tuple[str, tuple[str, ...]]:
@@ -64,7 +72,9 @@ class Part:
         return text, tuple(defect for defect, present in wrong.items() if present)
 
 
-def described(header: Header, body: bytes = b"", default_type: str = "text/plain") -> Part:
+def described(
+    header: Header, within: bytes = b"", begin: int = 0, end: int = 0, default_type: str = "text/plain"
+) -> Part:
     """The part as its own header describes it; what is within its body is not read."""
     value = header.first("content-type")[:_LONGEST_FIELD]
     head, parameters = read_parameters(value)
@@ -74,7 +84,7 @@ def described(header: Header, body: bytes = b"", default_type: str = "text/plain
     disposition, filename = _disposition(header, parameters)
     if filename.lower().endswith(".eml") and not media_type.startswith("multipart/"):
         media_type = "message/rfc822"
-    return Part(header, media_type, parameters, disposition, filename, body)
+    return Part(header, media_type, parameters, disposition, filename, within, begin, end)
 
 
 @dataclass
@@ -84,13 +94,16 @@ class Reader:
     parts: int = 0
     defects: list[str] = field(default_factory=list)
 
-    def read(self, raw: bytes, default_type: str = "text/plain", depth: int = 0) -> Part:
+    def read(self, raw: bytes, depth: int = 0) -> Part:
         """The part that some bytes are: a header section and a body."""
-        header, body = read_header(raw)
+        return self._read(raw, 0, len(raw), "text/plain", depth)
+
+    def _read(self, raw: bytes, begin: int, end: int, default_type: str, depth: int) -> Part:
+        header, body = read_header(raw, begin, end)
         self.parts += 1
         if not header.sound:
             self.defects.append("header")
-        part = described(header, body, default_type)
+        part = described(header, raw, body, end, default_type)
         if part.media_type.startswith("multipart/"):
             return self._with_children(part, depth)
         if part.media_type in ("message/rfc822", "message/global"):
@@ -101,14 +114,18 @@ class Reader:
         boundary = part.parameters.get("boundary", "").rstrip()
         if depth >= MAX_DEPTH:
             self.defects.append("too_deep")
-            return _leaf(part, "application/octet-stream")
-        pieces, closed = _split(part.body, boundary.encode("utf-8"), MAX_PARTS - self.parts)
+            return replace(part, media_type="application/octet-stream")
+        places, closed = _split(part, boundary.encode("utf-8"), MAX_PARTS - self.parts)
         if not closed:
-            self.defects.append("boundary" if self.parts + len(pieces) < MAX_PARTS else "too_many_parts")
-        if not pieces:
-            return _leaf(part, "text/plain")
+            self.defects.append("boundary" if self.parts + len(places) < MAX_PARTS else "too_many_parts")
+        if not places:
+            return replace(part, media_type="text/plain")
         default_type = "message/rfc822" if part.media_type == "multipart/digest" else "text/plain"
-        children = tuple(self.read(piece, default_type, depth + 1) for piece in pieces if self.parts < MAX_PARTS)
+        children = tuple(
+            self._read(part.within, begin, end, default_type, depth + 1)
+            for begin, end in places
+            if self.parts < MAX_PARTS
+        )
         return Part(part.header, part.media_type, part.parameters, part.disposition, part.filename, children=children)
 
     def _with_mail(self, part: Part, depth: int) -> Part:
@@ -142,10 +159,6 @@ def unflowed(text: str, delsp: bool) -> str:
     return "\n".join(map("".join, paragraphs))
 
 
-def _leaf(part: Part, media_type: str) -> Part:
-    return Part(part.header, media_type, part.parameters, part.disposition, part.filename, part.body)
-
-
 def _disposition(header: Header, parameters: Mapping[str, str]) -> tuple[str, str]:
     """attachment, inline or whatever stands there (RFC 2183), and the file's name, wherever it is given."""
     filename, disposition = "", ""
@@ -156,26 +169,32 @@ def _disposition(header: Header, parameters: Mapping[str, str]) -> tuple[str, st
     return disposition, filename or parameters.get("name", "")
 
 
-def _split(body: bytes, boundary: bytes, most: int) -> tuple[list[bytes], bool]:
-    """What stands between the delimiter lines (RFC 2046 section 5.1.1); with it, whether the last one closes."""
-    pieces: list[bytes] = []
+def _split(part: Part, boundary: bytes, most: int) -> tuple[list[tuple[int, int]], bool]:
+    """Where the pieces between the delimiter lines stand (RFC 2046 section 5.1.1), and whether the last line closes."""
+    raw, places = part.within, list[tuple[int, int]]()
     if not boundary:
-        return pieces, False
+        return places, False
     delimiter = b"--" + boundary
-    begin, position = -1, body.find(delimiter)
-    while position >= 0 and len(pieces) < most:
-        if position and body[position - 1] != 0x0A:
-            position = body.find(delimiter, position + 1)
+    begin, position = -1, raw.find(delimiter, part.begin, part.end)
+    while position >= 0 and len(places) < most:
+        if position > part.begin and raw[position - 1] != 0x0A:
+            position = raw.find(delimiter, position + 1, part.end)
             continue
-        end = body.find(b"\n", position) + 1 or len(body)
-        rest = body[position + len(delimiter) : end].strip()
+        end = raw.find(b"\n", position, part.end) + 1 or part.end
+        rest = raw[position + len(delimiter) : end].strip()
         if rest in (b"", b"--"):
             if begin >= 0:
-                pieces.append(body[begin:position].removesuffix(b"\n").removesuffix(b"\r"))
+                places.append((begin, _without_line_end(raw, begin, position)))
             begin = end
             if rest:
-                return pieces, True
-        position = body.find(delimiter, end)
-    if begin >= 0 and len(pieces) < most:
-        pieces.append(body[begin:])
-    return pieces, False
+                return places, True
+        position = raw.find(delimiter, end, part.end)
+    if begin >= 0 and len(places) < most:
+        places.append((begin, part.end))
+    return places, False
+
+
+def _without_line_end(raw: bytes, begin: int, end: int) -> int:
+    for sign in (b"\n", b"\r"):
+        end -= raw.endswith(sign, begin, end)
+    return end

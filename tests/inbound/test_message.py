@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import UTC, datetime
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailflow.inbound import charset
-from mailflow.inbound.header import decode_words, read_parameters
+from mailflow.inbound.header import base64_bytes, decode_words, read_parameters
 from mailflow.inbound.message import _text_pieces, content_digest, parse
 from mailflow.inbound.mime import unflowed
 from mailflow.inbound.picture import pixels
@@ -44,7 +45,18 @@ def test_a_line_moved_between_header_and_body_changes_the_digest() -> None:
 @given(st.lists(st.sampled_from([b"\r", b"\n", b"\r\n", b"a"])), st.integers(1, 5))
 def test_a_body_read_piece_by_piece_is_the_same_body(parts: list[bytes], length: int) -> None:
     body = b"".join(parts)
-    assert b"".join(_text_pieces(body, length)) == body.replace(b"\r\n", b"\n").rstrip(b"\n")
+    assert b"".join(_text_pieces(body, 0, length)) == body.replace(b"\r\n", b"\n").rstrip(b"\n")
+
+
+@pytest.mark.parametrize("line_end", [b"", b"\n", b"\r\n"])
+def test_a_large_file_in_base64_is_read_as_it_was_however_its_lines_end(line_end: bytes) -> None:
+    content = bytes(range(256)) * 1000 + b"!"
+    encoded = base64.b64encode(content)
+    lines = line_end.join(encoded[start : start + 76] for start in range(0, len(encoded), 76))
+    assert base64_bytes(lines) == (content, True)
+    assert base64_bytes(lines + line_end + lines) == (content + content, True)
+    assert base64_bytes(b"before" + lines + b"after", 6, 6 + len(lines)) == (content, True)
+    assert base64_bytes(lines.removesuffix(b"=")[:-2]) == (content[:-2], False)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,7 @@
-"""What waiting costs: a daemon that has read a mail, with nothing to do; beside a bare client in IDLE."""
+"""What waiting costs: a daemon that has read a mail, with nothing to do since; beside a bare client in IDLE.
+
+The process that reads mail ends in the quiet, so the measuring begins after that.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from benchmarks.processes import use_of
 from benchmarks.spending import TOP
 from benchmarks.start import STACK
 from benchmarks.table import Line
+from mailflow.adapters.reading_process import QUIET
 from tests.servers.dovecot import HOST, PASSWORD
 
 BARE_CLIENT = f"""
@@ -36,7 +40,7 @@ def measure(bench: Bench) -> Iterator[Line]:
     with daemon(one) as running, _bare_client(bench) as bare_client:
         bench.sink.wait_for(2)
         bench.sink.take()
-        time.sleep(3)
+        time.sleep(QUIET + 5)
         before = use_of(running.process), use_of(bare_client)
         time.sleep(seconds)
         mailflow, client = zip(before, (use_of(running.process), use_of(bare_client)), strict=True)

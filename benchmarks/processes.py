@@ -44,5 +44,10 @@ def _family(process: int) -> list[int]:
 
 
 def _numbers(file: Path, *names: str) -> list[int]:
-    lines = (line.partition(":") for line in file.read_text("ascii").splitlines())
+    """Nothing of a process that has ended and was not collected yet: it holds no memory."""
+    try:
+        text = file.read_text("ascii")
+    except ProcessLookupError:
+        return []
+    lines = (line.partition(":") for line in text.splitlines())
     return [int(value.split()[0]) for name, _, value in lines if name in names]

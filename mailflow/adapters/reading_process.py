@@ -7,6 +7,7 @@ import multiprocessing
 import resource
 import signal
 import traceback
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -23,8 +24,14 @@ from mailflow.observation import step
 LONGEST = 20.0
 """Seconds for one mail; the largest that is read takes about one."""
 
+LONGEST_END = 2.0
+"""Seconds that the process may take to end once it has closed its channel."""
+
 LONGEST_FILE = 10.0
 """Seconds for one file of an invoice."""
+
+QUIET = 60.0
+"""Seconds without a mail after which the process ends, and its memory is free; the next mail starts another."""
 
 log = logging.getLogger(__name__)
 
@@ -50,10 +57,14 @@ class _Broken:
 
 _OUT_OF_MEMORY = _Broken("out of memory")
 _TOO_SLOW = _Broken("took too long")
+_ENDED = _Broken("ended the process that did it")
 
 
 class ReadingProcess:
-    """Starts with the first mail; one that was given up on takes its process with it, the next mail gets another."""
+    """Starts with the first mail, and ends when none comes for a while.
+
+    A mail that was given up on takes its process with it; the next one gets another.
+    """
 
     def __init__(
         self, keywords: Keywords, megabytes: int, seconds: float = LONGEST, *, read_scans: bool = False
@@ -92,12 +103,27 @@ class ReadingProcess:
             log.error("%s could not be read:\n%s", what, answer.trace)
 
     def _asked(self, question: _Mail | _File, seconds: float) -> Any:
+        """The answer; where the process had nothing to do and ended just then, that of the next one."""
+        answer = self._asked_once(question, seconds)
+        if answer == _ENDED and self._ended_of_itself():
+            self.close()
+            return self._asked_once(question, seconds)
+        return answer
+
+    def _asked_once(self, question: _Mail | _File, seconds: float) -> Any:
         try:
             channel = self._started()
             channel.send(question)
             return channel.recv() if channel.poll(seconds) else _TOO_SLOW
         except (EOFError, OSError):
-            return _Broken("ended the process that did it")
+            return _ENDED
+
+    def _ended_of_itself(self) -> bool:
+        """Whether the process has ended as one does that nobody asks; one that breaks ends in another way."""
+        if self._process is None:
+            return False
+        self._process.join(LONGEST_END)
+        return self._process.exitcode == 0
 
     def close(self) -> None:
         """Ends the process, whatever it does."""
@@ -114,7 +140,7 @@ class ReadingProcess:
             self._channel, theirs = spawn.Pipe()
             self._process = spawn.Process(
                 target=_serve,
-                args=(theirs, self._keywords, self._megabytes, self._read_scans),
+                args=(theirs, self._keywords, self._megabytes, self._read_scans, QUIET),
                 name="reading",
                 daemon=True,
             )
@@ -123,23 +149,33 @@ class ReadingProcess:
         return self._channel
 
 
-def _serve(channel: Connection, keywords: Keywords, megabytes: int, read_scans: bool) -> None:
-    """Reads one mail or file after the other until the daemon is gone."""
+def _serve(channel: Connection, keywords: Keywords, megabytes: int, read_scans: bool, quiet: float) -> None:
+    """Reads one mail or file after the other, until none comes for `quiet` seconds or the daemon is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the daemon's to hear
     resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
     from mailflow.adapters.tesseract import read_scan
     from mailflow.documents import reading as documents
     from mailflow.inbound.reading import read_mail
 
+    def read(question: _Mail | _File) -> ReadMail | ReadFile:
+        match question:
+            case _Mail(raw, today):
+                return read_mail(raw, keywords, today)
+            case _File(content):
+                return documents.read_file(content, read_scan if read_scans else None)
+
     with suppress(EOFError, OSError):
-        while True:
-            question = channel.recv()
-            try:
-                if isinstance(question, _Mail):
-                    channel.send(read_mail(question.raw, keywords, question.today))
-                else:
-                    channel.send(documents.read_file(question.content, read_scan if read_scans else None))
-            except MemoryError:
-                channel.send(_OUT_OF_MEMORY)
-            except Exception as failure:  # noqa: BLE001 - it is the daemon's to say what becomes of the mail
-                channel.send(_Broken(f"met something that it was not made for: {failure!r}", traceback.format_exc()))
+        while channel.poll(quiet):
+            _answer(channel, read)
+
+
+def _answer(channel: Connection, read: Callable[[Any], object]) -> None:
+    """One question; nothing of it is held while the next one is waited for."""
+    question = channel.recv()
+    try:
+        channel.send(read(question))
+    except MemoryError:
+        channel.send(_OUT_OF_MEMORY)
+    except Exception as failure:  # noqa: BLE001 - it is the daemon's to say what becomes of the mail
+        trace = traceback.format_exc()
+        channel.send(_Broken(f"met something that it was not made for: {failure!r}", trace))

@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from datetime import date
+from multiprocessing.connection import Connection
 
 import pytest
 
@@ -38,6 +39,11 @@ def reads_badly(raw: bytes, keywords: object, today: date) -> ReadMail:
 def serve_badly(*arguments: object) -> None:
     reading.read_mail = reads_badly  # type: ignore[assignment]
     reading_process._serve(*arguments)  # type: ignore[arg-type]
+
+
+def ends_just_then(channel: Connection, *arguments: object) -> None:
+    """Instead of _serve: ends when a mail has come, as if nobody had asked for a while, and has not read it."""
+    channel.poll(30)
 
 
 @pytest.fixture
@@ -92,3 +98,38 @@ def test_closing_ends_the_process_even_in_the_middle_of_a_mail(
     process.close()
     assert running.exitcode == -signal.SIGKILL
     process.close()
+
+
+def test_a_process_that_nobody_asks_ends_and_the_next_mail_is_read_by_another(
+    reader: Callable[[float], ReadingProcess], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading_process, "QUIET", 0.1)
+    process = reader(20)
+    process.read(MAIL, TODAY)
+    first = process._process
+    assert first is not None
+    first.join(20)
+    assert first.exitcode == 0
+    assert process.read(MAIL, TODAY).answer.command == Approve()
+
+
+def test_a_mail_that_comes_in_the_very_moment_in_which_the_process_ends_is_read_by_the_next(
+    reader: Callable[[float], ReadingProcess], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve, ended_of_itself = reading_process._serve, ReadingProcess._ended_of_itself
+
+    def and_the_next_one_works(process: ReadingProcess) -> bool:
+        monkeypatch.setattr(reading_process, "_serve", serve)
+        return ended_of_itself(process)
+
+    monkeypatch.setattr(reading_process, "_serve", ends_just_then)
+    monkeypatch.setattr(ReadingProcess, "_ended_of_itself", and_the_next_one_works)
+    assert reader(20).read(MAIL, TODAY).answer.command == Approve()
+
+
+def test_a_mail_at_which_one_process_after_the_other_ends_is_given_up_on(
+    reader: Callable[[float], ReadingProcess], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading_process, "_serve", ends_just_then)
+    with pytest.raises(PermanentFailure, match="ended the process that did it"):
+        reader(20).read(MAIL, TODAY)

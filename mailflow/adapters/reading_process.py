@@ -15,6 +15,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from mailflow.adapters import pipe
 from mailflow.approval.document import ReadFile
 from mailflow.approval.wording import Keywords
 from mailflow.errors import PermanentFailure
@@ -113,8 +114,8 @@ class ReadingProcess:
     def _asked_once(self, question: _Mail | _File, seconds: float) -> Any:
         try:
             channel = self._started()
-            channel.send(question)
-            return channel.recv() if channel.poll(seconds) else _TOO_SLOW
+            pipe.send(channel, question)
+            return pipe.receive(channel) if channel.poll(seconds) else _TOO_SLOW
         except (EOFError, OSError):
             return _ENDED
 
@@ -171,11 +172,11 @@ def _serve(channel: Connection, keywords: Keywords, megabytes: int, read_scans: 
 
 def _answer(channel: Connection, read: Callable[[Any], object]) -> None:
     """One question; nothing of it is held while the next one is waited for."""
-    question = channel.recv()
+    question = pipe.receive(channel)
     try:
-        channel.send(read(question))
+        pipe.send(channel, read(question))
     except MemoryError:
-        channel.send(_OUT_OF_MEMORY)
+        pipe.send(channel, _OUT_OF_MEMORY)
     except Exception as failure:  # noqa: BLE001 - it is the daemon's to say what becomes of the mail
         trace = traceback.format_exc()
-        channel.send(_Broken(f"met something that it was not made for: {failure!r}", trace))
+        pipe.send(channel, _Broken(f"met something that it was not made for: {failure!r}", trace))

@@ -1,12 +1,12 @@
-"""Whether numbers of payment details are right: the check digits of accounts, banks and taxpayers."""
+"""Whether numbers of payment details are right: the check digits of accounts, banks and taxpayers.
+
+The settings of most companies hold no such number, so what knows them is imported with the first.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-
-from stdnum import bic, iban
-from stdnum.ru import inn
 
 from mailflow.approval.document import PaymentDetails
 
@@ -14,6 +14,27 @@ _ACCOUNT = re.compile(r"\d{20}", re.ASCII)
 _BIK = re.compile(r"04\d{7}", re.ASCII)
 _KPP = re.compile(r"\d{4}[\dA-Z]{2}\d{3}", re.ASCII)
 _WEIGHTS = (7, 1, 3) * 8
+
+
+def is_iban(text: str) -> bool:
+    """Whether a text is an IBAN (ISO 13616)."""
+    from stdnum import iban
+
+    return bool(iban.is_valid(text))
+
+
+def is_bic(text: str) -> bool:
+    """Whether a text is a BIC, the code of a bank (ISO 9362)."""
+    from stdnum import bic
+
+    return bool(bic.is_valid(text))
+
+
+def is_inn(text: str) -> bool:
+    """Whether a text is an ИНН, the number of a Russian taxpayer."""
+    from stdnum.ru import inn
+
+    return bool(inn.is_valid(text))
 
 
 def is_bik(text: str) -> bool:
@@ -50,9 +71,9 @@ def wrong_in(details: PaymentDetails) -> Iterator[str]:
 
 
 def _wrong_of_iban(details: PaymentDetails) -> Iterator[str]:
-    if not iban.is_valid(details.account):
+    if not is_iban(details.account):
         yield "account"
-    if details.bank_code and not bic.is_valid(details.bank_code):
+    if details.bank_code and not is_bic(details.bank_code):
         yield "bank_code"
 
 
@@ -63,7 +84,7 @@ def _wrong_of_russia(details: PaymentDetails) -> Iterator[str]:
         yield "bank_code"
     if details.correspondent and not is_correspondent_of(details.correspondent, details.bank_code):
         yield "correspondent"
-    if details.tax_id and not inn.is_valid(details.tax_id):
+    if details.tax_id and not is_inn(details.tax_id):
         yield "tax_id"
     if details.kpp and not is_kpp(details.kpp):
         yield "kpp"

@@ -25,8 +25,6 @@ from pydantic import (
     field_validator,
 )
 from pydantic_core import PydanticCustomError
-from stdnum import bic, iban
-from stdnum.ru import inn
 
 from mailflow.approval.company import EscalateTo, UnpaidMovesTo
 from mailflow.approval.document import PaymentDetails
@@ -35,7 +33,7 @@ from mailflow.approval.structure import HierarchySource, WhenAway
 from mailflow.approval.submission import RouteKind
 from mailflow.approval.wording import KEYWORDS, Verb
 from mailflow.branding import EVERY_LANGUAGE
-from mailflow.check_digits import is_account_at, is_bik, is_correspondent_of, is_kpp
+from mailflow.check_digits import is_account_at, is_bic, is_bik, is_correspondent_of, is_iban, is_inn, is_kpp
 from mailflow.errors import ConfigurationError
 from mailflow.loopback import is_loopback
 from mailflow.packaged import packaged
@@ -264,7 +262,7 @@ def _bare(value: object) -> object:
 
 
 def _account(value: str) -> str:
-    if not re.fullmatch(r"[0-9]{20}", value) and not iban.is_valid(value):
+    if not re.fullmatch(r"[0-9]{20}", value) and not is_iban(value):
         raise _wrong("is neither an IBAN nor a Russian account.", "Give all its letters and digits; one may be wrong.")
     return value
 
@@ -629,7 +627,7 @@ class PayerSettings(Section):
     @classmethod
     def _is_of_the_accounts_bank(cls, value: str, info: ValidationInfo) -> str:
         account = info.data.get("account", "")
-        if account[:2].isalpha() and not bic.is_valid(value):
+        if account[:2].isalpha() and not is_bic(value):
             raise _wrong("is no BIC.", "Give the BIC (SWIFT code) of the account's bank, such as COBADEFFXXX.")
         if account[:1].isdigit() and not is_bik(value):
             raise _wrong("is no БИК.", "Give the nine digits of the БИК of the account's bank, such as 044525225.")
@@ -654,7 +652,7 @@ class PayerSettings(Section):
     @field_validator("tax_id")
     @classmethod
     def _is_a_taxpayers(cls, value: str, info: ValidationInfo) -> str:
-        if value and info.data.get("account", "")[:1].isdigit() and not inn.is_valid(value):
+        if value and info.data.get("account", "")[:1].isdigit() and not is_inn(value):
             raise _wrong("is no ИНН.", "Give all its 10 or 12 digits; one may be wrong.")
         return value
 

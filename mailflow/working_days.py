@@ -25,12 +25,10 @@ def working_day_test(
 
 
 def has_calendar(country: str) -> bool:
-    """Whether the official calendar of the country is known."""
-    try:
-        _calendar(country)
-    except NotImplementedError:
-        return False
-    return True
+    """Whether the official calendar of the country is known; finding that out reads no calendar."""
+    import holidays.registry
+
+    return isinstance(getattr(holidays, country, None), holidays.registry.EntityLoader)
 
 
 @cache

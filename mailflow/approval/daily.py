@@ -20,8 +20,12 @@ def moment_today(daily: Daily, company: Company, now: datetime) -> datetime | No
     What has happened since belongs to the next day's, so that a mail that is late tells the same.
     """
     today = company.today(now)
-    moment = datetime.combine(today, daily.at, company.timezone)
-    if moment > now or today.weekday() not in daily.days:
-        return None
     is_day_off = today.weekday() < SATURDAY and not company.is_working_day(today)
-    return None if is_day_off else moment
+    return None if is_day_off else hour_today(daily, company, now)
+
+
+def hour_today(daily: Daily, company: Company, now: datetime) -> datetime | None:
+    """The same by the hour and the day of the week alone, without the calendar of holidays."""
+    today = company.today(now)
+    moment = datetime.combine(today, daily.at, company.timezone)
+    return moment if moment <= now and today.weekday() in daily.days else None

@@ -6,9 +6,10 @@ import logging
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from mailflow.approval.company import Company
-from mailflow.approval.daily import daily_of, moment_today
+from mailflow.approval.company import Company, Daily
+from mailflow.approval.daily import daily_of, hour_today, moment_today
 from mailflow.approval.digest import digest_mail, open_requests, portions
+from mailflow.approval.effects import Message
 from mailflow.approval.invoice import Invoice
 from mailflow.approval.on_record import on_record
 from mailflow.approval.payment_summary import payment_summary
@@ -24,7 +25,8 @@ log = logging.getLogger(__name__)
 class DailyMails:
     """Writes them once their hour has come. What the database knows as written is not written again.
 
-    `_done` and `_asked_at` spare the database the question: what there was to tell at an hour becomes no more.
+    `_done` and `_asked_at` spare the database the question: what there was to tell at an hour becomes no more. The
+    calendar of holidays is asked last: to read it takes longer than all else in a pass that finds nothing.
     """
 
     store: Store
@@ -40,24 +42,29 @@ class DailyMails:
     def _write_digests(self, now: datetime) -> int:
         """The digests of everybody who has something to decide, where an hour has come that somebody wants them at."""
         wishes = {self.company.daily, *(p.daily for p in self.company.people.values() if p.daily)}
-        moments = {m for wish in wishes if (m := moment_today(wish, self.company, now))}
-        if moments <= self._asked_at:
+        hours = {hour for wish in wishes if (hour := hour_today(wish, self.company, now))}
+        if hours <= self._asked_at:
             return 0
         with self.store.begin() as uow:
             people = uow.invoices.askers()
         written = sum(self._digest(person, now) for person in dict.fromkeys(map(self.company.on_record, people)))
-        self._asked_at.update(moments)
+        self._asked_at.update(hours)
         return written
 
     def _digest(self, person: str, now: datetime) -> int:
-        moment = moment_today(daily_of(person, self.company), self.company, now)
-        if moment is None:
+        daily = daily_of(person, self.company)
+        hour = hour_today(daily, self.company, now)
+        if hour is None:
             return 0
         with self.store.begin() as uow:
+            if _is_written(uow, Message.APPROVAL_DIGEST, person, hour):
+                return 0
             waiting = [on_record(invoice, self.company) for invoice in uow.invoices.asked_of(person)]
-            invoices = open_requests(person, waiting, self.company, moment)
+            invoices = open_requests(person, waiting, self.company, hour)
+            if not invoices or moment_today(daily, self.company, now) is None:
+                return 0
             given = [
-                self._write_digest(uow, person, portion, part, moment, now)
+                self._write_digest(uow, person, portion, part, hour, now)
                 for part, portion in enumerate(portions(person, invoices, self.company))
             ]
             uow.commit()
@@ -76,16 +83,30 @@ class DailyMails:
         return given is not None
 
     def _summarise(self, accountant: str, now: datetime) -> int:
-        moment = moment_today(daily_of(accountant, self.company), self.company, now)
-        if moment is None or (accountant, moment) in self._done:
+        daily = daily_of(accountant, self.company)
+        hour = hour_today(daily, self.company, now)
+        if hour is None or (accountant, hour) in self._done:
             return 0
-        with self.store.begin() as uow:
-            invoices = [on_record(invoice, self.company) for invoice in uow.invoices.asked_of(accountant)]
-            mail = payment_summary(accountant, invoices, self.company, moment)
-            written = mail is not None and self.outgoing.enqueue_daily(uow, mail, moment, now) is not None
-            uow.commit()
-        self._done.add((accountant, moment))
+        written = self._write_summary(accountant, daily, hour, now)
+        self._done.add((accountant, hour))
         return int(written)
+
+    def _write_summary(self, accountant: str, daily: Daily, hour: datetime, now: datetime) -> bool:
+        with self.store.begin() as uow:
+            if _is_written(uow, Message.PAYMENT_SUMMARY, accountant, hour):
+                return False
+            invoices = [on_record(invoice, self.company) for invoice in uow.invoices.asked_of(accountant)]
+            mail = payment_summary(accountant, invoices, self.company, hour)
+            if mail is None or moment_today(daily, self.company, now) is None:
+                return False
+            given = self.outgoing.enqueue_daily(uow, mail, hour, now)
+            uow.commit()
+        return given is not None
+
+
+def _is_written(uow: UnitOfWork, message: Message, person: str, hour: datetime) -> bool:
+    written_at = uow.outbox.last_of(message, person)
+    return written_at is not None and written_at >= hour
 
 
 def _question(given: Given, person: str, invoice: Invoice) -> Reference:

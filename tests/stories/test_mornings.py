@@ -8,6 +8,7 @@ from email.message import EmailMessage
 
 import pytest
 
+from mailflow import working_days
 from mailflow.approval import digest
 from mailflow.approval.wording import KEYWORDS
 from mailflow.jobs.verification import verify
@@ -64,6 +65,38 @@ def test_there_is_no_summary_of_nothing_none_for_whoever_wants_none(open_office:
     office.now += timedelta(days=1)
     office.work()
     assert summaries(office) == []
+
+
+def test_whether_today_is_a_day_off_is_asked_once_there_is_something_to_tell(
+    open_office: Callable[..., Office], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = with_mornings(open_office(sequence="olga@example.com"))
+    asked: list[str] = []
+    calendar = working_days._calendar
+    monkeypatch.setattr(working_days, "_calendar", lambda country: asked.append(country) or calendar(country))
+    office.now = NIGHT
+    office.work(hours=1)
+    assert not asked
+    office.now -= timedelta(hours=1)
+    approved(office, **{"Дата оплаты": "02.12.2026"})
+    office.restart()
+    office.work(hours=25)
+    assert asked
+    assert len(summaries(office)) == 1
+    office.restart()
+    asked.clear()
+    office.work(hours=1)
+    assert not asked
+
+
+def test_on_a_holiday_nobody_gets_a_summary(open_office: Callable[..., Office]) -> None:
+    office = with_mornings(open_office(sequence="olga@example.com", more="holidays: {extra_holidays: [2026-12-02]}"))
+    approved(office, **{"Дата оплаты": "02.12.2026"})
+    office.now = NIGHT
+    office.work(hours=2)
+    assert summaries(office) == []
+    office.work(days=1)
+    assert len(summaries(office)) == 1
 
 
 def test_an_answer_to_the_summary_pays_nothing_and_is_explained(open_office: Callable[..., Office]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import threading
@@ -12,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from benchmarks.company import ENVIRONMENT, Company
-from benchmarks.spending import TOP
+from benchmarks.spending import TOP, environment_of
 
 WAITING = b"mailflow is running"
 """What the daemon logs when its first poll is done."""
@@ -31,7 +30,7 @@ def daemon(one: Company) -> Iterator[Daemon]:
     """Returns when it waits for mail. Raises RuntimeError with its last words where it ends before."""
     began = time.perf_counter()
     command = [sys.executable, *one.command("run")]
-    process = subprocess.Popen(command, cwd=TOP, env={**os.environ, **ENVIRONMENT}, stderr=subprocess.PIPE)
+    process = subprocess.Popen(command, cwd=TOP, env=environment_of(**ENVIRONMENT), stderr=subprocess.PIPE)
     assert process.stderr
     words = b""
     try:

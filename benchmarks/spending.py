@@ -15,6 +15,11 @@ from typing import Self
 TOP = Path(__file__).parents[1]
 
 
+def environment_of(**more: str) -> dict[str, str]:
+    """This process's own, and more. What is measured runs from bytecode, as all that is installed does."""
+    return {**os.environ, "PYTHONDONTWRITEBYTECODE": "", **more}
+
+
 @dataclass(frozen=True)
 class Spent:
     """Seconds by the clock and of CPU."""
@@ -34,7 +39,7 @@ def spent(command: Sequence[object], **environment: str) -> Spent:
         process = subprocess.Popen(
             [str(part) for part in command],
             cwd=TOP,
-            env={**os.environ, **environment},
+            env=environment_of(**environment),
             stdout=subprocess.DEVNULL,
             stderr=words,
         )
@@ -56,7 +61,7 @@ def output(*arguments: object, **environment: str) -> str:
     """What a Python program of the project prints. Raises RuntimeError with its words where it fails."""
     command = [sys.executable, *(str(part) for part in arguments)]
     done = subprocess.run(
-        command, cwd=TOP, env={**os.environ, **environment}, capture_output=True, text=True, check=False
+        command, cwd=TOP, env=environment_of(**environment), capture_output=True, text=True, check=False
     )
     if done.returncode:
         raise RuntimeError(f"{command} ended with {done.returncode}: {done.stderr[-2000:]}")

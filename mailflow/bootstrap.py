@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,8 +44,6 @@ from mailflow.log import discreet, keep_secret
 from mailflow.logo_file import read_logo
 from mailflow.outbound.payment_order import Payer
 from mailflow.outbound.ready_to_pay import ReadyToPay
-from mailflow.outbound.templating import Templates
-from mailflow.payment_calendar import CalendarFace
 from mailflow.service_manager import ALIVE, ServiceManager, service_manager
 from mailflow.settings import Bitrix24Settings, BoardSettings, MailboxSettings, OAuthSettings, Settings
 from mailflow.store.engine import Store, open_store
@@ -57,6 +56,8 @@ if TYPE_CHECKING:
     from mailflow.adapters.oauth.client import OAuthClient
     from mailflow.explanation import Explanation
     from mailflow.jobs.portal.work import PortalWork
+    from mailflow.outbound.templating import Templates
+    from mailflow.payment_calendar import CalendarFace
     from mailflow.settings_watch import SettingsWatch
     from mailflow.web.board import Board
     from mailflow.web.server import BoardServer
@@ -177,7 +178,7 @@ def _whole_pass_of(
     outgoing: Outgoing,
 ) -> WholePass:
     folders, limits = settings.mailbox.folders, Limits(settings.max_mails_an_hour, settings.max_mb_an_hour)
-    templates, router = templates_of(settings), router_of(settings, company)
+    templates, router = _templates_when_needed(settings), router_of(settings, company)
     return WholePass(
         intake=Intake(store, mailbox, router, folders.processed, folders.quarantine, limits),
         processing=Processing(store, reading.read, reading.read_file, router, outgoing, templates, limits),
@@ -370,7 +371,20 @@ def oauth_client_of(oauth: OAuthSettings) -> OAuthClient:
 
 def templates_of(settings: Settings) -> Templates:
     """The templates of the settings' folder, over those that come with mailflow."""
-    return Templates(loader_of(settings.templates), branding_of(settings))
+    return _templates_when_needed(settings)()
+
+
+def _templates_when_needed(settings: Settings) -> Callable[[], Templates]:
+    """The same by the time that a mail is written, with the logo as it is now."""
+    branding = branding_of(settings)
+
+    @cache
+    def templates() -> Templates:
+        from mailflow.outbound.templating import Templates
+
+        return Templates(loader_of(settings.templates), branding)
+
+    return templates
 
 
 def branding_of(settings: Settings) -> Branding:
@@ -436,6 +450,8 @@ def feed_of(settings: Settings, address: str, new: bool) -> str:
 
 def calendar_face_of(settings: Settings, language: str) -> CalendarFace:
     """How the payment calendar speaks to somebody of this language."""
+    from mailflow.payment_calendar import CalendarFace
+
     words = templates_of(settings).words(language, "calendar")
     address = place_of(settings).address if settings.board else ""
     return CalendarFace(settings.mailbox.address, language, words, settings.timezone, address)
@@ -595,7 +611,7 @@ def explain(settings: Settings, raw: bytes) -> Explanation:
         reading.read_file,
         router_of(settings, company),
         outgoing_of(settings, company, store),
-        templates,
+        lambda: templates,
     )
     try:
         whys, refusals = templates.words("en", "unclear"), templates.words("en", "refused")

@@ -19,6 +19,7 @@ FOR_A_MAIL = ("icalendar", "lxml", "inscriptis", "mailflow.inbound.reading", "ma
 FOR_SOME_SETTINGS = ("httpx", "PIL", "mailflow.adapters.bitrix24", "segno", "sepaxml", "sqlalchemy.dialects.postgresql")
 FOR_OAUTH = ("mailflow.adapters.oauth.access_tokens", "mailflow.adapters.oauth.token_file")
 FOR_A_PAYER = ("stdnum",)
+FOR_A_MAIL_TO_WRITE = ("jinja2", "babel.dates", "babel.numbers", "mailflow.outbound.templating")
 FOR_A_DAY_OFF = ("holidays.countries",)
 FOR_A_MIGRATION = ("alembic", "mako")
 FOR_PEOPLE_WHO_ASK = ("rich", "mailflow.outbound.samples", "mailflow.explanation", "mailflow.checking")
@@ -29,6 +30,7 @@ AT_NO_START = (
     *FOR_OAUTH,
     *FOR_A_PAYER,
     *FOR_A_DAY_OFF,
+    *FOR_A_MAIL_TO_WRITE,
     *FOR_A_MIGRATION,
     *FOR_PEOPLE_WHO_ASK,
 )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from mailflow.approval import noticing
 from mailflow.approval.company import Company
@@ -30,11 +31,13 @@ from mailflow.jobs.weight import at_once
 from mailflow.observation import noted, step
 from mailflow.outbound.mail import Identity, complete, draft_invitation, draft_mail, files_of
 from mailflow.outbound.ready_to_pay import NOTHING_WANTED, ReadyToPay
-from mailflow.outbound.templating import Templates
 from mailflow.ports import Envelope
 from mailflow.store.engine import Store
 from mailflow.store.outbox import OutboxEntry, OutboxState, World, kind_of
 from mailflow.store.unit_of_work import UnitOfWork
+
+if TYPE_CHECKING:
+    from mailflow.outbound.templating import Templates
 
 log = logging.getLogger(__name__)
 
@@ -59,12 +62,13 @@ class Dispatch:
     """Delivers the outbox. `invite_at` is the time of day of the calendar event.
 
     `copies`: every mail goes to the mailbox itself too, and what has come back from there is not sent again.
+    `templates` gives those that mails are written by, the same each time; it is asked when there is a mail to write.
     `ready_to_pay`: what the accountant's mail carries to pay by; `board`: the address that people see the board under.
     """
 
     store: Store
     company: Company
-    templates: Templates
+    templates: Callable[[], Templates]
     lines: Lines
     outgoing: Outgoing
     invite_at: time
@@ -137,9 +141,9 @@ class Dispatch:
         identity = identity_of(entry, self.outgoing.mint)
         match entry.effect:
             case Invitation():
-                return draft_invitation(entry.effect, identity, company, self.templates, self.invite_at)
+                return draft_invitation(entry.effect, identity, company, self.templates(), self.invite_at)
             case Mail():
-                return draft_mail(self._with_link(entry.effect), identity, company, self.templates, self.ready_to_pay)
+                return draft_mail(self._with_link(entry.effect), identity, company, self.templates(), self.ready_to_pay)
             case _:
                 raise TypeError(f"{entry.message_id} is no mail")
 

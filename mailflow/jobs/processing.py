@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from mailflow.approval import noticing, opening
 from mailflow.approval.answering import record_answer, status_report
@@ -51,12 +52,14 @@ from mailflow.jobs.retry import INBOX_PAUSES, next_reading
 from mailflow.jobs.weight import at_once
 from mailflow.observation import noted, step
 from mailflow.outbound.mail import draft_mail
-from mailflow.outbound.templating import Templates
 from mailflow.store.engine import Store
 from mailflow.store.history import HistoryLine
 from mailflow.store.inbox import InboxMail, InboxState
 from mailflow.store.outbox import OutboxEntry
 from mailflow.store.unit_of_work import UnitOfWork
+
+if TYPE_CHECKING:
+    from mailflow.outbound.templating import Templates
 
 log = logging.getLogger(__name__)
 
@@ -114,7 +117,7 @@ class Processing:
     read_file: Callable[[bytes], ReadFile]
     router: Router
     outgoing: Outgoing
-    templates: Templates
+    templates: Callable[[], Templates]
     limits: Limits = NO_MORE_THAN
     at_once: int = 10
 
@@ -388,7 +391,7 @@ class Processing:
         if sent is None or not isinstance(sent.effect, Mail):
             return intent.form
         try:
-            ours = draft_mail(sent.effect, identity_of(sent, self.outgoing.mint), self.company, self.templates)
+            ours = draft_mail(sent.effect, identity_of(sent, self.outgoing.mint), self.company, self.templates())
         except TransientFailure as failure:
             log.error("the form that was answered cannot be compared with the answer: %s", failure)
             return intent.form

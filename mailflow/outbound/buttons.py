@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from mailflow.approval.effects import Invitation, InviteMethod, Mail, Message
 from mailflow.approval.invoice import Invoice
@@ -10,7 +11,6 @@ from mailflow.approval.lifecycle import FINAL, Status
 from mailflow.approval.reference import Asks
 from mailflow.approval.submission import Field, RouteKind
 from mailflow.approval.wording import FORM_LABELS, KEYWORDS, Verb
-from mailflow.outbound import formats
 from mailflow.outbound.cleaning import one_line, shortened
 
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~@")
@@ -60,7 +60,7 @@ def answers_to(mail: Mail, language: str) -> tuple[Answer, ...]:
         case Asks.NOTHING:
             verbs = _verbs_besides(mail)
     proposed = mail.extra.get("proposed")
-    known = {Verb.POSTPONE: formats.typed_day(str(proposed), language)} if proposed else {}
+    known = {Verb.POSTPONE: _typed_day(date.fromisoformat(str(proposed)), language)} if proposed else {}
     return tuple(_answer(verb, language, known.get(verb, "")) for verb in verbs)
 
 
@@ -134,7 +134,7 @@ def _standing(invoice: Invoice, language: str) -> list[tuple[Field, str]]:
     values = [
         (Field.COUNTERPARTY, invoice.counterparty),
         (Field.AMOUNT, str(invoice.amount or "")),
-        (Field.PAY_DATE, formats.typed_day(invoice.pay_date, language) if invoice.pay_date else ""),
+        (Field.PAY_DATE, _typed_day(invoice.pay_date, language) if invoice.pay_date else ""),
         (Field.COMMENT, invoice.comment),
     ]
     return [(field, value) for field, value in values if len(value) <= _VALUE_LENGTH and "\n" not in value]
@@ -142,3 +142,8 @@ def _standing(invoice: Invoice, language: str) -> list[tuple[Field, str]]:
 
 def _encoded(text: str) -> str:
     return "".join([_ENCODED[byte] for byte in text.encode("utf-8", "replace")])
+
+
+def _typed_day(value: date, language: str) -> str:
+    """A date as one types it into a form: '2026-12-15' or '15.12.2026'."""
+    return value.strftime("%d.%m.%Y" if language == "ru" else "%Y-%m-%d")

@@ -46,11 +46,6 @@ def day(value: date | str, language: str) -> str:
     return format_date(_date(value), _DAY.get(language, "long"), locale=language)
 
 
-def typed_day(value: date | str, language: str) -> str:
-    """A date as one types it into a form: '2026-12-15' or '15.12.2026'."""
-    return _date(value).strftime("%d.%m.%Y" if language == "ru" else "%Y-%m-%d")
-
-
 @lru_cache(maxsize=_KEPT)
 def moment(value: datetime | str, language: str, timezone: tzinfo) -> str:
     """'1 December 2026, 12:00' in the company's time zone; text is ISO 8601 with offset."""

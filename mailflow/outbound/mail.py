@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time
 from email.utils import format_datetime
+from typing import TYPE_CHECKING
 
 from mailflow.approval.company import Company
 from mailflow.approval.effects import Invitation, InviteMethod, Mail, Message
@@ -22,7 +23,9 @@ from mailflow.outbound.context import invitation_context, mail_context, sender_n
 from mailflow.outbound.headers import header_block, message_ids, unstructured
 from mailflow.outbound.mime import Part, base64_lines, binary_part, mime_bytes, multipart, text_part
 from mailflow.outbound.ready_to_pay import NOTHING_WANTED, PaymentFile, ReadyToPay, enclosed
-from mailflow.outbound.templating import Templates
+
+if TYPE_CHECKING:
+    from mailflow.outbound.templating import Templates
 
 _FORBIDDEN_IN_NAMES = re.compile(r'[/\\:*?"<>|]')
 _FILENAME_LENGTH = 120

@@ -49,7 +49,7 @@ class Desk:
         self.outgoing = Outgoing(company(), Mint("example.com", self.store.identity_key()))
         templates = Templates(jinja2.FileSystemLoader(self.templates))
         self.dispatch = Dispatch(
-            self.store, company(), templates, Lines(self.transport), self.outgoing, time(10), copies
+            self.store, company(), lambda: templates, Lines(self.transport), self.outgoing, time(10), copies
         )
 
     def write(self, *recipients: str) -> None:

@@ -160,7 +160,7 @@ class Target:
     def _processing(self, check: str) -> Processing:
         router = Router(self.company, check, ("mx.firm.example",))
         outgoing = outgoing_of(self._settings, self.company, self.store)
-        return Processing(self.store, _read, read_file, router, outgoing, self.templates, self.limits)
+        return Processing(self.store, _read, read_file, router, outgoing, lambda: self.templates, self.limits)
 
     def _sent(self, number: str, to: str, message: Message) -> Request:
         with self.store.begin() as uow:

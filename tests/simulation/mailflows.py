@@ -105,10 +105,12 @@ def start(
     router = Router(company, "reference")
     whole_pass = WholePass(
         Intake(store, mailbox, router, PROCESSED, QUARANTINE),
-        Processing(store, read, read_file, router, outgoing, templates, at_once=1),  # the model follows each commit
+        Processing(
+            store, read, read_file, router, outgoing, lambda: templates, at_once=1
+        ),  # the model follows each commit
         CalendarDay(store, company, outgoing),
         DailyMails(store, company, outgoing),
-        delivers(store, company, templates, Lines(transport), outgoing, INVITE_AT, setting.copies),
+        delivers(store, company, lambda: templates, Lines(transport), outgoing, INVITE_AT, setting.copies),
     )
     return Mailflow(store, whole_pass, weather)
 

@@ -93,7 +93,13 @@ def test_the_link_stands_in_the_mail_and_nowhere_in_the_database_before(office: 
     templates = Templates(jinja2.FileSystemLoader(packaged_templates()))
     invite_at = office.clock.now.time()
     dispatch = Dispatch(
-        office.store, office.company, templates, Lines(Transport()), office.outgoing, invite_at, board=IN_PUBLIC.address
+        office.store,
+        office.company,
+        lambda: templates,
+        Lines(Transport()),
+        office.outgoing,
+        invite_at,
+        board=IN_PUBLIC.address,
     )
     while dispatch.run_once(office.clock.now):
         pass

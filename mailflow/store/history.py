@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select
+from sqlalchemy import Connection, Row, bindparam, func, insert, select
 from sqlmodel import col
 
 from mailflow.approval.effects import Entry
@@ -42,25 +42,23 @@ class History:
 
     def append(self, number: str, entry: Entry, at: datetime, message_id: str | None, evidence: str | None) -> None:
         """Adds a line to an invoice's history; it is written by `flush`."""
-        position, before = self._last_of(number)
-        line = {
-            "number": number,
-            "position": position + 1,
-            "at": at,
-            "event": storable(entry.event),
-            "actor": storable(entry.actor),
-            "details": storable(json.dumps(dict(entry.details), ensure_ascii=False, sort_keys=True, default=str)),
-            "message_id": storable(message_id) if message_id else None,
-            "evidence": evidence,
-        }
-        chained = _hash(before, line)
-        self._new.append({**line, "hash": chained})
-        self._last[number] = position + 1, chained
+        self._new.append(
+            {
+                "number": number,
+                "at": at,
+                "event": storable(entry.event),
+                "actor": storable(entry.actor),
+                "details": storable(json.dumps(dict(entry.details), ensure_ascii=False, sort_keys=True, default=str)),
+                "message_id": storable(message_id) if message_id else None,
+                "evidence": evidence,
+            }
+        )
 
     def flush(self) -> None:
         """Writes what was added."""
         if self._new:
-            self._connection.execute(_ADD, self._new)
+            self._find_last({str(line["number"]) for line in self._new})
+            self._connection.execute(_ADD, [self._chained(line) for line in self._new])
             self._new = []
 
     def of(self, number: str) -> list[HistoryLine]:
@@ -88,31 +86,45 @@ class History:
         """An invoice's history as it is hashed: each line's JSON values, and its hash."""
         return [{**_plain(_line(row)), "hash": row.hash} for row in self._rows(number)]
 
-    def _last_of(self, number: str) -> tuple[int, str]:
-        """The last line's position and hash. Two units of work must not both follow it: the invoice's row is the lock.
+    def _find_last(self, numbers: set[str]) -> None:
+        """Each one's last position and hash. No two units of work must follow one line: the invoice's row is the lock.
 
-        With the lock held and one unit of work on this connection, it is asked for once.
+        With the locks held and one unit of work on this connection, each is asked for once.
         """
-        if number not in self._last:
+        if unknown := sorted(numbers - self._last.keys()):
             if on_postgresql(self._connection):
-                self._connection.execute(_HOLD, {"of": number})
-            last = self._connection.execute(_LAST, {"of": number}).first()
-            self._last[number] = (last.position, last.hash) if last else (-1, FIRST)
-        return self._last[number]
+                self._connection.execute(_HOLD, {"these": unknown})
+            found = self._connection.execute(_LAST, {"these": unknown})
+            self._last |= dict.fromkeys(unknown, (-1, FIRST))
+            self._last |= {row.number: (row.position, row.hash) for row in found}
+
+    def _chained(self, new: Mapping[str, object]) -> dict[str, object]:
+        number = str(new["number"])
+        position, before = self._last[number]
+        line = {**new, "position": position + 1}
+        chained = _hash(before, line)
+        self._last[number] = position + 1, chained
+        return {**line, "hash": chained}
 
     def _rows(self, number: str) -> list[Row[Any]]:
         self.flush()
         return list(self._connection.execute(_LINES, {"of": number}))
 
 
+_THESE = col(InvoiceRow.number).in_(bindparam("these", expanding=True))
+_LAST_POSITION = (
+    select(func.max(HistoryRow.position))
+    .where(col(HistoryRow.number) == col(InvoiceRow.number))
+    .correlate(InvoiceRow)
+    .scalar_subquery()
+)
 _LAST = (
-    select(col(HistoryRow.position), col(HistoryRow.hash))
-    .where(col(HistoryRow.number) == bindparam("of"))
-    .order_by(col(HistoryRow.position).desc())
-    .limit(1)
+    select(col(HistoryRow.number), col(HistoryRow.position), col(HistoryRow.hash))
+    .join(InvoiceRow, col(InvoiceRow.number) == col(HistoryRow.number))
+    .where(_THESE, col(HistoryRow.position) == _LAST_POSITION)
 )
 _ADD = insert(HistoryRow)
-_HOLD = select(col(InvoiceRow.number)).where(col(InvoiceRow.number) == bindparam("of")).with_for_update()
+_HOLD = select(col(InvoiceRow.number)).where(_THESE).order_by(col(InvoiceRow.number)).with_for_update()
 _LINES = select(HistoryRow).where(col(HistoryRow.number) == bindparam("of")).order_by(col(HistoryRow.position))
 
 

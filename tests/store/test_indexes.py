@@ -79,7 +79,7 @@ LOOK_UPS: dict[str, Callable[[UnitOfWork], object]] = {
     "outbox.undelivered_with": lambda uow: uow.outbox.undelivered_with("token"),
     "invoices.next_number": lambda uow: uow.invoices.next_number(2026),
     "invoices.get": lambda uow: uow.invoices.get("INV-2026-9999"),
-    "invoices.save": lambda uow: uow.invoices.save(opened().invoice),
+    "invoices.save": lambda uow: (uow.invoices.save(opened().invoice), uow.invoices.flush()),
     "invoices.of_file": lambda uow: uow.invoices.of_file("0" * 64, NUMBER),
     "invoices.waiting_since": lambda uow: uow.invoices.waiting_since(NOW),
     "invoices.askers": lambda uow: uow.invoices.askers(),
@@ -132,7 +132,10 @@ LOOK_UPS: dict[str, Callable[[UnitOfWork], object]] = {
     "register.news": lambda uow: uow.register.news(50, NewsLine(NUMBER, 0, NOW, "paid", "anna@example.com")),
     "register.news of one": lambda uow: uow.register.news(50, seen_by="ivan@example.com"),
     "register.counterparties": lambda uow: uow.register.counterparties("ivan@example.com"),
-    "history.append": lambda uow: uow.history.append(NUMBER, Entry("e", "a"), NOW, None, None),
+    "history.append": lambda uow: (
+        uow.history.append(NUMBER, Entry("e", "a"), NOW, None, None),
+        uow.history.flush(),
+    ),
     "history.of": lambda uow: uow.history.of(NUMBER),
 }
 

@@ -26,21 +26,22 @@ def past(uow: UnitOfWork) -> Past:
 
 
 def _of_files(uow: UnitOfWork, invoice: Invoice) -> Iterator[Repeat]:
-    had = uow.invoices.files_of(invoice.number)
-    for file in invoice.attachments:
-        for other in uow.invoices.of_file(file.sha256, invoice.number) if file.size else ():
-            if _counts(other, invoice, is_old=file.sha256 in had):
-                yield Repeat(other.number, other.status, by=Sameness.FILE, file=file.sha256)
+    files = (file.sha256 for file in invoice.attachments if file.size)
+    found = [(file, other) for file in files for other in uow.invoices.of_file(file, invoice.number)]
+    had = uow.invoices.files_of(invoice.number) if found else []
+    for file, other in found:
+        if _counts(other, invoice, is_old=file in had):
+            yield Repeat(other.number, other.status, by=Sameness.FILE, file=file)
 
 
 def _of_marks(uow: UnitOfWork, invoice: Invoice) -> Iterator[Repeat]:
-    had = uow.invoices.marks_of(invoice.number)
-    for mark in marks(invoice):
-        for other in uow.invoices.marked(mark, invoice.number):
-            by = Sameness(mark.partition("|")[0])
-            is_same = mark in marks(other) and not is_another(invoice, other, by)
-            if is_same and _counts(other, invoice, is_old=mark in had):
-                yield Repeat(other.number, other.status, by=by)
+    found = [(mark, other) for mark in marks(invoice) for other in uow.invoices.marked(mark, invoice.number)]
+    had = uow.invoices.marks_of(invoice.number) if found else []
+    for mark, other in found:
+        by = Sameness(mark.partition("|")[0])
+        is_same = mark in marks(other) and not is_another(invoice, other, by)
+        if is_same and _counts(other, invoice, is_old=mark in had):
+            yield Repeat(other.number, other.status, by=by)
 
 
 def _counts(other: Invoice, invoice: Invoice, *, is_old: bool) -> bool:

@@ -87,7 +87,17 @@ class Outgoing:
 
     def record(self, uow: UnitOfWork, outcome: Outcome, trigger: Trigger | None, now: datetime) -> Invoice:
         """Saves the invoice, its history and its effects."""
-        saved = uow.invoices.save(outcome.invoice)
+        return self._led_to(uow, uow.invoices.save(outcome.invoice), outcome, trigger, now)
+
+    def open(self, uow: UnitOfWork, outcome: Outcome, trigger: Trigger | None, now: datetime) -> Invoice:
+        """The same for an invoice that is new."""
+        opened = replace(outcome.invoice, version=1)
+        uow.invoices.add(opened)
+        return self._led_to(uow, opened, outcome, trigger, now)
+
+    def _led_to(
+        self, uow: UnitOfWork, saved: Invoice, outcome: Outcome, trigger: Trigger | None, now: datetime
+    ) -> Invoice:
         for entry in outcome.history:
             if trigger:
                 uow.history.append(saved.number, trigger.witnessed(entry), now, trigger.message_id, trigger.evidence)

@@ -306,8 +306,7 @@ class Processing:
         outcome = opening.open_invoice(
             number, intent.sender, intent.subject, intent.form, attachments, past(uow), self.company, now
         )
-        uow.invoices.add(outcome.invoice)
-        self.outgoing.record(uow, outcome, trigger, now)
+        self.outgoing.open(uow, outcome, trigger, now)
         return Settled(InboxState.PROCESSED, SUBMISSION, number=number)
 
     def _answer(self, uow: UnitOfWork, intent: Answered, mail: InboxMail, trigger: Trigger, now: datetime) -> Settled:

@@ -209,12 +209,11 @@ def _write(store: Store, outgoing: Outgoing, company: Company, told: Told, index
         file = _file(told, index, at.date())
         attachments = (Attachment(file[0], _FILE_KINDS, len(file[1]), uow.files.keep(file[1])),) if file else ()
         outcome = open_invoice(number, told.submitter, told.title, _form(told), attachments, None, company, at)
-        uow.invoices.add(outcome.invoice)
 
         def keep(outcome: Outcome) -> Invoice:
             return outgoing.record(uow, outcome, None, at)
 
-        invoice = keep(outcome)
+        invoice = outgoing.open(uow, outcome, None, at)
         for step, (person, command) in enumerate(told.answers):
             at = _answered_at(at, step, told, command)
             invoice = keep(

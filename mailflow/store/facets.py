@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from datetime import date
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
@@ -92,19 +93,22 @@ def _words_of(invoice: Invoice) -> list[str]:
     return list(dict.fromkeys(known))[:MOST_WORDS]
 
 
-def file_under(connection: Connection, invoice: Invoice) -> None:
-    """Files an invoice under what it is now, and under nothing that it was."""
-    known = frozenset(connection.execute(_KNOWN, {"this": invoice.number}).scalars())
-    now = facets(invoice)
-    if gone := known - now:
-        connection.execute(_FORGET, [{"this": invoice.number, "gone": key} for key in sorted(gone)])
-    if new := now - known:
+def file_under(connection: Connection, invoices: Mapping[str, Invoice]) -> None:
+    """Files invoices, by their numbers, under what they are now, and under nothing that they were."""
+    known = {(row.number, row.key) for row in connection.execute(_KNOWN, {"these": sorted(invoices)})}
+    now = {(number, key) for number, invoice in invoices.items() for key in facets(invoice)}
+    if gone := sorted(known - now):
+        connection.execute(_FORGET, [{"this": number, "gone": key} for number, key in gone])
+    if new := sorted(now - known):
         connection.execute(
-            _ADD, [{"key": key, "created_at": invoice.created_at, "number": invoice.number} for key in sorted(new)]
+            _ADD,
+            [{"key": key, "created_at": invoices[number].created_at, "number": number} for number, key in new],
         )
 
 
-_KNOWN = select(col(InvoiceFacetRow.key)).where(col(InvoiceFacetRow.number) == bindparam("this"))
+_KNOWN = select(col(InvoiceFacetRow.number), col(InvoiceFacetRow.key)).where(
+    col(InvoiceFacetRow.number).in_(bindparam("these", expanding=True))
+)
 _FORGET = delete(InvoiceFacetRow).where(
     col(InvoiceFacetRow.number) == bindparam("this"), col(InvoiceFacetRow.key) == bindparam("gone")
 )

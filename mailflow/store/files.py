@@ -21,8 +21,7 @@ class Files:
     def keep(self, content: bytes) -> str:
         """Keeps a file; gives its SHA-256 in hex."""
         sha256 = hashlib.sha256(content).hexdigest()
-        if self._connection.execute(_KNOWN, {"key": sha256}).first() is None:
-            self._connection.execute(_KEEP(self._connection), {"sha256": sha256, "content": content})
+        self._connection.execute(_KEEP(self._connection), {"sha256": sha256, "content": content})
         return sha256
 
     def read(self, sha256: str) -> bytes:
@@ -38,7 +37,6 @@ class Files:
         return {row.sha256: row.content for row in rows}
 
 
-_KNOWN = select(col(FileRow.sha256)).where(col(FileRow.sha256) == bindparam("key"))
 _CONTENTS = select(col(FileRow.sha256), col(FileRow.content)).where(
     col(FileRow.sha256).in_(bindparam("these", expanding=True))
 )

@@ -38,6 +38,7 @@ class Invoices:
         self._connection = connection
         self._known: dict[str, _Known] = {}
         self._held: dict[str, Invoice] = {}
+        self._unfiled: dict[str, Invoice] = {}
 
     def next_number(self, year: int) -> str:
         """The next number of a year, as INV-2026-0001; a number is never given twice."""
@@ -68,6 +69,12 @@ class Invoices:
             raise TransientFailure(f"{invoice.number} was changed by somebody else at the same moment")
         self._remember(saved)
         return saved
+
+    def flush(self) -> None:
+        """Files what was written under its facets."""
+        if self._unfiled:
+            file_under(self._connection, self._unfiled)
+            self._unfiled = {}
 
     def all(self, status: Status | None = None) -> list[Invoice]:
         """Every invoice, or those of one status, by number."""
@@ -155,10 +162,8 @@ class Invoices:
     def look_alike(self, name: str, but_not: str) -> Invoice | None:
         """The last invoice of a counterparty whose name looks like this one and is another."""
         values = {"looks": skeleton(name)[:KEY_LENGTH], "spelt": spelling(name)[:KEY_LENGTH], "this": but_not}
-        for statement in _LOOK_ALIKE:
-            if document := self._connection.execute(statement, values).scalar():
-                return read_invoice(document)
-        return None
+        document = self._connection.execute(_LOOK_ALIKE, values).scalar()
+        return read_invoice(document) if document else None
 
     def _numbers(self, statement: Select[str], moment: date) -> list[str]:
         return list(self._connection.execute(statement, {"moment": moment}).scalars())
@@ -177,9 +182,8 @@ class Invoices:
         ):
             if rows := [{"number": number, column: word} for word in sorted(words - old)]:
                 self._connection.execute(statement(self._connection), rows)
-        file_under(self._connection, invoice)
         self._known[number] = known_by
-        self._held[number] = invoice
+        self._held[number] = self._unfiled[number] = invoice
 
 
 _NUMBER = col(InvoiceRow.number)
@@ -240,12 +244,17 @@ _PAID_TO = (
     .order_by(col(InvoiceRow.created_at).desc())
     .limit(10)
 )
-_LOOK_ALIKE = tuple(
-    select(col(InvoiceRow.document))
-    .where(col(InvoiceRow.skeleton) == bindparam("looks"), other, col(InvoiceRow.number) != bindparam("this"))
-    .order_by(col(InvoiceRow.spelling).desc(), col(InvoiceRow.created_at).desc())
-    .limit(1)
-    for other in (col(InvoiceRow.spelling) < bindparam("spelt"), col(InvoiceRow.spelling) > bindparam("spelt"))
+_LOOK_ALIKE = select(
+    func.coalesce(
+        *(
+            select(col(InvoiceRow.document))
+            .where(col(InvoiceRow.skeleton) == bindparam("looks"), other, col(InvoiceRow.number) != bindparam("this"))
+            .order_by(col(InvoiceRow.spelling).desc(), col(InvoiceRow.created_at).desc())
+            .limit(1)
+            .scalar_subquery()
+            for other in (col(InvoiceRow.spelling) < bindparam("spelt"), col(InvoiceRow.spelling) > bindparam("spelt"))
+        )
+    )
 )
 
 

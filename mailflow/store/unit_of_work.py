@@ -30,12 +30,21 @@ class UnitOfWork:
         self.history = History(connection)
         self.portal = PortalMemory(connection)
         self.daemons = Daemons(connection)
-        self.register = Register(connection)
         self.feeds = Feeds(connection)
         self.sign_ins = SignIns(connection)
+
+    @property
+    def register(self) -> Register:
+        """What the board shows, with what was written here."""
+        self._flush()
+        return Register(self._connection)
 
     @step("commit")
     def commit(self) -> None:
         """Keeps everything, synced to the disk before this returns."""
-        self.history.flush()
+        self._flush()
         self._connection.commit()
+
+    def _flush(self) -> None:
+        self.invoices.flush()
+        self.history.flush()

@@ -90,9 +90,8 @@ class Bureau:
 
     def keep(self, outcome: Outcome, new: bool = False) -> Invoice:
         with self.store.begin() as uow:
-            if new:
-                uow.invoices.add(outcome.invoice)
-            saved = self.outgoing.record(uow, outcome, None, self.now)
+            write = self.outgoing.open if new else self.outgoing.record
+            saved = write(uow, outcome, None, self.now)
             uow.commit()
         return saved
 

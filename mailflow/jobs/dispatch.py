@@ -48,7 +48,7 @@ WAVES = 8
 """Of so many mails for each line one batch is made, written in one transaction."""
 
 BYTES_AT_ONCE = 8_000_000
-"""Of files, on all lines together; a single larger mail goes alone."""
+"""Of files, in the mails that are put together before they go out; a single larger mail goes alone."""
 
 BATCH_LASTS = 240.0
 """Seconds after which the rest of a batch is left for later: the last wave has to end before LEASE does."""
@@ -104,12 +104,15 @@ class Dispatch:
             uow.commit()
         done = len(arrived) + sum(self._put_off(entry, error, now) for entry, _, error in drafts if error)
         waiting = [(entry, draft) for entry, draft, error in drafts if not error]
+        ready: dict[int, Envelope | Exception] = {}
         try:
             while waiting and monotonic() < claimed_at + BATCH_LASTS:
-                weights = (_weight(entry) for entry, _ in waiting[: len(self.lines)])
-                count = at_once(weights, BYTES_AT_ONCE)
-                wave, waiting = waiting[:count], waiting[count:]
-                done += self._hand_over(wave, now)
+                if not ready:
+                    count = at_once((_weight(entry) for entry, _ in waiting), BYTES_AT_ONCE)
+                    ready = self._envelopes(waiting[:count])
+                wave = [entry for entry, _ in waiting[: min(len(ready), len(self.lines))]]
+                waiting = waiting[len(wave) :]
+                done += self._hand_over(wave, {entry.id: ready.pop(entry.id) for entry in wave}, now)
         except TransientFailure:
             self._let_go([entry for entry, _ in waiting])
             raise
@@ -154,14 +157,17 @@ class Dispatch:
         token = self.outgoing.mint.link(SIGN_IN, str(mail.extra["about"]))
         return replace(mail, extra={**mail.extra, "link": f"{self.board}/sign-in/{token}"})
 
-    def _hand_over(self, wave: Sequence[tuple[OutboxEntry, bytes]], now: datetime) -> int:
+    def _hand_over(
+        self, wave: Sequence[OutboxEntry], mails: Mapping[int, Envelope | Exception], now: datetime
+    ) -> int:
         """As many mails as there are lines, and what came of it written down before any other is sent."""
-        ready, answers = self._envelopes(wave)
+        ready = {entry_id: mail for entry_id, mail in mails.items() if isinstance(mail, Envelope)}
+        answers: dict[int, str | Exception] = {i: mail for i, mail in mails.items() if isinstance(mail, Exception)}
         answers |= dict(zip(ready, self.lines.send_all(list(ready.values())), strict=True)) if ready else {}
-        taken = [(entry, answer) for entry, _ in wave if isinstance(answer := answers[entry.id], str)]
+        taken = [(entry, answer) for entry in wave if isinstance(answer := answers[entry.id], str)]
         self._write_down(taken, now)
         done = len(taken)
-        for entry, _ in wave:
+        for entry in wave:
             if isinstance(failure := answers[entry.id], Exception):
                 done += self._not_sent(entry, failure, now)
         for failure in answers.values():
@@ -196,23 +202,20 @@ class Dispatch:
             note_delivered(uow, taken, now)
             uow.commit()
 
-    def _envelopes(
-        self, wave: Sequence[tuple[OutboxEntry, bytes]]
-    ) -> tuple[dict[int, Envelope], dict[int, str | Exception]]:
-        """The mails as they go out, by their entries' ids; and what hinders one from being put together."""
-        ready: dict[int, Envelope] = {}
-        hindered: dict[int, str | Exception] = {}
-        lacking = frozenset[str]().union(*(files_of(draft) for _, draft in wave))
+    def _envelopes(self, drafts: Sequence[tuple[OutboxEntry, bytes]]) -> dict[int, Envelope | Exception]:
+        """The mails as they go out, by their entries' ids, or what hinders one from being put together."""
+        ready: dict[int, Envelope | Exception] = {}
+        lacking = frozenset[str]().union(*(files_of(draft) for _, draft in drafts))
         files: dict[str, bytes] = {}
         if lacking:
             with self.store.begin() as uow:
                 files = uow.files.several(lacking)
-        for entry, draft in wave:
+        for entry, draft in drafts:
             try:
                 ready[entry.id] = self._envelope(entry, draft, files)
             except Exception as failure:  # noqa: BLE001 - one mail that nobody foresaw must not hold up the others
-                hindered[entry.id] = failure
-        return ready, hindered
+                ready[entry.id] = failure
+        return ready
 
     def _not_sent(self, entry: OutboxEntry, failure: Exception, now: datetime) -> bool:
         """Whether that was this mail's end."""

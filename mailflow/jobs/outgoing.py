@@ -150,8 +150,6 @@ class Outgoing:
         about, reference, message_id = self._identity(uow, effect, trigger)
         invoice = effect.invoice
         number = invoice.number if invoice else None
-        if invoice:
-            uow.references.add(_reference(reference, invoice, effect), message_id)
         thread = uow.outbox.thread(number, effect.to) if number else []
         answered = trigger.message_id if trigger and trigger.sender == effect.to else None
         replied_to = answered or (thread[-1] if thread else None)
@@ -201,12 +199,19 @@ class Outgoing:
     def _identity(self, uow: UnitOfWork, effect: Effect, trigger: Trigger | None) -> tuple[str, str, str]:
         """What the mail's names are made from, and of these the token's fingerprint and the Message-ID.
 
-        Of effects that are alike the first gets the first, each next one the next.
+        Of effects that are alike the first gets the first, each next one the next; an invoice's is given out with it.
         """
         facts = [*_about(effect), trigger.evidence if trigger else _told(effect)]
-        abouts = (hashlib.sha256(json.dumps([*facts, nth]).encode()).hexdigest() for nth in itertools.count())
-        names = ((about, fingerprint(self.mint.token(about)), self.mint.message_id(about)) for about in abouts)
-        return next(name for name in names if uow.references.is_new(*name[1:]))
+        for nth in itertools.count():
+            about = hashlib.sha256(json.dumps([*facts, nth]).encode()).hexdigest()
+            reference, message_id = fingerprint(self.mint.token(about)), self.mint.message_id(about)
+            if effect.invoice:
+                is_new = uow.references.add(_reference(reference, effect.invoice, effect), message_id)
+            else:
+                is_new = uow.references.is_new(reference, message_id)
+            if is_new:
+                break
+        return about, reference, message_id
 
 
 def _number(mail: Mail) -> str | None:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, Select, bindparam, insert, select, union
 from sqlmodel import col
 
 from mailflow.approval.reference import Asks, Reference, fingerprint
+from mailflow.store.statements import per_dialect
 from mailflow.store.tables import DigestItemRow, IdentityKeyRow, InviteUidRow, OutboxRow, ReferenceRow
 
 
@@ -20,9 +21,11 @@ class References:
         self._connection = connection
         self._found: dict[str, Reference] = {}
 
-    def add(self, reference: Reference, message_id: str) -> None:
-        """A mail that is about to go out."""
-        self._connection.execute(_ADD, {**asdict(reference), "asks": reference.asks.value, "message_id": message_id})
+    def add(self, reference: Reference, message_id: str) -> bool:
+        """A mail that is about to go out; False where another has its Message-ID or fingerprint, and nothing is added.
+        """
+        row = {**asdict(reference), "asks": reference.asks.value, "message_id": message_id}
+        return self._connection.execute(_ADD(self._connection), row).scalar() is not None
 
     def add_items(self, items: Mapping[int, Reference], message_id: str) -> None:
         """The lines of a digest that is about to go out, by their numbers; all have the fingerprint of its mail."""
@@ -85,7 +88,9 @@ def _reference(row: Row[Any]) -> Reference:
     return Reference(row.fingerprint, row.number, row.revision, Asks(row.asks), row.person, row.digest, row.step)
 
 
-_ADD = insert(ReferenceRow)
+_ADD = per_dialect(
+    lambda insert: insert(ReferenceRow).on_conflict_do_nothing().returning(col(ReferenceRow.fingerprint))
+)
 _BY_FINGERPRINT = select(ReferenceRow).where(col(ReferenceRow.fingerprint) == bindparam("key"))
 _BY_MESSAGE_ID = select(ReferenceRow).where(col(ReferenceRow.message_id) == bindparam("key"))
 _USED = union_all(

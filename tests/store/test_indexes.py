@@ -12,6 +12,7 @@ from sqlmodel import SQLModel
 
 from mailflow.approval.effects import Entry, Message
 from mailflow.approval.lifecycle import Status
+from mailflow.approval.reference import Asks, Reference
 from mailflow.ports import Location
 from mailflow.store.engine import Store
 from mailflow.store.inbox import InboxState
@@ -96,6 +97,9 @@ LOOK_UPS: dict[str, Callable[[UnitOfWork], object]] = {
     "invoices.of_counterparty": lambda uow: uow.invoices.of_counterparty("ООО", NUMBER),
     "references.by_token": lambda uow: uow.references.by_token("token"),
     "references.message_id_of": lambda uow: uow.references.message_id_of("token"),
+    "references.add": lambda uow: uow.references.add(
+        Reference("token", NUMBER, 1, Asks.APPROVAL, "olga@example.com", "digest", 0), "<a@b>"
+    ),
     "references.is_new": lambda uow: uow.references.is_new("token", "<a@b>"),
     "references.by_message_id": lambda uow: uow.references.by_message_id("<a@b>"),
     "references.number_of_uid": lambda uow: uow.references.number_of_uid("uid"),

@@ -226,14 +226,26 @@ def test_a_reference_is_found_by_its_token_and_by_the_message_id_of_its_mail(sto
     given = Reference(fingerprint("k7f3q9xw"), invoice.number, 1, Asks.APPROVAL, OLGA, invoice.digest, 0)
     to_nobody = Reference(fingerprint("aaaa"), invoice.number, 1, Asks.NOTHING, IVAN, invoice.digest)
     with store.begin() as uow:
-        uow.references.add(given, "<a@example.com>")
-        uow.references.add(to_nobody, "<b@example.com>")
+        assert uow.references.add(given, "<a@example.com>")
+        assert uow.references.add(to_nobody, "<b@example.com>")
         assert uow.references.by_token("k7f3q9xw") == given
         assert uow.references.by_message_id("<b@example.com>") == to_nobody
         assert uow.references.by_token("K7F3Q9XX") is None
         assert uow.references.message_id_of(fingerprint("k7f3q9xw")) == "<a@example.com>"
         assert uow.references.message_id_of("\x00") is None
         assert uow.references.by_message_id("<\x00\udce9>") is None
+
+
+def test_a_reference_or_a_message_id_is_given_out_once(store: Store) -> None:
+    invoice = keep(store, opened().invoice)
+    given = Reference(fingerprint("k7f3q9xw"), invoice.number, 1, Asks.APPROVAL, OLGA, invoice.digest, 0)
+    other = replace(given, fingerprint=fingerprint("aaaa"), person=IVAN)
+    with store.begin() as uow:
+        assert uow.references.add(given, "<a@example.com>")
+        assert not uow.references.add(replace(given, person=IVAN), "<b@example.com>")
+        assert not uow.references.add(other, "<a@example.com>")
+        assert uow.references.by_token("k7f3q9xw") == given
+        assert uow.references.by_token("aaaa") is None
 
 
 def test_a_file_is_kept_once_for_each_content(store: Store) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from mailflow.importing import importing
 from mailflow.office.mail_server import MailServer
+from mailflow.store.tables import Row
 from tests.settings_file import write_settings_file
 from tests.stories.conftest import SETTINGS
 
@@ -74,6 +75,10 @@ def test_a_pass_that_finds_nothing_imports_nothing_more_whatever_hour_has_come(t
     assert said == "nothing new"
     assert "mailflow.jobs.whole_pass" in imported.split()
     assert not set(AT_NO_START) & set(imported.split())
+
+
+def test_what_would_validate_rows_is_not_built() -> None:
+    assert not any(row.__pydantic_complete__ for row in Row.__subclasses__())
 
 
 def test_garbage_is_collected_again_after_the_imports_whatever_came_of_them() -> None:

@@ -60,7 +60,13 @@ KEY_LENGTH = 200
 """How many characters of a stranger's words an index gets: PostgreSQL has no room for more than about 2,700 bytes."""
 
 
-class InboxRow(SQLModel, table=True):
+class Row(SQLModel):
+    """A row of some table. What would validate it is never asked for, and is not built at every start."""
+
+    model_config = {"defer_build": True}
+
+
+class InboxRow(Row, table=True):
     """One received mail; its bytes are in `raw_mail`. Mails wait by `rank`, those of one rank in their order."""
 
     __tablename__ = "inbox"
@@ -93,7 +99,7 @@ class InboxRow(SQLModel, table=True):
     settled_at: datetime | None = Field(default=None, sa_type=Moment)
 
 
-class RawMailRow(SQLModel, table=True):
+class RawMailRow(Row, table=True):
     """The bytes of a received mail, kept as evidence."""
 
     __tablename__ = "raw_mail"
@@ -102,7 +108,7 @@ class RawMailRow(SQLModel, table=True):
     raw: bytes = Field(sa_type=LargeBinary)
 
 
-class LocationRow(SQLModel, table=True):
+class LocationRow(Row, table=True):
     """A place in the mailbox where a received mail lies, or lay."""
 
     __tablename__ = "inbox_location"
@@ -119,7 +125,7 @@ class LocationRow(SQLModel, table=True):
     filed: bool = False
 
 
-class FileRow(SQLModel, table=True):
+class FileRow(Row, table=True):
     """A file of an invoice, once for each content."""
 
     __tablename__ = "file"
@@ -128,7 +134,7 @@ class FileRow(SQLModel, table=True):
     content: bytes = Field(sa_type=LargeBinary)
 
 
-class NumberRow(SQLModel, table=True):
+class NumberRow(Row, table=True):
     """The last invoice number of a year."""
 
     __tablename__ = "invoice_number"
@@ -137,7 +143,7 @@ class NumberRow(SQLModel, table=True):
     last: int
 
 
-class InvoiceRow(SQLModel, table=True):
+class InvoiceRow(Row, table=True):
     """An invoice: the aggregate as a JSON document, and beside it what is searched by.
 
     `counterparty` is cut to KEY_LENGTH, `skeleton` is what looks like it, `spelling` the same name however written;
@@ -177,7 +183,7 @@ class InvoiceRow(SQLModel, table=True):
     document: str = Field(sa_type=Text)
 
 
-class InvoiceFileRow(SQLModel, table=True):
+class InvoiceFileRow(Row, table=True):
     """Which files an invoice has ever had, in whichever revision."""
 
     __tablename__ = "invoice_file"
@@ -186,7 +192,7 @@ class InvoiceFileRow(SQLModel, table=True):
     sha256: str = Field(primary_key=True, index=True)
 
 
-class InvoiceMarkRow(SQLModel, table=True):
+class InvoiceMarkRow(Row, table=True):
     """By what an invoice has ever been known: as a repetition of another, and as one of its supplier."""
 
     __tablename__ = "invoice_mark"
@@ -195,7 +201,7 @@ class InvoiceMarkRow(SQLModel, table=True):
     mark: str = Field(primary_key=True, index=True, sa_type=Words)
 
 
-class InvoiceFacetRow(SQLModel, table=True):
+class InvoiceFacetRow(Row, table=True):
     """Under what an invoice is found on the board, as it is now (see store.facets); each in the order of arrival."""
 
     __tablename__ = "invoice_facet"
@@ -206,7 +212,7 @@ class InvoiceFacetRow(SQLModel, table=True):
     number: str = Field(primary_key=True, foreign_key="invoice.number")
 
 
-class InviteUidRow(SQLModel, table=True):
+class InviteUidRow(Row, table=True):
     """The invoice of a calendar UID."""
 
     __tablename__ = "invite_uid"
@@ -215,7 +221,7 @@ class InviteUidRow(SQLModel, table=True):
     number: str = Field(foreign_key="invoice.number")
 
 
-class ReferenceRow(SQLModel, table=True):
+class ReferenceRow(Row, table=True):
     """What a mail of ours can be answered about; of the token itself only the SHA-256 (hex) is kept."""
 
     __tablename__ = "reference"
@@ -230,7 +236,7 @@ class ReferenceRow(SQLModel, table=True):
     step: int | None = None
 
 
-class DigestItemRow(SQLModel, table=True):
+class DigestItemRow(Row, table=True):
     """What one line of a digest can be answered about; `fingerprint` and `message_id` are those of its mail."""
 
     __tablename__ = "digest_item"
@@ -246,7 +252,7 @@ class DigestItemRow(SQLModel, table=True):
     step: int | None = None
 
 
-class OutboxRow(SQLModel, table=True):
+class OutboxRow(Row, table=True):
     """One effect that must reach the world (transactional outbox): `world` is mail or portal.
 
     `identity` says what the mail's token is made from, by `identity_key`, and not the token.
@@ -283,7 +289,7 @@ class OutboxRow(SQLModel, table=True):
     delivered_at: datetime | None = Field(default=None, sa_type=Moment)
 
 
-class HistoryRow(SQLModel, table=True):
+class HistoryRow(Row, table=True):
     """One line of an invoice's history, chained by hash to the one before; written once."""
 
     __tablename__ = "history"
@@ -300,7 +306,7 @@ class HistoryRow(SQLModel, table=True):
     hash: str
 
 
-class FeedRow(SQLModel, table=True):
+class FeedRow(Row, table=True):
     """Somebody's calendar feed; of its token only the SHA-256 (hex) is kept. A new generation ends the one before."""
 
     __tablename__ = "feed"
@@ -310,7 +316,7 @@ class FeedRow(SQLModel, table=True):
     fingerprint: str = Field(unique=True)
 
 
-class SignInRow(SQLModel, table=True):
+class SignInRow(Row, table=True):
     """A link that signs somebody in to the board, once; of its token only the SHA-256 (hex) is kept."""
 
     __tablename__ = "sign_in"
@@ -321,7 +327,7 @@ class SignInRow(SQLModel, table=True):
     used_at: datetime | None = Field(default=None, sa_type=Moment)
 
 
-class IdentityKeyRow(SQLModel, table=True):
+class IdentityKeyRow(Row, table=True):
     """The secret from which references and Message-IDs are made; one row, made with the database."""
 
     __tablename__ = "identity_key"
@@ -330,7 +336,7 @@ class IdentityKeyRow(SQLModel, table=True):
     key: bytes = Field(sa_type=LargeBinary)
 
 
-class PortalObjectRow(SQLModel, table=True):
+class PortalObjectRow(Row, table=True):
     """Something that the portal shows, or was asked to: its id there, and the very request that asks for it.
 
     The request is kept before it is sent, so that a repetition is the same request byte for byte.
@@ -348,7 +354,7 @@ class PortalObjectRow(SQLModel, table=True):
     gone: bool = False
 
 
-class PortalMemoryRow(SQLModel, table=True):
+class PortalMemoryRow(Row, table=True):
     """What is remembered of the portal as a whole: how it is set up, its departments, whose turn it is to speak."""
 
     __tablename__ = "portal_memory"
@@ -358,7 +364,7 @@ class PortalMemoryRow(SQLModel, table=True):
     at: datetime = Field(sa_type=Moment)
 
 
-class DaemonRow(SQLModel, table=True):
+class DaemonRow(Row, table=True):
     """A daemon that works on this database, by the name of its holder, or has; `trouble` is what it met last.
 
     `passed_at` is when it last did all there was to do, `troubled_at` when something last hindered it.

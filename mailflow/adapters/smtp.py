@@ -8,7 +8,7 @@ import smtplib
 import socket
 import ssl
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -257,12 +257,11 @@ class SmtpTransport:
 
     def _hand_over(self, client: smtplib.SMTP, message: bytes) -> None:
         """The mail, and the end that makes it the server's: where that cannot be written, the server lacks it."""
-        stuffed = memoryview(_dot_stuffed(message))
         deadline = time.monotonic() + self.longest_hand_over
-        for start in range(0, len(stuffed), CHUNK):
+        for piece in _dot_stuffed(message):
             if time.monotonic() > deadline:
                 raise TimeoutError(f"the mail takes longer than {self.longest_hand_over:.0f} seconds")
-            client.send(stuffed[start : start + CHUNK])
+            client.send(piece)
         client.send(b".\r\n")
 
     def _answer(self, client: smtplib.SMTP) -> str:
@@ -329,12 +328,18 @@ def _shut(client: smtplib.SMTP | None) -> None:
             client.close()
 
 
-def _dot_stuffed(message: bytes) -> bytes:
-    """With the dots of RFC 5321 section 4.5.2 and an ended last line, otherwise as it is."""
-    stuffed = message.replace(b"\r\n.", b"\r\n..")
-    if stuffed.startswith(b"."):
-        stuffed = b"." + stuffed
-    return stuffed if stuffed.endswith(b"\r\n") else stuffed + b"\r\n"
+def _dot_stuffed(message: bytes, length: int = CHUNK) -> Iterator[bytes]:
+    """With the dots of RFC 5321 section 4.5.2 and an ended last line, otherwise as it is; in pieces, not as a copy."""
+    start = 0
+    while start < len(message):
+        end = start + length
+        end += message[end - 1 : end + 1] == b"\r\n"
+        piece = message[start:end].replace(b"\r\n.", b"\r\n..")
+        begins_line = start == 0 or message.endswith(b"\r\n", 0, start)
+        yield b"." + piece if begins_line and piece.startswith(b".") else piece
+        start = end
+    if not message.endswith(b"\r\n"):
+        yield b"\r\n"
 
 
 def _reason(error: Exception) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time
 from email.utils import format_datetime
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 from mailflow.approval.company import Company
@@ -89,10 +90,12 @@ def files_of(draft: bytes) -> frozenset[str]:
 def complete(draft: bytes, files: Mapping[str, bytes]) -> bytes:
     """The mail with its files, `files` by SHA-256 (hex)."""
     first, *others = _FILE_GOES_HERE.split(draft)
-    pieces = [first]
+    mail = BytesIO()
+    mail.write(first)
     for digest, following in zip(others[::2], others[1::2], strict=True):
-        pieces += [*base64_lines(files[digest.decode()]), following]
-    return b"".join(pieces)
+        mail.writelines(base64_lines(files[digest.decode()]))
+        mail.write(following)
+    return mail.getvalue()
 
 
 def draft_invitation(

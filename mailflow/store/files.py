@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection
 
-from sqlalchemy import Connection, bindparam, select
-from sqlmodel import col
+from sqlalchemy import Connection
 
+from mailflow.store.contents import Contents
 from mailflow.store.statements import per_dialect
 from mailflow.store.tables import FileRow
 
@@ -21,7 +21,7 @@ class Files:
     def keep(self, content: bytes) -> str:
         """Keeps a file; gives its SHA-256 in hex."""
         sha256 = hashlib.sha256(content).hexdigest()
-        self._connection.execute(_KEEP(self._connection), {"sha256": sha256, "content": content})
+        _CONTENTS.insert(self._connection, sha256, content)
         return sha256
 
     def read(self, sha256: str) -> bytes:
@@ -33,11 +33,9 @@ class Files:
 
     def several(self, digests: Collection[str]) -> dict[str, bytes]:
         """The contents of files by their SHA-256; one that is not there is left out."""
-        rows = self._connection.execute(_CONTENTS, {"these": sorted(digests)})
-        return {row.sha256: row.content for row in rows}
+        return _CONTENTS.several(self._connection, sorted(digests))
 
 
-_CONTENTS = select(col(FileRow.sha256), col(FileRow.content)).where(
-    col(FileRow.sha256).in_(bindparam("these", expanding=True))
+_CONTENTS = Contents(
+    FileRow, "sha256", "content", per_dialect(lambda insert: insert(FileRow).on_conflict_do_nothing())
 )
-_KEEP = per_dialect(lambda insert: insert(FileRow).on_conflict_do_nothing())

@@ -17,7 +17,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     func,
-    insert,
     or_,
     select,
     true,
@@ -27,6 +26,7 @@ from sqlmodel import col
 
 from mailflow.errors import TransientFailure
 from mailflow.ports import FetchedMail, Location
+from mailflow.store.contents import Contents
 from mailflow.store.queue import Queue, count_states, earliest
 from mailflow.store.statements import per_dialect
 from mailflow.store.tables import KEY_LENGTH, HistoryRow, InboxRow, LocationRow, RawMailRow
@@ -216,7 +216,7 @@ class Inbox:
 
     def raws(self, inbox_ids: Sequence[int]) -> dict[int, bytes]:
         """The bytes of several, by id."""
-        return {row.inbox_id: row.raw for row in self._connection.execute(_RAWS, {"these": inbox_ids})}
+        return _RAWS.several(self._connection, inbox_ids)
 
     def arrived(self, queue: str, until: datetime, within: timedelta) -> int:
         """How many mails of a queue came in the time that ends at a moment."""
@@ -311,7 +311,7 @@ class Inbox:
         """The new row's id; None where the digest is known."""
         inbox_id: int | None = self._connection.execute(_ADD(self._connection), {**row, **ranked}).scalar()
         if inbox_id is not None:
-            self._connection.execute(_KEEP, {"inbox_id": inbox_id, "raw": raw})
+            _RAWS.insert(self._connection, inbox_id, raw)
         return inbox_id
 
     def _count(self, statement: Select[int], queue: str, until: datetime, within: timedelta) -> int:
@@ -344,9 +344,7 @@ _CLAIM = (
 _WHATEVER = update(InboxRow).where(col(InboxRow.id) == bindparam("this"))
 _WAITING = _WHATEVER.where(_STILL_WAITS)
 _TAKE = update(InboxRow).where(_ID.in_(bindparam("these", expanding=True)), _DUE).returning(_ID)
-_RAWS = select(col(RawMailRow.inbox_id), col(RawMailRow.raw)).where(
-    col(RawMailRow.inbox_id).in_(bindparam("these", expanding=True))
-)
+_RAWS = Contents(RawMailRow, "inbox_id", "raw", per_dialect(lambda insert: insert(RawMailRow)))
 _HOLDS_COPY = (
     select(_ID).where(col(InboxRow.message_id) == bindparam("key"), col(InboxRow.sender) == bindparam("by")).limit(1)
 )
@@ -363,7 +361,6 @@ _RANK = select(func.count() // MAILS_OF_A_RANK).where(_CAME).scalar_subquery()
 _ADD = per_dialect(
     lambda insert: insert(InboxRow).values(rank=_RANK).on_conflict_do_nothing(index_elements=["digest"]).returning(_ID)
 )
-_KEEP = insert(RawMailRow)
 _PLACE = per_dialect(
     lambda insert: (new := insert(LocationRow)).on_conflict_do_update(
         index_elements=["folder", "uidvalidity", "uid"],

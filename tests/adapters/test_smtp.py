@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mailflow.adapters import smtp
 from mailflow.adapters.smtp import SmtpTransport
@@ -444,3 +446,11 @@ class TestSigningIn:
 
     def test_the_password_is_in_no_representation(self, open_transport: Open) -> None:
         assert PASSWORD not in repr(open_transport(9, username="finance", password=PASSWORD))
+
+
+@given(st.lists(st.sampled_from([b"\r", b"\n", b"\r\n", b".", b"a"])), st.integers(1, 5))
+def test_a_mail_that_goes_out_in_pieces_has_the_same_dots(parts: list[bytes], length: int) -> None:
+    message = b"".join(parts)
+    stuffed = (b"\r\n" + message).replace(b"\r\n.", b"\r\n..").removeprefix(b"\r\n")
+    ended = stuffed if stuffed.endswith(b"\r\n") else stuffed + b"\r\n"
+    assert b"".join(smtp._dot_stuffed(message, length)) == ended

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import tracemalloc
 from datetime import UTC, datetime
 
 import pytest
@@ -57,6 +58,20 @@ def test_a_large_file_in_base64_is_read_as_it_was_however_its_lines_end(line_end
     assert base64_bytes(lines + line_end + lines) == (content + content, True)
     assert base64_bytes(b"before" + lines + b"after", 6, 6 + len(lines)) == (content, True)
     assert base64_bytes(lines.removesuffix(b"=")[:-2]) == (content[:-2], False)
+
+
+def test_a_large_mail_is_read_without_copies_of_it() -> None:
+    content = bytes(5_000_000)
+    head = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\ntext\r\n--b\r\n"
+    field = b"Content-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    raw = head + field + base64.encodebytes(content) + b"\r\n--b--\r\n"
+    tracemalloc.start()
+    content_digest(raw)
+    message = parse(raw)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert message.files[0].content == content
+    assert most < 1.5 * len(content)
 
 
 @pytest.mark.parametrize(

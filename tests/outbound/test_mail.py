@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import tracemalloc
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.header import decode_header, make_header
@@ -97,6 +98,16 @@ def test_a_file_of_any_size_stands_in_its_place_in_lines_of_76(size: int) -> Non
     lines = base64.encodebytes(content).replace(b"\n", b"\r\n").removesuffix(b"\r\n")
     draft = f"before\r\n\r\n\0{digest}\0\r\nafter \0{digest}\0".encode()
     assert complete(draft, {digest: content}) == b"before\r\n\r\n" + lines + b"\r\nafter " + lines
+
+
+def test_a_large_file_is_put_into_its_mail_without_copies_of_the_mail() -> None:
+    content = bytes(5_000_000)
+    draft = b"before\r\n\0" + hashlib.sha256(content).hexdigest().encode() + b"\0\r\nafter"
+    tracemalloc.start()
+    mail = complete(draft, {hashlib.sha256(content).hexdigest(): content})
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 1.3 * len(mail)
 
 
 def test_boundaries_follow_from_the_message_id() -> None:

@@ -23,7 +23,7 @@ database: {database}
 mailbox:
   address: finance@example.com
   imap: {{host: 127.0.0.1, port: {imap}, security: none, username: {user}, password: "${{PASSWORD}}"}}
-  smtp: {{host: 127.0.0.1, port: {smtp}, security: none}}
+  smtp: {{host: 127.0.0.1, port: {smtp}, security: none, connections: {connections}}}
   sender_check: reference
   poll_seconds: {poll_seconds}
 administrator: admin@example.com
@@ -51,14 +51,30 @@ class Company:
 ENVIRONMENT = {"PASSWORD": PASSWORD}
 
 
-def found(folder: Path, user: str, imap: int, smtp: int, *, database: str = "", poll_seconds: int = 60) -> Company:
+def found(
+    folder: Path,
+    user: str,
+    imap: int,
+    smtp: int,
+    *,
+    database: str = "",
+    poll_seconds: int = 60,
+    connections: int = 3,
+) -> Company:
     """Writes the settings of a company; its database is SQLite where no other is named."""
     folder.mkdir(exist_ok=True)
     database = database or f"sqlite:///{folder}/mailflow.db"
     settings = folder / "settings.yaml"
     settings.write_text(
         _SETTINGS.format(
-            database=database, imap=imap, smtp=smtp, user=user, first=FIRST, second=SECOND, poll_seconds=poll_seconds
+            database=database,
+            imap=imap,
+            smtp=smtp,
+            connections=connections,
+            user=user,
+            first=FIRST,
+            second=SECOND,
+            poll_seconds=poll_seconds,
         ),
         "utf-8",
     )

@@ -61,7 +61,10 @@ class _Way:
             self.talk.octets += len(data)
             waits.set()
 
-        await asyncio.gather(self._late(reader, to_server, client_said), self._late(from_server, writer, server_said))
+        with suppress(asyncio.CancelledError):  # this process ends
+            await asyncio.gather(
+                self._late(reader, to_server, client_said), self._late(from_server, writer, server_said)
+            )
 
     async def _late(
         self, source: asyncio.StreamReader, target: asyncio.StreamWriter, said: Callable[[bytes], None]

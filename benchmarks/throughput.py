@@ -59,6 +59,7 @@ class Round:
     count: int
     imap: int
     smtp: int
+    connections: int = 3
 
     @cached_property
     def ours(self) -> Company:
@@ -73,7 +74,7 @@ class Round:
 
     def company(self) -> Company:
         """Another mailflow."""
-        return self.bench.company(imap=self.imap, smtp=self.smtp)
+        return self.bench.company(imap=self.imap, smtp=self.smtp, connections=self.connections)
 
     def mailflow(self, mails: list[bytes], one: Company | None = None) -> tuple[Spent, list[Arrived]]:
         """mailflow, which sends two mails for each."""

@@ -88,7 +88,7 @@ def _hear_submitter(
     if isinstance(command, DuplicateOk):
         return _hear_repeat(invoice, reference, command.reason, answer, company, now)
     if reference.asks is Asks.ANSWER and is_open(invoice, reference):
-        return _pass_answer(invoice, reference, answer)
+        return _pass_answer(invoice, reference, answer, now)
     if invoice.status in FINAL:
         refuse_ended(invoice, answer.sender)
     waits_for_nothing = invoice.status is Status.INCOMPLETE and not invoice.problems and not _is_held(invoice)
@@ -116,8 +116,8 @@ def _is_held(invoice: Invoice) -> bool:
     return invoice.repeat is not None and not invoice.repeat.reason
 
 
-def _pass_answer(invoice: Invoice, reference: Reference, answer: Answer) -> Outcome:
-    """The submitter's answer, and the request again, to the one who asked; the step stays open."""
+def _pass_answer(invoice: Invoice, reference: Reference, answer: Answer, now: datetime) -> Outcome:
+    """The answer, and the request again, to the one who asked; the step stays open, its hours begin anew."""
     text = answer.reading.text.strip()
     if not text and not answer.attachments:
         return unclear(invoice, reference, answer, why_unclear(answer.reading.command))
@@ -133,9 +133,10 @@ def _pass_answer(invoice: Invoice, reference: Reference, answer: Answer) -> Outc
         invoice,
         extra={"what": "answer", "line": answer.reading.line, "text": text, "next": passed.to, "due": None},
     )
-    return Outcome(
-        replace(invoice, question=""), (confirmed, passed), (Entry("answer", answer.sender, {"text": text}),)
-    )
+    answered = replace(invoice, question="")
+    if reference.step is not None:
+        answered = answered.with_step(reference.step, asked_at=now, told_at=now, awaits_answer=False)
+    return Outcome(answered, (confirmed, passed), (Entry("answer", answer.sender, {"text": text}),))
 
 
 def _still_asking(invoice: Invoice, reference: Reference) -> Reference:

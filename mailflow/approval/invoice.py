@@ -41,7 +41,7 @@ class Step:
     """One approver in the chain. `told_at`: when the approver was last asked or reminded.
 
     `handed_on`: why it is another one's now. `nobody_else`: nobody may decide in a silent approver's place, and the
-    administrator knows.
+    administrator knows. `awaits_answer`: its approver has asked the submitter something.
     """
 
     approver: str
@@ -53,6 +53,7 @@ class Step:
     delegated_to: str | None = None
     handed_on: HandedOn = HandedOn.DELEGATED
     nobody_else: bool = False
+    awaits_answer: bool = False
 
     @property
     def was_undone(self) -> bool:

@@ -14,7 +14,7 @@ from mailflow.approval.invoice import Caution, HandedOn, Invoice
 from mailflow.approval.lifecycle import Status
 from mailflow.approval.opening import ask, hand_on, request, substituted
 from mailflow.approval.reference import Asks, Reference
-from mailflow.approval.replying import may_be_answered
+from mailflow.approval.replying import may_be_answered, question_to_submitter
 from mailflow.approval.standing_in import next_in_line, stand_in
 
 
@@ -71,13 +71,14 @@ def replace_absent(invoice: Invoice, company: Company, now: datetime) -> Outcome
 def escalate(invoice: Invoice, company: Company, now: datetime) -> Outcome | None:
     """Somebody else decides where an approver has not answered in the hours of the settings; None where it is not time.
 
-    Where nobody may decide instead the administrator is told, once, and the approver goes on being reminded.
+    Where nobody may decide instead the administrator is told, once, and the approver goes on being reminded. Whoever
+    waits for the submitter's answer to a question is not silent.
     """
     index, day = invoice.asked_step, company.today(now)
     if index is None or invoice.on_hold or company.escalate_after is None or not company.is_working_day(day):
         return None
     step = invoice.steps[index]
-    if step.asked_at is None or company.working_time(step.asked_at, now) < company.escalate_after:
+    if step.awaits_answer or step.asked_at is None or company.working_time(step.asked_at, now) < company.escalate_after:
         return None
     if other := next_in_line(invoice, step.approver, company, day):
         entry = Entry("escalated", "mailflow", {"from": step.approver, "to": other})
@@ -138,7 +139,10 @@ def record_held(
 
 
 def remind_approver(invoice: Invoice, company: Company, now: datetime) -> Outcome | None:
-    """An approver who has not answered is asked again after the hours of the settings; None where it is not time."""
+    """An approver who has not answered is asked again after the hours of the settings; None where it is not time.
+
+    Where the approver waits for an answer of the submitter's, it is the submitter who is asked again.
+    """
     index = invoice.asked_step
     if invoice.status is not Status.IN_APPROVAL or index is None or invoice.on_hold:
         return None
@@ -146,7 +150,10 @@ def remind_approver(invoice: Invoice, company: Company, now: datetime) -> Outcom
     if told_at is None or not company.is_time_to_remind(told_at, now):
         return None
     reminded = invoice.with_step(index, told_at=now)
-    reminder = request(reminded, index, Message.APPROVAL_REMINDER)
+    if invoice.steps[index].awaits_answer:
+        reminder = question_to_submitter(reminded, index, invoice.steps[index].approver)
+    else:
+        reminder = request(reminded, index, Message.APPROVAL_REMINDER)
     if is_in_digest_alone(reminder, company):
         return None
     return Outcome(reminded, (reminder,), (Entry("reminded", "mailflow", {"person": reminder.to}),))

@@ -90,18 +90,19 @@ def points(reason: str) -> list[str]:
 
 def pass_question(invoice: Invoice, reference: Reference, text: str, answer: Answer) -> Outcome:
     """QUESTION: text goes to the submitter; the step, or the payment, stays open."""
-    question = Mail(
-        invoice.submitter,
-        Message.QUESTION,
-        invoice,
-        asks=Asks.ANSWER,
-        step=reference.step,
-        extra={"from": answer.sender, "question": text},
-        attachments=answer.attachments,
-    )
+    asked = replace(invoice, question=text)
+    if reference.step is not None:
+        asked = asked.with_step(reference.step, awaits_answer=True)
+    question = replace(question_to_submitter(asked, reference.step, answer.sender), attachments=answer.attachments)
     entry = Entry("question", answer.sender, {"text": text})
     effects = (confirmation(invoice, answer, "question", text, waits_for=invoice.submitter), question)
-    return Outcome(replace(invoice, question=text), effects, (entry,))
+    return Outcome(asked, effects, (entry,))
+
+
+def question_to_submitter(invoice: Invoice, step: int | None, asker: str) -> Mail:
+    """The invoice's open question, to be answered by reply."""
+    extra = {"from": asker, "question": invoice.question}
+    return Mail(invoice.submitter, Message.QUESTION, invoice, asks=Asks.ANSWER, step=step, extra=extra)
 
 
 def unclear(invoice: Invoice, reference: Reference, answer: Answer, why: str) -> Outcome:

@@ -11,14 +11,28 @@ import pytest
 from mailflow.approval.answering import record_answer
 from mailflow.approval.company import Absence, Company, EscalateTo, Person
 from mailflow.approval.deciding import reassign
-from mailflow.approval.decision import Approve, Delegate
+from mailflow.approval.decision import Approve, Delegate, Question, Unclear
 from mailflow.approval.effects import Message, Outcome
 from mailflow.approval.invoice import HandedOn, Invoice, StepStatus
 from mailflow.approval.noticing import escalate, remind_approver, replace_absent
 from mailflow.approval.paying import remind_accountant
 from mailflow.approval.reference import Asks
 from mailflow.errors import Refusal
-from tests.approval.company import ADMIN, ANNA, DMITRY, IVAN, NOON, OLGA, PETR, answer, company, mail, messages, opened
+from tests.approval.company import (
+    ADMIN,
+    ANNA,
+    DMITRY,
+    IVAN,
+    NOON,
+    OLGA,
+    PETR,
+    answer,
+    company,
+    mail,
+    messages,
+    opened,
+    reference_of,
+)
 from tests.approval.company import reference as reference_to
 
 VERA = "vera@example.com"
@@ -193,6 +207,29 @@ def test_where_nobody_may_decide_instead_the_administrator_is_told_once_and_the_
     assert outcome.invoice.steps[0].status is StepStatus.ASKED
     assert escalate(outcome.invoice, rules, NOON + timedelta(hours=100)) is None
     assert remind_approver(outcome.invoice, rules, NOON + timedelta(hours=100 + 48)) is not None
+
+
+def test_who_waits_for_an_answer_to_a_question_is_not_silent_the_submitter_is() -> None:
+    """The submitter is asked again; the approver's time begins anew with the answer."""
+    rules = with_people(DEPUTY, escalate_after=PATIENT)
+    invoice = opened(rules).invoice
+    request = reference_to(invoice, OLGA, Asks.APPROVAL, invoice.asked_step)
+    asked = record_answer(invoice, request, answer(OLGA, Question("Which contract?")), None, rules, NOON).invoice
+    monday = NOON + timedelta(days=6)
+    assert escalate(asked, rules, monday) is None
+    reminded = remind_approver(asked, rules, monday)
+    assert reminded is not None
+    again = mail(reminded, Message.QUESTION)
+    assert (again.to, again.asks, again.step) == (IVAN, Asks.ANSWER, 0)
+    assert again.extra == {"from": OLGA, "question": "Which contract?"}
+    assert [dict(e.details) for e in reminded.history] == [{"person": IVAN}]
+
+    said = answer(IVAN, Unclear("no_keyword"), line="No. 12")
+    answered = record_answer(reminded.invoice, reference_of(again), said, None, rules, monday).invoice
+    assert escalate(answered, rules, monday + timedelta(hours=71)) is None
+    late = escalate(answered, rules, monday + timedelta(hours=73))
+    assert late is not None
+    assert messages(late) == [("replaced", OLGA), ("approval_request", PETR)]
 
 
 def test_the_one_who_came_in_has_the_same_time() -> None:

@@ -61,6 +61,7 @@ class Paper:
     steps: list[list[str]] = field(default_factory=list)
     due: date | None = None
     told: datetime | None = None
+    asked_back: set[int] = field(default_factory=set)
     unreached: set[tuple[str, str]] = field(default_factory=set)
     doubted: set[Ask] = field(default_factory=set)
 
@@ -266,6 +267,9 @@ class Model:
             return self._started(paper, ["repeat_accepted"], [], now)
         if ask.what == "answer" and ask.revision == paper.revision and self._still_waits(paper, ask):
             asker = paper.steps[ask.step][0] if ask.step is not None else BUH
+            if ask.step is not None:
+                paper.asked_back.discard(ask.step)
+                paper.told = now
             return Fate(["answer"], [("decision_taken", said.person), ("answer", asker)])
         if said.word != "lines" and paper.status == "incomplete" and not paper.lacks and not paper.held:
             return self._started(paper, ["completed"], [], now)
@@ -279,7 +283,7 @@ class Model:
         if paper.status == "incomplete":
             return self._started(paper, ["completed"], [], now)
         engaged, cancelled = paper.engaged, paper.attendees
-        paper.status, paper.steps, paper.due = "incomplete", [], None
+        paper.status, paper.steps, paper.due, paper.asked_back = "incomplete", [], None, set()
         paper.revision += 1
         fate = self._started(paper, ["corrected"], cancelled, now)
         asked = {person for kind, person in fate.mails if kind != "invite"}
@@ -304,6 +308,7 @@ class Model:
             step[1] = "rejected"
             return self._rejected(paper, said)
         if said.word == "question":
+            paper.asked_back.add(index)
             return Fate(["question"], [confirmed, ("question", paper.submitter)])
         if said.word == "delegate" and self._may_follow(paper, said.value):
             return Fate(["delegated"], [confirmed, self._handed_on(paper, index, said.value, now)])
@@ -393,6 +398,8 @@ class Model:
         if event == "reminded" and paper.told and paper.waits_for:
             late = now - paper.told >= REMIND_AFTER and (paper.status == "in_approval" or paper.due <= _today(now))
             paper.told = now
+            if paper.status == "in_approval" and paper.open_step in paper.asked_back:
+                return Fate(["reminded"] if late else [], [("question", paper.submitter)])
             kind = "approval_reminder" if paper.status == "in_approval" else "pay_reminder"
             return Fate(["reminded"] if late else [], [(kind, paper.waits_for)])
         if event == "payment_moved" and paper.status == "to_pay" and paper.due and paper.due < _today(now):

@@ -5,7 +5,7 @@ hold it three times, and as its parameter until it is executed again.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,17 +28,19 @@ class Contents:
     column: str
     insertion: Callable[[Connection], Insert]
 
-    def insert(self, connection: Connection, key: object, content: bytes) -> None:
-        """Keeps a content, unless the insertion passes over one that is there."""
+    def insert(self, connection: Connection, contents: Mapping[Any, bytes]) -> None:
+        """Keeps contents by their keys, except where the insertion passes over one that is there."""
         insertion = self.insertion(connection)
-        if connection.dialect.name != "sqlite" or len(content) < LARGE:
-            connection.execute(insertion, {self.key: key, self.column: content})
-            return
-        room = insertion.values({self.column: func.zeroblob(bindparam("size"))})
-        made = connection.execute(room, {self.key: key, "size": len(content)})
-        if made.rowcount:
-            with self._place(connection, made.lastrowid, readonly=False) as place:
-                place.write(content)
+        on_sqlite = connection.dialect.name == "sqlite"
+        large = {key: content for key, content in contents.items() if on_sqlite and len(content) >= LARGE}
+        if rows := [{self.key: key, self.column: contents[key]} for key in contents if key not in large]:
+            connection.execute(insertion, rows)
+        for key, content in large.items():
+            room = insertion.values({self.column: func.zeroblob(bindparam("size"))})
+            made = connection.execute(room, {self.key: key, "size": len(content)})
+            if made.rowcount:
+                with self._place(connection, made.lastrowid, readonly=False) as place:
+                    place.write(content)
 
     def several(self, connection: Connection, keys: Sequence[Any]) -> dict[Any, bytes]:
         """The contents by their keys; one that is not there is left out."""

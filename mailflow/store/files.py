@@ -21,7 +21,7 @@ class Files:
     def keep(self, content: bytes) -> str:
         """Keeps a file; gives its SHA-256 in hex."""
         sha256 = hashlib.sha256(content).hexdigest()
-        _CONTENTS.insert(self._connection, sha256, content)
+        _CONTENTS.insert(self._connection, {sha256: content})
         return sha256
 
     def read(self, sha256: str) -> bytes:

@@ -84,11 +84,14 @@ class Inbox:
     def __init__(self, connection: Connection, holder: str) -> None:
         self._connection = connection
         self._holder = holder
+        self._raws: dict[int, bytes] = {}
+        self._places: list[dict[str, object]] = []
 
     def lying(self) -> frozenset[Location]:
         """Where recorded mails lie that were not cleared yet. What lies at a place that was cleared is another matter:
         a mailbox restored from an older state gives UIDs a second time.
         """
+        self.flush()
         rows = self._connection.execute(_LYING)
         return frozenset(Location(row.folder, row.uidvalidity, row.uid) for row in rows)
 
@@ -102,7 +105,7 @@ class Inbox:
         now: datetime,
         queue: str = "",
     ) -> Recorded:
-        """Records a mail, or one more place of a mail known by its digest.
+        """Records a mail, or one more place of a mail known by its digest; its bytes and place are written by `flush`.
 
         A queue that gets more than a hundred mails in ten minutes lets those of all others pass before the rest.
         It was received when it came to the mailbox, or now where that lies in the future or is not known. A mail that
@@ -127,9 +130,16 @@ class Inbox:
         }
         added = self._add(row, _span(queue, received_at, RANKED_WITHIN), mail.raw)
         recorded = Recorded(added, news=True) if added else self._recognise(mail.location, digest, now)
-        place = {**asdict(mail.location), "inbox_id": recorded.id, "filed": False}
-        self._connection.execute(_PLACE(self._connection), place)
+        self._places.append({**asdict(mail.location), "inbox_id": recorded.id, "filed": False})
         return recorded
+
+    def flush(self) -> None:
+        """Writes the bytes and the places of what was recorded."""
+        _RAWS.insert(self._connection, self._raws)
+        self._raws = {}
+        if self._places:
+            self._connection.execute(_PLACE(self._connection), self._places)
+            self._places = []
 
     def claim(self, now: datetime, lease: timedelta) -> InboxMail | None:
         """Takes the first mail that waits, for the time of the lease; None where none waits."""
@@ -180,11 +190,13 @@ class Inbox:
 
     def to_file(self) -> list[tuple[Location, InboxState]]:
         """The places of settled mails that have not been cleared yet."""
+        self.flush()
         rows = self._connection.execute(_TO_FILE)
         return [(Location(r.folder, r.uidvalidity, r.uid), InboxState(r.state)) for r in rows]
 
     def filed(self, locations: Iterable[Location]) -> None:
         """Marks places as cleared."""
+        self.flush()
         places = [{f"its_{name}": value for name, value in asdict(location).items()} for location in locations]
         if places:
             self._connection.execute(_FILE, places)
@@ -216,6 +228,7 @@ class Inbox:
 
     def raws(self, inbox_ids: Sequence[int]) -> dict[int, bytes]:
         """The bytes of several, by id."""
+        self.flush()
         return _RAWS.several(self._connection, inbox_ids)
 
     def arrived(self, queue: str, until: datetime, within: timedelta) -> int:
@@ -305,13 +318,14 @@ class Inbox:
         return Recorded(inbox_id, moved_back)
 
     def _lay_at(self, place: Location, inbox_id: int) -> bool:
+        self.flush()
         return self._connection.execute(_LAY_AT, {**asdict(place), "this": inbox_id}).first() is not None
 
     def _add(self, row: Mapping[str, object], ranked: Mapping[str, object], raw: bytes) -> int | None:
         """The new row's id; None where the digest is known."""
         inbox_id: int | None = self._connection.execute(_ADD(self._connection), {**row, **ranked}).scalar()
         if inbox_id is not None:
-            _RAWS.insert(self._connection, inbox_id, raw)
+            self._raws[inbox_id] = raw
         return inbox_id
 
     def _count(self, statement: Select[int], queue: str, until: datetime, within: timedelta) -> int:

@@ -46,5 +46,6 @@ class UnitOfWork:
         self._connection.commit()
 
     def _flush(self) -> None:
+        self.inbox.flush()
         self.invoices.flush()
         self.history.flush()

@@ -14,7 +14,6 @@ from sqlalchemy import create_engine, event, make_url, text
 from sqlalchemy.exc import OperationalError
 
 from mailflow.errors import ConfigurationError, DatabaseAway, MailflowError, PermanentFailure, TransientFailure
-from mailflow.ports import FetchedMail, Location
 from mailflow.store import engine as engine_module
 from mailflow.store import patience
 from mailflow.store.engine import Store, open_store
@@ -277,12 +276,15 @@ def test_a_claim_does_not_load_the_bytes_of_the_mail(store: Store) -> None:
     assert len([s for s in statements if not s.startswith("BEGIN")]) == 2
 
 
-def test_recording_a_new_mail_takes_three_statements(store: Store) -> None:
+def test_recording_new_mails_takes_a_statement_for_each_and_two_for_all_their_bytes_and_places(store: Store) -> None:
     statements: list[str] = []
     event.listen(store._engine, "before_cursor_execute", lambda c, cu, statement, *_: statements.append(statement))
     with store.begin() as uow:
-        uow.inbox.record(FetchedMail(Location("INBOX", 1, 1), b"raw", 3), None, "digest", "", "", NOW)
-    assert [s.split()[0] for s in statements if "BEGIN" not in s] == ["INSERT"] * 3
+        for uid in range(3):
+            record(uow, f"mail {uid}", uid)
+        uow.commit()
+    into = [s.split()[:3] for s in statements if "BEGIN" not in s]
+    assert into == [["INSERT", "INTO", table] for table in ("inbox", "inbox", "inbox", "raw_mail", "inbox_location")]
 
 
 def tells_no_secret(error: MailflowError) -> bool:

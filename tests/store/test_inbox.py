@@ -8,6 +8,7 @@ import pytest
 
 from mailflow.errors import TransientFailure
 from mailflow.ports import FetchedMail, Location
+from mailflow.store.contents import LARGE
 from mailflow.store.engine import Store, open_store
 from mailflow.store.inbox import InboxState
 from tests.store.rows import LATER, LEASE, NOW, SOON, record, settle
@@ -24,6 +25,16 @@ def test_a_mail_is_recorded_with_its_bytes_and_where_it_lies(store: Store) -> No
     assert mail is not None
     assert (mail.sender, mail.subject, mail.size, mail.complete) == ("ivan@example.com", "hello", 5, True)
     assert (mail.state, mail.received_at, mail.attempts) == (InboxState.RECEIVED, NOW, 0)
+
+
+def test_mails_recorded_together_are_kept_each_with_its_bytes_whatever_their_sizes(store: Store) -> None:
+    sizes = [3, LARGE, 1, LARGE + 1, 2]
+    with store.begin() as uow:
+        ids = [record(uow, str(uid) * size, uid).id for uid, size in enumerate(sizes)]
+        uow.commit()
+    with store.begin() as uow:
+        assert uow.inbox.raws(ids) == {i: str(uid).encode() * sizes[uid] for uid, i in enumerate(ids)}
+        assert uow.inbox.lying() == {Location("INBOX", 7, uid) for uid in range(len(sizes))}
 
 
 def test_the_same_mail_delivered_twice_is_one_mail_at_two_places(store: Store) -> None:

@@ -50,7 +50,7 @@ EVERYTHING = Wanted(
 
 LOOK_UPS: dict[str, Callable[[UnitOfWork], object]] = {
     "inbox.lying": lambda uow: uow.inbox.lying(),
-    "inbox.record": lambda uow: record(uow),
+    "inbox.record": lambda uow: (record(uow), uow.inbox.flush()),
     "inbox.claim": lambda uow: uow.inbox.claim(NOW, LEASE),
     "inbox.settle": lambda uow: uow.inbox.settle(1, InboxState.PROCESSED, NOW, "submission"),
     "inbox.to_file": lambda uow: uow.inbox.to_file(),

@@ -38,6 +38,7 @@ class Invoices:
         self._connection = connection
         self._known: dict[str, _Known] = {}
         self._held: dict[str, Invoice] = {}
+        self._marks_when_read: dict[str, frozenset[str]] = {}
         self._unfiled: dict[str, Invoice] = {}
 
     def next_number(self, year: int) -> str:
@@ -57,7 +58,8 @@ class Invoices:
             if document is None:
                 return None
             self._held[number] = invoice = read_invoice(document)
-            self._known[number] = replace(_known_by(invoice), marks=frozenset())  # an older mailflow made fewer
+            self._known[number] = known = _known_by(invoice)
+            self._marks_when_read[number] = known.marks
         return self._held[number]
 
     def save(self, invoice: Invoice) -> Invoice:
@@ -71,9 +73,12 @@ class Invoices:
         return saved
 
     def flush(self) -> None:
-        """Files what was written under its facets."""
+        """Files what was written under its facets; what an older mailflow wrote has fewer marks than are made now."""
         if self._unfiled:
             file_under(self._connection, self._unfiled)
+            again = {number: self._marks_when_read.get(number, frozenset()) for number in sorted(self._unfiled)}
+            if rows := [{"number": number, "mark": mark} for number in again for mark in sorted(again[number])]:
+                self._connection.execute(_HAS_MARK(self._connection), rows)
             self._unfiled = {}
 
     def all(self, status: Status | None = None) -> list[Invoice]:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import shutil
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 
 import jinja2
 import pytest
 
 from mailflow.adapters.smtp import SmtpTransport
 from mailflow.approval.effects import Mail, Message
+from mailflow.approval.submission import Attachment
 from mailflow.errors import BrokenOff, ServerAway, TransientFailure
 from mailflow.jobs import dispatch
 from mailflow.jobs.dispatch import COPY_COMES_WITHIN, Dispatch
@@ -26,6 +29,7 @@ from mailflow.outbound.templating import Templates
 from mailflow.ports import FetchedMail, Location
 from mailflow.settings import packaged_templates
 from mailflow.store.engine import open_store
+from mailflow.store.files import Files
 from mailflow.store.outbox import OutboxEntry, OutboxState
 from mailflow.store.unit_of_work import UnitOfWork
 from tests.approval.company import NOON, OLGA, PETR, company
@@ -229,6 +233,34 @@ def test_what_cannot_be_written_down_together_is_written_down_one_by_one_and_not
         desk.deliver(NOON)
     assert desk.states() == [OutboxState.DELIVERED] * 2
     assert len(sink.mails) == 2
+
+
+@pytest.mark.parametrize(("together", "times"), [(4, 1), (2, 2), (1, 4)])
+def test_files_are_read_for_as_many_mails_as_may_be_put_together_at_once(
+    open_desk: Open, sink: SmtpSink, monkeypatch: pytest.MonkeyPatch, together: int, times: int
+) -> None:
+    desk, content, read = open_desk(), b"%PDF invoice", []
+    monkeypatch.setattr(dispatch, "BYTES_AT_ONCE", together * len(content))
+    asking = next(mail for mail in sample_mails("ru") if mail.message is Message.APPROVAL_REQUEST and mail.invoice)
+    with desk.store.begin() as uow:
+        uow.invoices.add(asking.invoice)
+        file = Attachment("invoice.pdf", "application/pdf", len(content), uow.files.keep(content))
+        for recipient in range(4):
+            mail = replace(asking, to=f"approver{recipient}@example.com", attachments=(file,))
+            desk.outgoing.enqueue(uow, mail, None, NOON)
+        uow.commit()
+    monkeypatch.setattr(Files, "several", noting(read, Files.several))
+    desk.deliver(NOON)
+    assert len(read) == times
+    assert [b64encode(content) in mail.raw for mail in sink.mails] == [True] * 4
+
+
+def noting(calls: list[object], work: Callable[..., Any]) -> Callable[..., Any]:
+    def noted(*arguments: object) -> Any:
+        calls.append(arguments)
+        return work(*arguments)
+
+    return noted
 
 
 def test_a_mail_that_nobody_foresaw_holds_up_no_other(

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, event, text
 
 from mailflow.approval.effects import Entry
 from mailflow.store.engine import Store
@@ -46,6 +46,19 @@ def test_history_tells_what_happened_in_order_with_the_mail_it_came_from(store_w
     assert (line.at, line.event, line.actor) == (NOW + timedelta(seconds=1), "approved", "olga@example.com")
     assert (line.message_id, line.evidence, len(line.hash)) == ("<1@example.com>", EVIDENCE, 64)
     assert line.details == {"step": 1, "comment": "хорошо"}
+
+
+def test_where_several_histories_end_is_asked_for_once_for_all(store_with_history: Store) -> None:
+    asked: list[str] = []
+    with store_with_history.begin() as uow:
+        event.listen(uow._connection, "before_cursor_execute", lambda c, cu, statement, *_: asked.append(statement))
+        for number in (OTHER, NUMBER, OTHER):
+            uow.history.append(number, Entry("approved", "olga@example.com"), NOW, None, None)
+        uow.commit()
+    assert len([statement for statement in asked if "SELECT history" in statement]) == 1
+    with store_with_history.begin() as uow:
+        assert [len(uow.history.of(number)) for number in (NUMBER, OTHER)] == [6, 7]
+    assert broken(store_with_history, NUMBER) is broken(store_with_history, OTHER) is None
 
 
 def test_an_untouched_chain_holds(store_with_history: Store) -> None:

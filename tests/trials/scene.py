@@ -102,8 +102,8 @@ class Scene:
             yield None
             return
         whole = application.whole_pass
-        processing = replace(whole.processing, read=_read, read_file=read_file, templates=_TEMPLATES)
-        dispatch = replace(whole.dispatch, templates=_TEMPLATES)
+        processing = replace(whole.processing, read=_read, read_file=read_file, templates=lambda: _TEMPLATES)
+        dispatch = replace(whole.dispatch, templates=lambda: _TEMPLATES)
         application.whole_pass = replace(whole, processing=processing, dispatch=dispatch)
         application.mailbox.timeout = _PATIENCE
         for line in application.lines.all:

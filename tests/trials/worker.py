@@ -81,9 +81,9 @@ def wired(settings_file: Path) -> bootstrap.Application:
         return read_mail(raw, keywords, today)
 
     whole = application.whole_pass
-    processing = replace(whole.processing, read=read, read_file=read_file, templates=TEMPLATES)
+    processing = replace(whole.processing, read=read, read_file=read_file, templates=lambda: TEMPLATES)
     application.whole_pass = replace(
-        whole, processing=processing, dispatch=replace(whole.dispatch, templates=TEMPLATES)
+        whole, processing=processing, dispatch=replace(whole.dispatch, templates=lambda: TEMPLATES)
     )
     return application
 

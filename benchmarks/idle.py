@@ -36,6 +36,7 @@ def measure(bench: Bench) -> Iterator[Line]:
     seconds = 60 if bench.quick else 120
     bench.say(f"idle, {seconds} seconds")
     one = bench.company()
+    bench.once(one)  # makes the database, which no later start does
     bench.dovecot.deliver(one.user, submission("idle", b"PK"))
     with daemon(one) as running, _bare_client(bench) as bare_client:
         bench.sink.wait_for(2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from benchmarks.bench import Bench
 from benchmarks.company import FIRST, SUBMITTER, submission
@@ -21,7 +21,7 @@ def measure(bench: Bench) -> Iterator[Line]:
     mails = [submission(name, name.encode()) for name in names]
     one = Round(bench, "burst", count, bench.dovecot.imap_port, bench.sink.port)
     ours, sent = one.mailflow(mails)
-    each_once(sent, names)
+    each_once(sent, names, (SUBMITTER, FIRST))
     raw = one.raw(mails, sent, ROWS_OF_SUBMISSION)
     what = f"burst of {count:,} mails, each answered once"
     note = f"{1 / ours.wall:.0f}/s"
@@ -29,15 +29,23 @@ def measure(bench: Bench) -> Iterator[Line]:
     yield Line(f"{what}: CPU", "ms", ours.cpu * 1000, raw.cpu * 1000, "raw, commits of 50")
 
 
-def each_once(sent: Iterable[Arrived], names: list[str]) -> None:
-    """Raises RuntimeError unless submitter and approver got one mail each about every submission."""
-    came = Counter((mail.recipient, _name(mail)) for mail in sent)
-    wanted = Counter((person, name) for person in (SUBMITTER, FIRST) for name in names)
+NAME = re.compile(r"Supplier (\S+) LLC")
+"""Of the submission that a mail is about, in its subject."""
+
+NUMBER = re.compile(r"\[(INV-\S+)")
+
+
+def each_once(
+    sent: Iterable[Arrived], names: Collection[str], people: Collection[str], named: re.Pattern[str] = NAME
+) -> None:
+    """Raises RuntimeError unless each of these people got one mail about everything that is named."""
+    came = Counter((mail.recipient, name_of(mail, named)) for mail in sent)
+    wanted = Counter((person, name) for person in people for name in names)
     if came != wanted:
         raise RuntimeError(f"lost: {list((wanted - came).items())[:5]}, twice: {list((came - wanted).items())[:5]}")
 
 
-def _name(mail: Arrived) -> str:
-    """Of the submission that a mail is about, as its subject says."""
-    said = re.search(r"Supplier (\S+) LLC", str(mail.message()["Subject"]))
+def name_of(mail: Arrived, named: re.Pattern[str]) -> str:
+    """What a mail is about, as its subject says."""
+    said = named.search(str(mail.message()["Subject"]))
     return said[1] if said else ""

@@ -112,12 +112,16 @@ class ReadingProcess:
         return answer
 
     def _asked_once(self, question: _Mail | _File, seconds: float) -> Any:
+        """Whatever breaks off an answer takes the process with it: the rest of that would be read as the next one."""
         try:
             channel = self._started()
             pipe.send(channel, question)
             return pipe.receive(channel) if channel.poll(seconds) else _TOO_SLOW
         except (EOFError, OSError):
             return _ENDED
+        except BaseException:
+            self.close()
+            raise
 
     def _ended_of_itself(self) -> bool:
         """Whether the process has ended as one does that nobody asks; one that breaks ends in another way."""
@@ -174,9 +178,10 @@ def _answer(channel: Connection, read: Callable[[Any], object]) -> None:
     """One question; nothing of it is held while the next one is waited for."""
     question = pipe.receive(channel)
     try:
-        pipe.send(channel, read(question))
+        answer = read(question)
     except MemoryError:
-        pipe.send(channel, _OUT_OF_MEMORY)
+        answer = _OUT_OF_MEMORY
     except Exception as failure:  # noqa: BLE001 - it is the daemon's to say what becomes of the mail
         trace = traceback.format_exc()
-        pipe.send(channel, _Broken(f"met something that it was not made for: {failure!r}", trace))
+        answer = _Broken(f"met something that it was not made for: {failure!r}", trace)
+    pipe.send(channel, answer)

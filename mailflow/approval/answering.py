@@ -134,8 +134,9 @@ def _pass_answer(invoice: Invoice, reference: Reference, answer: Answer, now: da
         extra={"what": "answer", "line": answer.reading.line, "text": text, "next": passed.to, "due": None},
     )
     answered = replace(invoice, question="")
-    if reference.step is not None:
-        answered = answered.with_step(reference.step, asked_at=now, told_at=now, awaits_answer=False)
+    if reference.step is not None and invoice.steps[reference.step].awaits_answer:
+        anew = {"asked_at": now, "told_at": now, "awaits_answer": False, "nobody_else": False}
+        answered = answered.with_step(reference.step, **anew)
     return Outcome(answered, (confirmed, passed), (Entry("answer", answer.sender, {"text": text}),))
 
 

@@ -35,7 +35,7 @@ def decide(invoice: Invoice, reference: Reference, answer: Answer, company: Comp
         case Reject():
             return unclear(invoice, reference, answer, "reason_missing")
         case Question(text) if text:
-            return pass_question(invoice, reference, text, answer)
+            return pass_question(invoice, reference, text, answer, now)
         case Question():
             return unclear(invoice, reference, answer, "question_missing")
         case Delegate(address):

@@ -38,10 +38,11 @@ class HandedOn(StrEnum):
 
 @dataclass(frozen=True)
 class Step:
-    """One approver in the chain. `told_at`: when the approver was last asked or reminded.
+    """One approver in the chain.
 
-    `handed_on`: why it is another one's now. `nobody_else`: nobody may decide in a silent approver's place, and the
-    administrator knows. `awaits_answer`: its approver has asked the submitter something.
+    `asked_at`: since when the decision is awaited, anew from the answer to a question of the approver's. `told_at`:
+    when the approver was last asked or reminded. `handed_on`: why it is another one's now. `nobody_else`: nobody may
+    decide in a silent approver's place, and the administrator knows. `awaits_answer`: of the submitter to a question.
     """
 
     approver: str

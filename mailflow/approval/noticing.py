@@ -141,7 +141,7 @@ def record_held(
 def remind_approver(invoice: Invoice, company: Company, now: datetime) -> Outcome | None:
     """An approver who has not answered is asked again after the hours of the settings; None where it is not time.
 
-    Where the approver waits for an answer of the submitter's, it is the submitter who is asked again.
+    Where the approver waits for an answer of the submitter's, the submitter is asked that again too.
     """
     index = invoice.asked_step
     if invoice.status is not Status.IN_APPROVAL or index is None or invoice.on_hold:
@@ -150,10 +150,11 @@ def remind_approver(invoice: Invoice, company: Company, now: datetime) -> Outcom
     if told_at is None or not company.is_time_to_remind(told_at, now):
         return None
     reminded = invoice.with_step(index, told_at=now)
+    reminder = request(reminded, index, Message.APPROVAL_REMINDER)
+    reminders = [] if is_in_digest_alone(reminder, company) else [reminder]
     if invoice.steps[index].awaits_answer:
-        reminder = question_to_submitter(reminded, index, invoice.steps[index].approver)
-    else:
-        reminder = request(reminded, index, Message.APPROVAL_REMINDER)
-    if is_in_digest_alone(reminder, company):
+        reminders.append(question_to_submitter(reminded, index, reminder.to))
+    if not reminders:
         return None
-    return Outcome(reminded, (reminder,), (Entry("reminded", "mailflow", {"person": reminder.to}),))
+    history = (Entry("reminded", "mailflow", {"person": one.to}) for one in reminders)
+    return Outcome(reminded, tuple(reminders), tuple(history))

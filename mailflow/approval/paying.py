@@ -55,7 +55,7 @@ def settle(invoice: Invoice, reference: Reference, answer: Answer, company: Comp
                 return unclear(invoice, reference, answer, "date_past")
             return _postpone(invoice, payment, day, answer)
         case Question(text) if text:
-            return pass_question(invoice, reference, text, answer)
+            return pass_question(invoice, reference, text, answer, now)
         case Question():
             return unclear(invoice, reference, answer, "question_missing")
         case command:

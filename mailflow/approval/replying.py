@@ -88,11 +88,11 @@ def points(reason: str) -> list[str]:
     return [_without_number(part) for part in parts if part] or [reason]
 
 
-def pass_question(invoice: Invoice, reference: Reference, text: str, answer: Answer) -> Outcome:
+def pass_question(invoice: Invoice, reference: Reference, text: str, answer: Answer, now: datetime) -> Outcome:
     """QUESTION: text goes to the submitter; the step, or the payment, stays open."""
     asked = replace(invoice, question=text)
     if reference.step is not None:
-        asked = asked.with_step(reference.step, awaits_answer=True)
+        asked = asked.with_step(reference.step, told_at=now, awaits_answer=True)
     question = replace(question_to_submitter(asked, reference.step, answer.sender), attachments=answer.attachments)
     entry = Entry("question", answer.sender, {"text": text})
     effects = (confirmation(invoice, answer, "question", text, waits_for=invoice.submitter), question)

@@ -109,7 +109,7 @@ def base64_bytes(data: bytes, begin: int = 0, end: int | None = None) -> tuple[b
         compact = piece.translate(None, _NOT_BASE64)
         sound = sound and len(compact) == len(piece.translate(None, b" \t\r\n"))
         *ended, run = (run + compact).split(b"=")
-        for one in ended:
+        for one in filter(None, ended):
             sound = _decode_run(one, decoded) and sound
         whole = len(run) // 4 * 4
         decoded.write(binascii.a2b_base64(run[:whole]))

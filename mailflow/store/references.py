@@ -22,8 +22,7 @@ class References:
         self._found: dict[str, Reference] = {}
 
     def add(self, reference: Reference, message_id: str) -> bool:
-        """A mail that is about to go out; False where another has its Message-ID or fingerprint, and nothing is added.
-        """
+        """A mail that is about to go out; False where another has its Message-ID or fingerprint."""
         row = {**asdict(reference), "asks": reference.asks.value, "message_id": message_id}
         return self._connection.execute(_ADD(self._connection), row).scalar() is not None
 

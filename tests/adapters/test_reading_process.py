@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import signal
 import time
@@ -11,7 +12,7 @@ from multiprocessing.connection import Connection
 
 import pytest
 
-from mailflow.adapters import reading_process
+from mailflow.adapters import pipe, reading_process
 from mailflow.adapters.reading_process import ReadingProcess
 from mailflow.approval.decision import Approve
 from mailflow.approval.wording import KEYWORDS
@@ -125,6 +126,25 @@ def test_a_mail_that_comes_in_the_very_moment_in_which_the_process_ends_is_read_
     monkeypatch.setattr(reading_process, "_serve", ends_just_then)
     monkeypatch.setattr(ReadingProcess, "_ended_of_itself", and_the_next_one_works)
     assert reader(20).read(MAIL, TODAY).answer.command == Approve()
+
+
+def test_an_answer_that_is_broken_off_in_its_middle_is_never_read_as_the_next_one(
+    reader: Callable[[float], ReadingProcess], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is left of it in the pipe are bytes of a stranger's."""
+    process = reader(30)
+    file = b"Content-Type: application/pdf\nContent-Transfer-Encoding: base64\n\n" + base64.b64encode(bytes(300_000))
+    large = b"From: olga@example.com\nSubject: x\n" + file
+
+    class OutOfMemory(pipe._Unpickler):
+        def persistent_load(self, name: int) -> bytes:
+            raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pipe, "_Unpickler", OutOfMemory)
+        with pytest.raises(MemoryError):
+            process.read(large, TODAY)
+    assert process.read(MAIL, TODAY) == read_mail(MAIL, KEYWORDS, TODAY)
 
 
 def test_a_mail_at_which_one_process_after_the_other_ends_is_given_up_on(

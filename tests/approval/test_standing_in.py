@@ -210,7 +210,7 @@ def test_where_nobody_may_decide_instead_the_administrator_is_told_once_and_the_
 
 
 def test_who_waits_for_an_answer_to_a_question_is_not_silent_the_submitter_is() -> None:
-    """The submitter is asked again; the approver's time begins anew with the answer."""
+    """Both are reminded; the approver's time begins anew with the answer, and with no further one."""
     rules = with_people(DEPUTY, escalate_after=PATIENT)
     invoice = opened(rules).invoice
     request = reference_to(invoice, OLGA, Asks.APPROVAL, invoice.asked_step)
@@ -222,12 +222,15 @@ def test_who_waits_for_an_answer_to_a_question_is_not_silent_the_submitter_is() 
     again = mail(reminded, Message.QUESTION)
     assert (again.to, again.asks, again.step) == (IVAN, Asks.ANSWER, 0)
     assert again.extra == {"from": OLGA, "question": "Which contract?"}
-    assert [dict(e.details) for e in reminded.history] == [{"person": IVAN}]
+    assert messages(reminded) == [("approval_reminder", OLGA), ("question", IVAN)]
+    assert [dict(e.details) for e in reminded.history] == [{"person": OLGA}, {"person": IVAN}]
 
     said = answer(IVAN, Unclear("no_keyword"), line="No. 12")
     answered = record_answer(reminded.invoice, reference_of(again), said, None, rules, monday).invoice
     assert escalate(answered, rules, monday + timedelta(hours=71)) is None
-    late = escalate(answered, rules, monday + timedelta(hours=73))
+    more = answer(IVAN, Unclear("no_keyword"), line="Any news?")
+    chased = record_answer(answered, reference_of(again), more, None, rules, monday + timedelta(hours=70)).invoice
+    late = escalate(chased, rules, monday + timedelta(hours=73))
     assert late is not None
     assert messages(late) == [("replaced", OLGA), ("approval_request", PETR)]
 

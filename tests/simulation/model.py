@@ -267,7 +267,7 @@ class Model:
             return self._started(paper, ["repeat_accepted"], [], now)
         if ask.what == "answer" and ask.revision == paper.revision and self._still_waits(paper, ask):
             asker = paper.steps[ask.step][0] if ask.step is not None else BUH
-            if ask.step is not None:
+            if ask.step in paper.asked_back:
                 paper.asked_back.discard(ask.step)
                 paper.told = now
             return Fate(["answer"], [("decision_taken", said.person), ("answer", asker)])
@@ -309,6 +309,7 @@ class Model:
             return self._rejected(paper, said)
         if said.word == "question":
             paper.asked_back.add(index)
+            paper.told = now
             return Fate(["question"], [confirmed, ("question", paper.submitter)])
         if said.word == "delegate" and self._may_follow(paper, said.value):
             return Fate(["delegated"], [confirmed, self._handed_on(paper, index, said.value, now)])
@@ -399,7 +400,8 @@ class Model:
             late = now - paper.told >= REMIND_AFTER and (paper.status == "in_approval" or paper.due <= _today(now))
             paper.told = now
             if paper.status == "in_approval" and paper.open_step in paper.asked_back:
-                return Fate(["reminded"] if late else [], [("question", paper.submitter)])
+                mails = [("approval_reminder", paper.waits_for), ("question", paper.submitter)]
+                return Fate(["reminded"] * 2 if late else [], mails)
             kind = "approval_reminder" if paper.status == "in_approval" else "pay_reminder"
             return Fate(["reminded"] if late else [], [(kind, paper.waits_for)])
         if event == "payment_moved" and paper.status == "to_pay" and paper.due and paper.due < _today(now):

@@ -116,5 +116,5 @@ def test_twice_the_cost_or_twice_the_invoices_needs_twice_as_much() -> None:
     once, twice = needs(MEASURED), needs(replace(MEASURED, cpu_ms=2 * MEASURED.cpu_ms))
     doubled = needs(MEASURED, 2 * INVOICES)
     daemons = [need.what for need in once].index("daemons, a core each")
-    assert (once[daemons].amount, twice[daemons].amount, doubled[daemons].amount) == ("29", "57", "57")
+    assert (once[daemons].amount, twice[daemons].amount, doubled[daemons].amount) == ("12", "23", "23")
     assert [a for a, b in zip(once, twice, strict=True) if a.amount != b.amount] == [once[daemons]]

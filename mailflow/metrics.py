@@ -10,6 +10,7 @@ import json
 import logging
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socket import AF_INET, AF_INET6, create_connection
@@ -141,7 +142,8 @@ class Metrics(logging.Handler):
             return
         observation.listeners.remove(self._took)
         self._stopping.set()
-        create_connection((self._place[0], self.port), REQUEST_SECONDS).close()  # it sleeps until somebody comes
+        with suppress(OSError):  # it sleeps until somebody comes, or has just ended with whoever came last
+            create_connection((self._place[0], self.port), REQUEST_SECONDS).close()
         self._server = None
 
     def emit(self, record: logging.LogRecord) -> None:

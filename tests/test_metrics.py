@@ -138,6 +138,17 @@ def test_a_pass_that_is_stuck_is_no_health_and_one_that_is_long_is(
     assert get(metrics.port, "/health")[0] == 200
 
 
+def test_it_stops_though_its_last_reader_comes_in_that_very_moment(store: Store) -> None:
+    metrics = Metrics(store, Health(60, str), lambda: True, "127.0.0.1", 0)
+    metrics.start()
+    (serving,) = (thread for thread in threading.enumerate() if thread.name == "metrics")
+    metrics._stopping.set()
+    get(metrics.port, "/health")
+    serving.join(10)
+    metrics.stop()
+    assert metrics.port == 0
+
+
 def test_what_the_log_does_not_show_is_counted_too(
     served: tuple[Metrics, Health], capsys: pytest.CaptureFixture[str]
 ) -> None:

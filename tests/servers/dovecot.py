@@ -229,7 +229,7 @@ class Dovecot:
         """The same with a mail that is too large to be held in memory: written part by part."""
         maildir = self._maildir(user, folder)
         name = f"{time.time_ns():020d}.{uuid.uuid4().hex}"
-        if not maildir.exists():
+        if not (maildir / "tmp").exists():  # the last of its folders that is made, maybe by another client just now
             self.client(user).logout()
         file = maildir / "tmp" / name
         with file.open("wb") as mail:

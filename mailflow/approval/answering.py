@@ -135,8 +135,9 @@ def _pass_answer(invoice: Invoice, reference: Reference, answer: Answer, now: da
     )
     answered = replace(invoice, question="")
     if reference.step is not None and invoice.steps[reference.step].awaits_answer:
-        anew = {"asked_at": now, "told_at": now, "awaits_answer": False, "nobody_else": False}
-        answered = answered.with_step(reference.step, **anew)
+        answered = answered.with_step(
+            reference.step, asked_at=now, told_at=now, awaits_answer=False, nobody_else=False
+        )
     return Outcome(answered, (confirmed, passed), (Entry("answer", answer.sender, {"text": text}),))
 
 

@@ -15,6 +15,8 @@ from sqlalchemy import Connection, Insert, Select, bindparam, case, func, litera
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
+from mailflow.store.statements import on_postgresql
+
 LARGE = 1_000_000
 """Bytes."""
 
@@ -31,8 +33,8 @@ class Contents:
     def insert(self, connection: Connection, contents: Mapping[Any, bytes]) -> None:
         """Keeps contents by their keys, except where the insertion passes over one that is there."""
         insertion = self.insertion(connection)
-        on_sqlite = connection.dialect.name == "sqlite"
-        large = {key: content for key, content in contents.items() if on_sqlite and len(content) >= LARGE}
+        in_place = not on_postgresql(connection)
+        large = {key: content for key, content in contents.items() if in_place and len(content) >= LARGE}
         if rows := [{self.key: key, self.column: contents[key]} for key in contents if key not in large]:
             connection.execute(insertion, rows)
         for key, content in large.items():
@@ -45,7 +47,7 @@ class Contents:
     def several(self, connection: Connection, keys: Sequence[Any]) -> dict[Any, bytes]:
         """The contents by their keys; one that is not there is left out."""
         these = {"these": keys}
-        if connection.dialect.name != "sqlite":
+        if on_postgresql(connection):
             return {row[0]: row[1] for row in connection.execute(self._whole, these)}
         found = {}
         for key, rowid, content in connection.execute(self._unless_large, these).all():

@@ -76,8 +76,8 @@ class Invoices:
         """Files what was written under its facets; what an older mailflow wrote has fewer marks than are made now."""
         if self._unfiled:
             file_under(self._connection, self._unfiled)
-            again = {number: self._marks_when_read.get(number, frozenset()) for number in sorted(self._unfiled)}
-            if rows := [{"number": number, "mark": mark} for number in again for mark in sorted(again[number])]:
+            read = ((number, self._marks_when_read.get(number, ())) for number in sorted(self._unfiled))
+            if rows := [{"number": number, "mark": mark} for number, had in read for mark in sorted(had)]:
                 self._connection.execute(_HAS_MARK(self._connection), rows)
             self._unfiled = {}
 

@@ -6,9 +6,10 @@ import signal
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -775,41 +776,44 @@ class Recorded:
             yield line
 
 
-def slow_announcer(received: BinaryIO, send: Callable[[bytes], object]) -> None:
-    """An empty mailbox that announces a mail in IDLE, in two pieces."""
-    send(b"* OK hello\r\n")
-    for command in received:
-        tag, _, rest = command.rstrip().partition(b" ")
-        if rest.startswith(b"CAPABILITY"):
-            send(b"* CAPABILITY IMAP4rev1 IDLE\r\n")
-        elif rest.startswith(b"SELECT"):
-            send(b"* OK [UIDVALIDITY 7] yes\r\n")
-        elif rest.startswith(b"UID SEARCH"):
-            send(b"* SEARCH\r\n")
-        elif rest == b"IDLE":
-            send(b"+ idling\r\n* OK Still here\r\n* 1 FETCH (FLAGS ())\r\n* 1 EXI")
-            time.sleep(0.3)
-            send(b"STS\r\n* 1 REC")
-            time.sleep(0.3)
-            send(b"ENT\r\n")
-            received.readline()
-        send(tag + b" OK done\r\n")
+def announcer(
+    found: Iterable[bytes], idle: Callable[[Callable[[bytes], object]], object]
+) -> Callable[[BinaryIO, Callable[[bytes], object]], None]:
+    """A mailbox that answers one SEARCH after the other by `found`, and says in IDLE what `idle` sends."""
+
+    def talk(received: BinaryIO, send: Callable[[bytes], object]) -> None:
+        answers = iter(found)
+        send(b"* OK hello\r\n")
+        for command in received:
+            tag, _, rest = command.rstrip().partition(b" ")
+            if rest.startswith(b"CAPABILITY"):
+                send(b"* CAPABILITY IMAP4rev1 IDLE\r\n")
+            elif rest.startswith(b"SELECT"):
+                send(b"* OK [UIDVALIDITY 7] yes\r\n")
+            elif rest.startswith(b"UID SEARCH"):
+                send(next(answers))
+            elif rest == b"IDLE":
+                idle(send)
+                received.readline()
+            send(tag + b" OK done\r\n")
+
+    return talk
 
 
-def announcer_within_a_search(received: BinaryIO, send: Callable[[bytes], object]) -> None:
-    """A mailbox that tells of its first mail at the end of the second SEARCH, and is silent in IDLE."""
-    searches = 0
-    send(b"* OK hello\r\n")
-    for command in received:
-        tag, _, rest = command.rstrip().partition(b" ")
-        if rest.startswith(b"CAPABILITY"):
-            send(b"* CAPABILITY IMAP4rev1 IDLE\r\n")
-        elif rest.startswith(b"SELECT"):
-            send(b"* OK [UIDVALIDITY 7] yes\r\n")
-        elif rest.startswith(b"UID SEARCH"):
-            searches += 1
-            send({1: b"* SEARCH\r\n", 2: b"* SEARCH\r\n* 1 EXISTS\r\n"}.get(searches, b"* SEARCH 1\r\n"))
-        elif rest == b"IDLE":
-            send(b"+ idling\r\n")
-            received.readline()
-        send(tag + b" OK done\r\n")
+def announce_slowly(send: Callable[[bytes], object]) -> None:
+    """A mail, in two pieces."""
+    send(b"+ idling\r\n* OK Still here\r\n* 1 FETCH (FLAGS ())\r\n* 1 EXI")
+    time.sleep(0.3)
+    send(b"STS\r\n* 1 REC")
+    time.sleep(0.3)
+    send(b"ENT\r\n")
+
+
+slow_announcer = announcer(repeat(b"* SEARCH\r\n"), announce_slowly)
+"""An empty mailbox that announces a mail in IDLE, in two pieces."""
+
+announcer_within_a_search = announcer(
+    chain((b"* SEARCH\r\n", b"* SEARCH\r\n* 1 EXISTS\r\n"), repeat(b"* SEARCH 1\r\n")),
+    lambda send: send(b"+ idling\r\n"),
+)
+"""A mailbox that tells of its first mail at the end of the second SEARCH, and is silent in IDLE."""

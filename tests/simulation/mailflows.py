@@ -105,9 +105,8 @@ def start(
     router = Router(company, "reference")
     whole_pass = WholePass(
         Intake(store, mailbox, router, PROCESSED, QUARANTINE),
-        Processing(
-            store, read, read_file, router, outgoing, lambda: templates, at_once=1
-        ),  # the model follows each commit
+        # The model follows each commit.
+        Processing(store, read, read_file, router, outgoing, lambda: templates, at_once=1),
         CalendarDay(store, company, outgoing),
         DailyMails(store, company, outgoing),
         delivers(store, company, lambda: templates, Lines(transport), outgoing, INVITE_AT, setting.copies),
